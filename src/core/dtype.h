@@ -1,0 +1,54 @@
+// Element types of tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace residual {
+
+enum class DType : uint8_t { kF32, kF64, kF16, kBF16, kI64, kI32, kU8 };
+
+constexpr size_t size_of(DType type) noexcept {
+  switch (type) {
+    case DType::kF64:
+    case DType::kI64: return 8;
+    case DType::kF32:
+    case DType::kI32: return 4;
+    case DType::kF16:
+    case DType::kBF16: return 2;
+    case DType::kU8: return 1;
+  }
+  return 0;
+}
+
+/// "f32", "f64", "f16", "bf16", "i64", "i32" or "u8".
+std::string_view name_of(DType type) noexcept;
+
+/// The inverse of name_of; throws Error (kUsage) on any other name.
+DType dtype_named(std::string_view name);
+
+template <typename T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::kF32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::kF64;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::kI64;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::kI32;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::kU8;
+};
+
+}  // namespace residual

@@ -1,0 +1,91 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+
+namespace residual {
+namespace {
+
+// An open file descriptor; close() reports what the destructor would swallow.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const noexcept { return descriptor_; }
+  bool close() noexcept { return ::close(std::exchange(descriptor_, -1)) == 0; }
+
+ private:
+  int descriptor_;
+};
+
+std::string reason() { return std::strerror(errno); }
+
+[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& why) {
+  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(), why);
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() >= 0) ::fsync(descriptor.get());
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
+  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file", path.string());
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > limit) fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected here", path.string(), size, limit);
+  std::vector<std::byte> bytes(size);
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::read(file.get(), bytes.data() + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", path.string(), reason());
+    if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank from {} to {} bytes while it was read", path.string(), size, done);
+    done += static_cast<size_t>(got);
+  }
+  return bytes;
+}
+
+void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write) {
+  std::filesystem::path temporary = path;
+  temporary += ".part." + std::to_string(::getpid());
+  try {
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) cannot_write(path, reason());
+    write([&](std::span<const std::byte> bytes) {
+      while (!bytes.empty()) {
+        const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) cannot_write(path, reason());
+        bytes = bytes.subspan(static_cast<size_t>(put));
+      }
+    });
+    if (::fsync(file.get()) != 0 || !file.close()) cannot_write(path, reason());
+    if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path, reason());
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder(path.parent_path());
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view text) {
+  replace_file(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(text))); });
+}
+
+}  // namespace residual

@@ -1,0 +1,35 @@
+// How many processors we may use, and the one way to use them.
+#pragma once
+
+#include <omp.h>
+
+#include <cstdint>
+
+namespace residual {
+
+/// Processors this process may really use: affinity mask and the container's (cgroup) limit, at least 1.
+int allowed_threads();
+
+/// The team of the calling thread: kernels run on this many OpenMP threads until it is set again.
+void set_team_size(int threads);
+int team_size() noexcept;
+
+/// Calls body(begin, end) on contiguous parts of [0, count), one part a thread, always split the same way for the same team size (so
+/// that sums over parts have a fixed order). `body` must not throw. Work below `grain` items a thread is not split further.
+template <typename Body>
+void parallel_for(int64_t count, Body&& body, int64_t grain = 1) noexcept {
+  const int64_t most = grain > 1 ? (count + grain - 1) / grain : count;
+  const int team = static_cast<int>(most < team_size() ? (most > 0 ? most : 1) : team_size());
+  if (team == 1) {
+    if (count > 0) body(int64_t{0}, count);
+    return;
+  }
+#pragma omp parallel num_threads(team)
+  {
+    const int64_t parts = omp_get_num_threads(), part = omp_get_thread_num();
+    const int64_t begin = count * part / parts, end = count * (part + 1) / parts;
+    if (begin < end) body(begin, end);
+  }
+}
+
+}  // namespace residual
