@@ -1,0 +1,12 @@
+# RESIDUAL_SANITIZE and RESIDUAL_FUZZ hold for everything that is compiled. The first finding ends the process.
+if(RESIDUAL_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "RESIDUAL_FUZZ needs clang, the compiler is ${CMAKE_CXX_COMPILER_ID}: use the preset 'fuzz'")
+  endif()
+  set(RESIDUAL_SANITIZE address,undefined)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(RESIDUAL_SANITIZE)
+  add_compile_options(-fsanitize=${RESIDUAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
+  add_link_options(-fsanitize=${RESIDUAL_SANITIZE})
+endif()
