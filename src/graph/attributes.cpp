@@ -1,0 +1,88 @@
+#include "graph/attributes.h"
+
+#include <charconv>
+#include <vector>
+
+namespace residual {
+namespace {
+
+template <typename T>
+T number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) fail(ErrorKind::kBadFile, "'{}' is not a number", text);
+  return value;
+}
+
+std::vector<int64_t> dims(std::string_view text) {
+  std::vector<int64_t> result;
+  while (!text.empty()) {
+    const size_t cross = text.find('x');
+    result.push_back(number<int64_t>(text.substr(0, cross)));
+    if (cross == std::string_view::npos) break;
+    text.remove_prefix(cross + 1);
+    if (text.empty()) fail(ErrorKind::kBadFile, "a list of dimensions ends with 'x'");
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string field_text(int64_t value) {
+  return fmt::format("{}", value);
+}
+std::string field_text(double value) {
+  return fmt::format("{}", value);
+}
+std::string field_text(bool value) {
+  return value ? "true" : "false";
+}
+std::string field_text(DType value) {
+  return std::string(name_of(value));
+}
+std::string field_text(const Size2& value) {
+  return fmt::format("{}x{}", value.height, value.width);
+}
+std::string field_text(const Shape& value) {
+  return to_string(value);
+}
+std::string field_text(const std::string& value) {
+  return fmt::format("\"{}\"", value);
+}
+
+void read_field(std::string_view text, int64_t& value) {
+  value = number<int64_t>(text);
+}
+void read_field(std::string_view text, double& value) {
+  value = number<double>(text);
+}
+void read_field(std::string_view text, bool& value) {
+  if (text != "true" && text != "false") fail(ErrorKind::kBadFile, "'{}' is neither true nor false", text);
+  value = text == "true";
+}
+void read_field(std::string_view text, DType& value) {
+  value = dtype_named(text);
+}
+void read_field(std::string_view text, Size2& value) {
+  const std::vector<int64_t> two = dims(text);
+  if (two.size() != 2) fail(ErrorKind::kBadFile, "'{}' is not a height and a width such as 3x3", text);
+  value = {two[0], two[1]};
+}
+void read_field(std::string_view text, Shape& value) {
+  value = text == "scalar" ? Shape{} : Shape(std::span<const int64_t>(dims(text)));
+}
+void read_field(std::string_view text, std::string& value) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') fail(ErrorKind::kBadFile, "'{}' is not quoted", text);
+  value = std::string(text.substr(1, text.size() - 2));
+}
+
+Attributes Attributes::parsed(const std::map<std::string, std::string>& texts) const {
+  Attributes result;
+  if (held_)
+    result.held_ = held_->parsed(texts);
+  else if (!texts.empty())
+    fail(ErrorKind::kBadFile, "an op without attributes was given {}", texts.size());
+  return result;
+}
+
+}  // namespace residual

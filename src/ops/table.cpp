@@ -1,0 +1,53 @@
+#include "ops/table.h"
+
+#include "graph/sources.h"
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/channel_sum.h"
+#include "ops/concat.h"
+#include "ops/conv2d.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/flatten.h"
+#include "ops/linear.h"
+#include "ops/pad_channels.h"
+#include "ops/pool.h"
+#include "ops/relu.h"
+#include "ops/sigmoid.h"
+#include "ops/softmax.h"
+#include "ops/update.h"
+
+namespace residual {
+
+std::span<const OpDef* const> op_table() {
+  // clang-format off
+  static const OpDef* const table[] = {
+      &input_op(), &variable_op(), &constant_op(), &assign_op(),
+      &conv2d_op(), &conv2d_backward_data_op(), &conv2d_backward_weights_op(),
+      &channel_sum_op(),
+      &moments_op(), &normalize_op(), &normalize_backward_reduce_op(), &normalize_backward_apply_op(), &running_average_op(), &fold_batch_norm_op(),
+      &relu_op(), &relu_backward_op(),
+      &sigmoid_op(), &sigmoid_backward_op(),
+      &max_pool_op(), &max_pool_backward_op(), &avg_pool_op(), &avg_pool_backward_op(), &global_avg_pool_op(), &global_avg_pool_backward_op(),
+      &linear_op(), &matmul_op(),
+      &add_op(),
+      &concat_op(), &slice_channels_op(),
+      &pad_channels_op(), &pad_channels_backward_op(),
+      &flatten_op(), &unflatten_op(),
+      &dropout_op(),
+      &softmax_op(), &softmax_backward_op(),
+      &cross_entropy_op(), &cross_entropy_backward_op(),
+      &sgd_op(), &adam_op(),
+  };
+  // clang-format on
+  return table;
+}
+
+const OpDef* find_op(std::string_view name) {
+  for (const OpDef* op : op_table()) {
+    if (op->name == name) return op;
+  }
+  return nullptr;
+}
+
+}  // namespace residual
