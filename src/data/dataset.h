@@ -1,0 +1,61 @@
+// Labelled pictures, and finding out what lies at a path.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/shape.h"
+#include "data/picture.h"
+
+namespace residual::data {
+
+/// A list of labelled pictures. All members may be called from several threads at once.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual int64_t size() const = 0;
+  virtual int64_t label(int64_t index) const = 0;                ///< 0 … classes().size() - 1
+  virtual void read(int64_t index, Picture& picture) const = 0;  ///< uses the picture's memory again
+  virtual std::string name(int64_t index) const = 0;             ///< where the picture comes from, for messages
+  virtual const std::vector<std::string>& classes() const = 0;
+  virtual std::string description() const = 0;  ///< one line, without a full stop
+  virtual Shape picture_shape() const = 0;      ///< C,H,W of the first picture; those of an image folder may differ in H and W
+
+  Picture picture(int64_t index) const;
+};
+
+/// What to open and how to split it.
+struct OpenOptions {
+  std::string path;      ///< a folder (or a file in it), or "shapes" for the built-in pictures
+  double val_split = 0;  ///< this fraction of every class of the training pictures is kept for validation, 0 … 0.9
+  uint64_t seed = 0;     ///< of the split and of the built-in pictures
+  int64_t channels = 0;  ///< image folders: 1, 3, or 0 to see whether the pictures are grey. The built-in pictures: 3 unless 1
+  int64_t train_size = 20000;  ///< of the built-in pictures
+  int64_t test_size = 2000;
+  int64_t shapes_height = 32, shapes_width = 32;
+  int64_t cache_bytes = int64_t{1} << 30;  ///< decoded pictures are kept in memory up to this many bytes
+};
+
+/// What was found. Splits that are not there are null; all splits share one list of classes.
+struct DataSource {
+  std::string format;  ///< "cifar10", "idx", "folder" or "shapes"
+  std::string found;   ///< one line for the user
+  std::unique_ptr<Dataset> train, validation, test;
+
+  /// The split of that name ("train", "validation" or "val", "test"), or null. "" is test, else validation, else train.
+  const Dataset* find(std::string_view split) const;
+
+  /// The same; throws Error (kUsage) naming the splits there are.
+  const Dataset& split(std::string_view split) const;
+
+  const std::vector<std::string>& classes() const;
+};
+
+/// Throws Error (kBadFile) for what is missing, damaged or not understood, (kUsage) for options out of range.
+DataSource open_data(const OpenOptions& options);
+
+}  // namespace residual::data

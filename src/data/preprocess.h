@@ -1,0 +1,113 @@
+// How a picture becomes a network's input: an ordered list of steps, kept in the model file and carried out exactly as written.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/shape.h"
+#include "data/picture.h"
+#include "data/resize.h"
+
+namespace residual::data {
+
+// Steps on bytes (0 … 255) until the first divide, scale or normalize; on float32 from there on.
+
+/// {"step":"decode","channels":3}: colour or grey (1). Always the first step.
+struct DecodeStep {
+  int64_t channels = 3;
+  bool operator==(const DecodeStep&) const = default;
+};
+/// {"step":"require_size","size":[H,W]}: refuses pictures of any other size.
+struct RequireSizeStep {
+  Size2 size;
+  bool operator==(const RequireSizeStep&) const = default;
+};
+/// {"step":"resize","size":[H,W],"filter":"bilinear"}: on bytes as Pillow, on floats as PyTorch; nothing when the picture has
+/// that size. On floats "antialias":false keeps the filter small (PyTorch's default); on bytes it is refused.
+struct ResizeStep {
+  Size2 size;
+  Filter filter = Filter::kBilinear;
+  bool antialias = true;
+  bool operator==(const ResizeStep&) const = default;
+};
+/// {"step":"resize_shorter","size":N,"filter":"bilinear"}: the shorter side becomes N, the other N * longer / shorter, rounded
+/// down.
+struct ResizeShorterStep {
+  int64_t size = 0;
+  Filter filter = Filter::kBilinear;
+  bool antialias = true;
+  bool operator==(const ResizeShorterStep&) const = default;
+};
+/// {"step":"center_crop","size":[H,W]}: the middle; what lies outside the picture is 0. Odd remainders as torchvision.
+struct CenterCropStep {
+  Size2 size;
+  bool operator==(const CenterCropStep&) const = default;
+};
+/// {"step":"divide","by":255}: x / by.
+struct DivideStep {
+  float by = 255;
+  bool operator==(const DivideStep&) const = default;
+};
+/// {"step":"scale","by":0.5}: x * by.
+struct ScaleStep {
+  float by = 1;
+  bool operator==(const ScaleStep&) const = default;
+};
+/// {"step":"normalize","mean":[…],"std":[…]}: (x - mean[c]) / std[c].
+struct NormalizeStep {
+  std::vector<float> mean, std;
+  bool operator==(const NormalizeStep&) const = default;
+};
+
+using Step = std::variant<DecodeStep, RequireSizeStep, ResizeStep, ResizeShorterStep, CenterCropStep, DivideStep, ScaleStep,
+                          NormalizeStep>;
+
+class Preprocessing {
+ public:
+  /// Throws Error (kUsage) unless the steps begin with decode, end in one fixed size and have values that make sense.
+  explicit Preprocessing(std::vector<Step> steps);
+
+  /// Resize to the input's size (nothing happens to pictures that have it), divide by 255, normalise. input_chw: C,H,W with C 1
+  /// or 3; mean and std: one value a channel, for values in 0 … 1.
+  static Preprocessing standard(const Shape& input_chw, std::span<const float> mean, std::span<const float> std,
+                                Filter filter = Filter::kBilinear);
+
+  /// The list of steps as JSON text; throws Error (kBadFile) for anything else. to_json gives it back, value for value.
+  static Preprocessing from_json(std::string_view text);
+  std::string to_json() const;
+
+  const std::vector<Step>& steps() const noexcept { return steps_; }
+  Shape output_shape() const { return output_; }            ///< C,H,W
+  int64_t channels() const noexcept { return output_[0]; }  ///< what decode_picture should be asked for
+  bool operator==(const Preprocessing& other) const { return steps_ == other.steps_; }
+
+  /// Memory that apply may use again from call to call; one for each thread.
+  struct Scratch {
+    Picture bytes, other;
+    std::vector<float> planes, more;
+  };
+
+  /// Carries out the steps; out: C,H,W, exactly output_shape().elements() values. A picture with another number of channels is
+  /// converted first. Throws Error (kUsage) when `out` has another size, (kBadFile) when require_size refuses the picture.
+  void apply(const Picture& picture, std::span<float> out) const;
+  void apply(const Picture& picture, std::span<float> out, Scratch& scratch) const;
+
+ private:
+  void apply_bytes(const Picture*& current, Scratch& scratch) const;
+  void apply_table(const Picture& picture, std::span<float> out) const;
+  void apply_floats(int64_t height, int64_t width, std::span<float> out, Scratch& scratch) const;
+
+  std::vector<Step> steps_;
+  size_t first_float_ = 0;    // the first step on floats
+  size_t first_spatial_ = 0;  // the first step on floats that moves pixels; the ones between are in table_
+  Shape output_;
+  std::vector<std::array<float, 256>>
+      table_;  // one a channel: the value of each byte after the steps first_float_ … first_spatial_
+};
+
+}  // namespace residual::data

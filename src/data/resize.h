@@ -1,0 +1,32 @@
+// Resizing as Pillow does it on bytes, bit for bit, and as PyTorch's interpolate(antialias=True) does it on floats.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "data/picture.h"
+
+namespace residual::data {
+
+/// box, bilinear and bicubic (a = -0.5) widen with the scale when a picture shrinks, so that every source pixel counts.
+enum class Filter : uint8_t { kNearest, kBox, kBilinear, kBicubic, kLanczos };
+
+/// "nearest", "box", "bilinear", "bicubic" or "lanczos".
+std::string_view name_of(Filter filter) noexcept;
+
+/// The inverse of name_of; throws Error (kUsage) on any other name.
+Filter filter_named(std::string_view name);
+
+/// Equal to Pillow's Image.resize((width, height), filter): weights in 22-bit fixed point, the horizontal pass first, bytes in
+/// between. A picture that has the size already is copied. Throws Error (kUsage) for sizes outside 1 … 65535.
+void resize(const Picture& source, int64_t height, int64_t width, Filter filter, Picture& out);
+
+/// The same filters in float32 on planes, C,H,W. Without antialias the filter keeps its size, as PyTorch's align_corners=False.
+struct PlanesSize {
+  int64_t channels = 0, height = 0, width = 0;
+};
+void resize(std::span<const float> source, PlanesSize size, int64_t height, int64_t width, Filter filter, bool antialias,
+            std::span<float> out);
+
+}  // namespace residual::data
