@@ -29,7 +29,9 @@ class Descriptor {
   int descriptor_;
 };
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 [[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& why) {
   fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(), why);
@@ -44,8 +46,9 @@ void sync_folder(const std::filesystem::path& folder) {
 
 std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
+  struct stat status{};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
+    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
   if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file", path.string());
   const auto size = static_cast<size_t>(status.st_size);
   if (size > limit) fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected here", path.string(), size, limit);

@@ -14,8 +14,9 @@ namespace residual {
 /// The whole file. Throws Error (kBadFile) when it is missing, no regular file, unreadable, or larger than `limit` bytes.
 std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit = size_t{1} << 40);
 
-/// Replaces `path` as a whole: `write` gets a sink for bytes; they go to a temporary file beside it, which is synced and renamed over
-/// it. On any failure the temporary file is removed and `path` is as it was. Throws Error (kResource) with the system's reason.
+/// Replaces `path` as a whole: `write` gets a sink for bytes; they go to a temporary file beside it, which is synced and renamed
+/// over it. On any failure the temporary file is removed and `path` is as it was. Throws Error (kResource) with the system's
+/// reason.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write);
 void replace_file(const std::filesystem::path& path, std::string_view text);

@@ -30,11 +30,11 @@ class Rng {
  public:
   Rng(uint64_t seed, Purpose purpose, uint64_t a = 0, uint64_t b = 0) noexcept;
 
-  uint32_t next() noexcept;                                ///< uniform over 32 bits
-  uint64_t below(uint64_t bound) noexcept;                 ///< uniform over 0 … bound-1 (no bias); bound > 0
-  double uniform() noexcept;                               ///< [0, 1), 53 bits
+  uint32_t next() noexcept;                 ///< uniform over 32 bits
+  uint64_t below(uint64_t bound) noexcept;  ///< uniform over 0 … bound-1 (no bias); bound > 0
+  double uniform() noexcept;                ///< [0, 1), 53 bits
   double uniform(double low, double high) noexcept { return low + (high - low) * uniform(); }
-  double normal() noexcept;                                ///< mean 0, standard deviation 1 (Box-Muller)
+  double normal() noexcept;  ///< mean 0, standard deviation 1 (Box-Muller)
   bool chance(double probability) noexcept { return uniform() < probability; }
 
  private:

@@ -9,7 +9,8 @@ namespace residual {
 Shape::Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
 
 Shape::Shape(std::span<const int64_t> dims) {
-  if (dims.size() > kMaxRank) fail(ErrorKind::kUsage, "a shape has {} dimensions, at most {} are supported", dims.size(), kMaxRank);
+  if (dims.size() > kMaxRank)
+    fail(ErrorKind::kUsage, "a shape has {} dimensions, at most {} are supported", dims.size(), kMaxRank);
   int64_t product = 1;
   for (int64_t dim : dims) {
     if (dim < 0) fail(ErrorKind::kUsage, "a shape has a negative dimension: {}", fmt::join(dims, "x"));

@@ -16,7 +16,9 @@ Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   memory_.reset(static_cast<std::byte*>(memory));
 }
 
-void Buffer::Release::operator()(std::byte* memory) const noexcept { std::free(memory); }
+void Buffer::Release::operator()(std::byte* memory) const noexcept {
+  std::free(memory);
+}
 
 Tensor::Tensor(DType dtype, const Shape& shape)
     : dtype_(dtype), shape_(shape), buffer_(static_cast<size_t>(shape.elements()) * size_of(dtype)) {}
@@ -28,7 +30,8 @@ Tensor Tensor::clone() const {
 }
 
 void Tensor::check_type(DType wanted) const {
-  if (wanted != dtype_) fail(ErrorKind::kUsage, "a tensor holds {} elements and was read as {}", name_of(dtype_), name_of(wanted));
+  if (wanted != dtype_)
+    fail(ErrorKind::kUsage, "a tensor holds {} elements and was read as {}", name_of(dtype_), name_of(wanted));
 }
 
 }  // namespace residual

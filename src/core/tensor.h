@@ -39,7 +39,8 @@ class Tensor {
   static Tensor of(const Shape& shape, std::span<const T> values) {
     Tensor tensor(DTypeOf<T>::value, shape);
     if (values.size() != static_cast<size_t>(shape.elements())) {
-      fail(ErrorKind::kUsage, "a tensor of shape {} takes {} values, {} were given", to_string(shape), shape.elements(), values.size());
+      fail(ErrorKind::kUsage, "a tensor of shape {} takes {} values, {} were given", to_string(shape), shape.elements(),
+           values.size());
     }
     if (!values.empty()) std::memcpy(tensor.data(), values.data(), values.size_bytes());
     return tensor;

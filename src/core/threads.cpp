@@ -14,7 +14,8 @@ namespace {
 double cgroup_limit() {
   std::string quota;
   double period = 0;
-  if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2 >> quota >> period && quota != "max") return std::atof(quota.c_str()) / period;
+  if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2 >> quota >> period && quota != "max")
+    return std::atof(quota.c_str()) / period;
   double amount = 0;
   std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   if (v1_quota >> amount && v1_period >> period && amount > 0 && period > 0) return amount / period;
@@ -31,8 +32,12 @@ int allowed_threads() {
   return std::max(threads, 1);
 }
 
-void set_team_size(int threads) { omp_set_num_threads(std::max(threads, 1)); }
+void set_team_size(int threads) {
+  omp_set_num_threads(std::max(threads, 1));
+}
 
-int team_size() noexcept { return omp_get_max_threads(); }
+int team_size() noexcept {
+  return omp_get_max_threads();
+}
 
 }  // namespace residual

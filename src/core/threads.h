@@ -14,8 +14,8 @@ int allowed_threads();
 void set_team_size(int threads);
 int team_size() noexcept;
 
-/// Calls body(begin, end) on contiguous parts of [0, count), one part a thread, always split the same way for the same team size (so
-/// that sums over parts have a fixed order). `body` must not throw. Work below `grain` items a thread is not split further.
+/// Calls body(begin, end) on contiguous parts of [0, count), one part a thread, always split the same way for the same team size
+/// (so that sums over parts have a fixed order). `body` must not throw. Work below `grain` items a thread is not split further.
 template <typename Body>
 void parallel_for(int64_t count, Body&& body, int64_t grain = 1) noexcept {
   const int64_t most = grain > 1 ? (count + grain - 1) / grain : count;

@@ -1,0 +1,50 @@
+# The short way to everything; the long way is CMakePresets.json and scripts/.
+CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+CTEST_PARALLEL_LEVEL ?= $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL
+
+# $(call build,PRESET,OPTIONS): configure quietly, build, show only what the compiler says and where ninja stands.
+build = @cmake --preset $(1) $(2) > /dev/null && cmake --build --preset $(1)
+
+.PHONY: build demo test check asan parity fuzz tidy format bench clean
+
+build: ## build/residual
+	@scripts/setup build
+	$(call build,release,-DRESIDUAL_TESTS=OFF)
+
+demo: build ## train, evaluate and use a model on the built-in pictures
+	@scripts/demo
+
+test: ## everything that must hold, in the release build
+	@scripts/setup test
+	$(call build,release,-DRESIDUAL_TESTS=ON)
+	@ctest --preset release
+
+check: test asan parity tidy fuzz ## test, and all that takes longer
+
+asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/setup test
+	$(call build,asan)
+	@ctest --preset asan
+
+parity: ## the live comparisons with PyTorch
+	@scripts/setup check
+	$(call build,release,-DRESIDUAL_TESTS=ON)
+	@ctest --preset release -L torch
+
+tidy: ## clang-tidy
+	@scripts/setup check
+	@scripts/tidy
+
+fuzz: ## every reader of foreign bytes, a minute each; scripts/fuzz --runs 1000000 for longer
+	@scripts/setup check
+	@scripts/fuzz
+
+format: ## put the sources into the house's format
+	@scripts/format
+
+bench: build ## the comparison with PyTorch that the README quotes
+	@bench/compare_pytorch
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,16 @@
+#Every public header is compiled alone, in a translation unit of its own that sees nothing but include /.
+file(GLOB headers RELATIVE ${CMAKE_SOURCE_DIR}/include CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/residual/*.h)
+set(alone "")
+foreach(header IN LISTS headers)
+  string(MAKE_C_IDENTIFIER ${header} name)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/alone/${name}.cpp CONTENT "#include <${header}>  // twice, for the guard\n#include <${header}>\n")
+  list(APPEND alone ${CMAKE_BINARY_DIR}/generated/alone/${name}.cpp)
+endforeach()
+if(alone)
+  add_library(public-headers-alone OBJECT ${alone})
+  target_include_directories(public-headers-alone PRIVATE ${CMAKE_SOURCE_DIR}/include)
+  target_compile_options(public-headers-alone PRIVATE ${RESIDUAL_WARNINGS} -Werror)
+endif()
+
+add_test(NAME house.sources_are_formatted COMMAND ${CMAKE_SOURCE_DIR}/scripts/format --check)
+set_tests_properties(house.sources_are_formatted PROPERTIES LABELS fast)

@@ -1,0 +1,11 @@
+# cmake -D BUILD=... -D SOURCE=... -D CXX=... -D GENERATOR=... -P build_outside.cmake
+set(room ${BUILD}/package)
+file(REMOVE_RECURSE ${room})
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${room}/prefix)
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${room}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_PREFIX_PATH=${room}/prefix)
+run(${CMAKE_COMMAND} --build ${room}/build)
+run(${room}/build/outside)
+run(${room}/prefix/bin/residual --version)
