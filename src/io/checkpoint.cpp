@@ -1,0 +1,109 @@
+#include "io/checkpoint.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "io/format_version.h"
+#include "io/json_text.h"
+#include "io/seal.h"
+
+namespace residual::io {
+namespace {
+
+constexpr std::string_view kIdentity = "residual.identity";
+constexpr std::string_view kProgress = "residual.progress";
+constexpr std::string_view kChoices = "residual.choices";
+
+Checkpoint checkpoint_from(SafetensorsFile file, const std::string& name) {
+  Metadata metadata = file.metadata;
+  take_format_version(metadata, kCheckpointKey, name);
+  check_seal(file, name);
+  Checkpoint checkpoint;
+  const auto take = [&](std::string_view key) {
+    std::string text = take_text(metadata, key, name);
+    parse_json(text, fmt::format("'{}': '{}'", name, key));
+    return text;
+  };
+  checkpoint.identity = take(kIdentity);
+  checkpoint.progress = take(kProgress);
+  checkpoint.choices = take(kChoices);
+  checkpoint.state = std::move(file.tensors);
+  return checkpoint;
+}
+
+using Settings = std::map<std::string, std::string>;
+
+// Objects become dotted keys; everything else is one value. The depth is bounded by parse_json.
+void flatten(const std::string& prefix, const nlohmann::json& value, Settings& settings) {
+  if (!value.is_object() || value.empty()) {
+    settings[prefix] = value.dump();
+    return;
+  }
+  for (const auto& [key, inner] : value.items()) flatten(prefix.empty() ? key : prefix + "." + key, inner, settings);
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, const TensorViews& state) {
+  parse_json(checkpoint.identity, "the checkpoint's identity", ErrorKind::kUsage);
+  parse_json(checkpoint.progress, "the checkpoint's progress", ErrorKind::kUsage);
+  parse_json(checkpoint.choices, "the checkpoint's choices", ErrorKind::kUsage);
+  Metadata metadata{{std::string(kCheckpointKey), std::string(kFormatVersion)},
+                    {std::string(kIdentity), checkpoint.identity},
+                    {std::string(kProgress), checkpoint.progress},
+                    {std::string(kChoices), checkpoint.choices}};
+  metadata[std::string(kSealKey)] = seal_of(state, metadata);
+  write_safetensors(path, state, metadata);
+}
+
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  save_checkpoint(path, checkpoint, views_of(checkpoint.state));
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& path) {
+  return checkpoint_from(read_safetensors(path), path.string());
+}
+
+Checkpoint parse_checkpoint(std::span<const std::byte> bytes, std::string_view name) {
+  return checkpoint_from(parse_safetensors(bytes, name), std::string(name));
+}
+
+std::vector<IdentityDifference> identity_differences(std::string_view saved, std::string_view now) {
+  Settings before, after;
+  flatten("", parse_json(saved, "the checkpoint's identity"), before);
+  flatten("", parse_json(now, "this run's identity"), after);
+  std::vector<IdentityDifference> differences;
+  for (const auto& [key, value] : before) {
+    const auto found = after.find(key);
+    if (found == after.end()) {
+      differences.push_back({key, value, ""});
+    } else if (found->second != value) {
+      differences.push_back({key, value, found->second});
+    }
+  }
+  for (const auto& [key, value] : after) {
+    if (!before.contains(key)) differences.push_back({key, "", value});
+  }
+  std::sort(differences.begin(), differences.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return differences;
+}
+
+std::string side_by_side(const std::vector<IdentityDifference>& differences) {
+  const auto cell = [](const std::string& value) { return value.empty() ? std::string("-") : shown(value); };
+  const std::string titles[] = {"setting", "in the checkpoint", "in this run"};
+  size_t first = titles[0].size(), second = titles[1].size();
+  for (const IdentityDifference& difference : differences) {
+    first = std::max(first, shown(difference.key).size());
+    second = std::max(second, cell(difference.saved).size());
+  }
+  std::string table = fmt::format("  {:<{}}  {:<{}}  {}\n", titles[0], first, titles[1], second, titles[2]);
+  for (const IdentityDifference& difference : differences) {
+    table +=
+        fmt::format("  {:<{}}  {:<{}}  {}\n", shown(difference.key), first, cell(difference.saved), second, cell(difference.now));
+  }
+  return table;
+}
+
+}  // namespace residual::io

@@ -1,0 +1,48 @@
+#include "io/json_text.h"
+
+#include <set>
+#include <vector>
+
+namespace residual::io {
+
+std::string shown(std::string_view text) {
+  constexpr size_t kMost = 80;
+  std::string result(text.substr(0, kMost));
+  for (char& c : result) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  if (text.size() > kMost) {
+    while (!result.empty() && (static_cast<unsigned char>(result.back()) & 0xC0) == 0x80)
+      result.pop_back();  // half a UTF-8 character
+    if (!result.empty() && (static_cast<unsigned char>(result.back()) & 0x80) != 0) result.pop_back();
+    result += "...";
+  }
+  return result;
+}
+
+nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKind kind) {
+  using nlohmann::json;
+  // nlohmann's lexer takes a zero byte for the end of the text and would not look behind it.
+  if (text.find('\0') != std::string_view::npos) fail(kind, "{}: a zero byte stands in the JSON text", what);
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    if ((event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) && depth >= kMaxJsonDepth) {
+      fail(kind, "{}: JSON nested deeper than {} levels", what, kMaxJsonDepth);
+    }
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
+      fail(kind, "{}: the key '{}' occurs twice", what, shown(parsed.get<std::string>()));
+    }
+    return true;
+  };
+  try {
+    return json::parse(text, watch);
+  } catch (const json::parse_error& error) {
+    fail(kind, "{}: not valid JSON at byte {} of {}", what, error.byte, text.size());
+  } catch (const json::exception& error) {
+    fail(kind, "{}: not valid JSON: {}", what, shown(error.what()));
+  }
+}
+
+}  // namespace residual::io

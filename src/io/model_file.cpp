@@ -1,0 +1,120 @@
+#include "io/model_file.h"
+
+#include <cstdint>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "io/format_version.h"
+#include "io/json_text.h"
+#include "io/seal.h"
+
+namespace residual::io {
+namespace {
+
+constexpr std::string_view kArchitecture = "residual.architecture";
+constexpr std::string_view kPreprocessing = "residual.preprocessing";
+constexpr std::string_view kLabels = "residual.labels";
+
+// Whether any of `count` floats at `data` is infinite or no number: all bits of the exponent are set.
+template <typename Bits>
+bool any_not_finite(const std::byte* data, size_t count, Bits exponent) {
+  bool found = false;
+  for (size_t i = 0; i < count; ++i) {
+    Bits bits;
+    std::memcpy(&bits, data + i * sizeof bits, sizeof bits);
+    found |= (bits & exponent) == exponent;
+  }
+  return found;
+}
+
+bool finite(const Tensor& tensor) {
+  const auto count = static_cast<size_t>(tensor.elements());
+  switch (tensor.dtype()) {
+    case DType::kF32: return !any_not_finite<uint32_t>(tensor.data(), count, 0x7F800000);
+    case DType::kF64: return !any_not_finite<uint64_t>(tensor.data(), count, 0x7FF0000000000000);
+    case DType::kF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7C00);
+    case DType::kBF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7F80);
+    default: return true;
+  }
+}
+
+std::vector<std::string> parse_labels(std::string_view text, const std::string& what) {
+  const nlohmann::json list = parse_json(text, what);
+  const std::string problem = what + ": expected a JSON list of texts";
+  if (!list.is_array()) fail(ErrorKind::kBadFile, "{}", problem);
+  std::vector<std::string> labels;
+  for (const nlohmann::json& label : list) {
+    if (!label.is_string()) fail(ErrorKind::kBadFile, "{}", problem);
+    labels.push_back(label.get<std::string>());
+  }
+  return labels;
+}
+
+ModelFile model_from(SafetensorsFile file, const std::string& name) {
+  Metadata& metadata = file.metadata;
+  // The version first: a newer one may be sealed in another way. The seal covers the version, so it looks at an untouched copy.
+  Metadata sealed = metadata;
+  take_format_version(metadata, kModelKey, name);
+  std::swap(sealed, metadata);
+  check_seal(file, name);
+  std::swap(sealed, metadata);
+  metadata.erase(std::string(kSealKey));
+
+  ModelFile model;
+  const auto text = [&](std::string_view key) { return fmt::format("'{}': '{}'", name, key); };
+  model.architecture = take_text(metadata, kArchitecture, name);
+  parse_json(model.architecture, text(kArchitecture));
+  model.preprocessing = take_text(metadata, kPreprocessing, name);
+  parse_json(model.preprocessing, text(kPreprocessing));
+  model.labels = parse_labels(take_text(metadata, kLabels, name), text(kLabels));
+  for (const auto& [tensor_name, tensor] : file.tensors) {
+    if (finite(tensor)) continue;
+    fail(ErrorKind::kBadFile,
+         "'{}': the weights '{}' hold values that are infinite or no number; the training that made it diverged", name,
+         shown(tensor_name));
+  }
+  model.extra = std::move(metadata);
+  model.tensors = std::move(file.tensors);
+  return model;
+}
+
+}  // namespace
+
+void serialize_model(const ModelFile& model, const TensorViews& tensors, const ByteSink& sink) {
+  for (const auto& [name, tensor] : tensors) {
+    if (finite(*tensor)) continue;
+    fail(ErrorKind::kNumeric,
+         "the weights '{}' hold values that are infinite or no number: the model is not saved; try a lower learning rate", name);
+  }
+  parse_json(model.architecture, "the model's architecture", ErrorKind::kUsage);
+  parse_json(model.preprocessing, "the model's preprocessing", ErrorKind::kUsage);
+  Metadata metadata = model.extra;
+  metadata[std::string(kModelKey)] = kFormatVersion;
+  metadata[std::string(kArchitecture)] = model.architecture;
+  metadata[std::string(kPreprocessing)] = model.preprocessing;
+  // Labels may be folder names, and folder names need not be UTF-8: what is not becomes the replacement character.
+  metadata[std::string(kLabels)] = nlohmann::json(model.labels).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  metadata.erase(std::string(kCheckpointKey));
+  metadata[std::string(kSealKey)] = seal_of(tensors, metadata);
+  serialize_safetensors(tensors, metadata, sink);
+}
+
+void save_model(const std::filesystem::path& path, const ModelFile& model, const TensorViews& tensors) {
+  replace_file(path, [&](const ByteSink& sink) { serialize_model(model, tensors, sink); });
+}
+
+void save_model(const std::filesystem::path& path, const ModelFile& model) {
+  save_model(path, model, views_of(model.tensors));
+}
+
+ModelFile load_model(const std::filesystem::path& path) {
+  return model_from(read_safetensors(path), path.string());
+}
+
+ModelFile parse_model(std::span<const std::byte> bytes, std::string_view name) {
+  return model_from(parse_safetensors(bytes, name), std::string(name));
+}
+
+}  // namespace residual::io

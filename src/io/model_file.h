@@ -1,0 +1,41 @@
+// A model as one safetensors file: weights under torchvision's names; architecture, preparation and labels in its metadata.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/safetensors.h"
+
+namespace residual::io {
+
+/// Everything that a trained network is. The metadata keys are `residual.format` ("1.0"), `residual.architecture`,
+/// `residual.preprocessing`, `residual.labels` (a JSON list of texts) and `residual.crc32` (see seal.h).
+struct ModelFile {
+  std::string architecture = "{}";   ///< JSON: how the model table rebuilds the graph
+  std::string preprocessing = "[]";  ///< JSON: how a picture becomes the network's input
+  std::vector<std::string> labels;   ///< names of the classes by index; empty when they have none
+  Metadata extra;                    ///< metadata of other names, kept as they are
+  Tensors tensors;                   ///< torchvision state_dict names; convolution weights out,in,kh,kw
+};
+
+/// Replaces `path` as a whole; the same model gives the same bytes. Throws Error: kResource when it cannot be written, kNumeric
+/// when a weight is not finite, kUsage when architecture or preprocessing is no JSON.
+void save_model(const std::filesystem::path& path, const ModelFile& model);
+
+/// The same for weights that live elsewhere; model.tensors is not looked at.
+void save_model(const std::filesystem::path& path, const ModelFile& model, const TensorViews& tensors);
+
+/// Throws Error (kBadFile) that names the file when it is damaged, newer than this library, no model, or holds weights that are
+/// not finite.
+ModelFile load_model(const std::filesystem::path& path);
+
+/// The same from memory; `name` stands for the file in messages.
+ModelFile parse_model(std::span<const std::byte> bytes, std::string_view name);
+
+/// The bytes that save_model writes.
+void serialize_model(const ModelFile& model, const TensorViews& tensors, const ByteSink& sink);
+
+}  // namespace residual::io

@@ -1,0 +1,45 @@
+// The safetensors format: u64 little-endian header length, a JSON header, then the tensors' bytes without holes.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/file.h"
+#include "core/tensor.h"
+
+namespace residual::io {
+
+using Metadata = std::map<std::string, std::string>;
+using Tensors = std::map<std::string, Tensor>;
+using TensorViews = std::map<std::string, const Tensor*>;  ///< tensors that live elsewhere, none of them null
+
+/// The contents of one file, in the order of the names.
+struct SafetensorsFile {
+  Tensors tensors;
+  Metadata metadata;  ///< the file's `__metadata__`
+};
+
+TensorViews views_of(const Tensors& tensors);
+
+/// Reads a file of element types F32, F64, F16, BF16, I64, I32, U8 with at most Shape::kMaxRank dimensions. Throws Error
+/// (kBadFile) that names the file and the tensor on anything that is not exactly so. No allocation is larger than the file
+/// justifies.
+SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+/// The same from memory; `name` stands for the file in messages.
+SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name);
+
+/// Writes the same bytes for the same contents: tensors in descending order of their element size, then of their names; the
+/// header padded with spaces to 8 bytes. Throws Error (kUsage) when a name or text is no UTF-8 or a tensor is called
+/// `__metadata__`.
+void serialize_safetensors(const TensorViews& tensors, const Metadata& metadata, const ByteSink& sink);
+
+/// serialize_safetensors into a file that is replaced as a whole (see replace_file). Throws Error (kResource) when it cannot be
+/// written.
+void write_safetensors(const std::filesystem::path& path, const TensorViews& tensors, const Metadata& metadata = {});
+
+}  // namespace residual::io

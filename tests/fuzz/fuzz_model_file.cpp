@@ -1,0 +1,41 @@
+// Any bytes are a model, a checkpoint or a clean refusal; a model that was read can be saved, and gives the same bytes each time.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "core/error.h"
+#include "io/checkpoint.h"
+#include "io/model_file.h"
+
+namespace {
+
+using namespace residual;
+
+std::vector<std::byte> serialized(const io::ModelFile& model) {
+  std::vector<std::byte> bytes;
+  io::serialize_model(model, io::views_of(model.tensors),
+                      [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+  return bytes;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  try {
+    const io::Checkpoint checkpoint = io::parse_checkpoint(bytes, "input");
+    (void)io::side_by_side(io::identity_differences(checkpoint.identity, checkpoint.progress));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadFile) std::abort();
+  }
+  io::ModelFile model;
+  try {
+    model = io::parse_model(bytes, "input");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadFile) std::abort();
+    return 0;
+  }
+  const std::vector<std::byte> saved = serialized(model);
+  if (serialized(io::parse_model(saved, "saved")) != saved) std::abort();
+  return 0;
+}
