@@ -11,7 +11,8 @@ Size2 pooled_size(const PoolAttrs& pool, Size2 input, const ShapeContext& contex
     context.refuse(fmt::format("padding {}x{} must lie between 0 and half the kernel {}x{}", padding.height, padding.width,
                                kernel.height, kernel.width));
   }
-  if (input.height + 2 * padding.height < kernel.height || input.width + 2 * padding.width < kernel.width) {
+  if (input.height < 1 || input.width < 1 || input.height + 2 * padding.height < kernel.height ||
+      input.width + 2 * padding.width < kernel.width) {
     context.refuse(fmt::format("a {}x{} window does not fit an input of {}x{}; use a larger picture", kernel.height, kernel.width,
                                input.height, input.width));
   }

@@ -1,0 +1,89 @@
+// How the reference loops see a node: attributes, shapes and memory, every tensor plain.
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "backend/backend.h"
+#include "core/threads.h"
+
+namespace residual::reference {
+
+/// One run of one node. Inputs and outputs are numbered as the node numbers them.
+struct Call {
+  const Attributes& attributes;
+  std::span<const TensorType> input_types, output_types;
+  const std::byte* const* inputs;
+  std::byte* const* outputs;
+  double* sums;  ///< as many as the op's `sums` asks for
+
+  template <typename T>
+  const T* input(size_t i) const noexcept {
+    return reinterpret_cast<const T*>(inputs[i]);
+  }
+  template <typename T>
+  T* output(size_t i = 0) const noexcept {
+    return reinterpret_cast<T*>(outputs[i]);
+  }
+  const Shape& input_shape(size_t i) const noexcept { return input_types[i].shape; }
+  const Shape& output_shape(size_t i = 0) const noexcept { return output_types[i].shape; }
+};
+
+/// An op's loops. They read every element of an input that shares an output's memory before they write that element.
+using Loops = void (*)(const Call&);
+
+struct LoopedOp {
+  const OpDef* op;
+  Loops f32, f64;                            ///< float32 sums in double and rounds once
+  std::vector<Candidate::Alias> in_place{};  ///< in the node's own numbering
+  /// How many doubles the loops sum in before they round; null: none.
+  int64_t (*sums)(const Graph&, const Node&) = nullptr;
+};
+
+/// N,C,H,W or N,C as batch, channels and area; element (n,c,i) lies at (n*channels + c)*area + i.
+struct Planes {
+  explicit Planes(const Shape& shape) : batch(shape[0]), channels(shape[1]), area(shape.rank() == 4 ? shape[2] * shape[3] : 1) {}
+  int64_t at(int64_t n, int64_t c) const noexcept { return (n * channels + c) * area; }
+  int64_t batch, channels, area;
+};
+
+/// Element-wise work is split no finer than this.
+constexpr int64_t kElementGrain = 8192;
+
+/// body(i) for every element, over the team.
+template <typename Body>
+void for_each_element(int64_t count, Body&& body) noexcept {
+  parallel_for(
+      count,
+      [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) body(i);
+      },
+      kElementGrain);
+}
+
+/// body(a, b) for every pair with a < first, b < second, over the team: one pair is one independent piece of work.
+template <typename Body>
+void for_each_pair(int64_t first, int64_t second, Body&& body) noexcept {
+  parallel_for(first * second, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) body(i / second, i % second);
+  });
+}
+
+/// The families, one a file, named as in ops/.
+std::vector<LoopedOp> add_loops();
+std::vector<LoopedOp> batch_norm_loops();
+std::vector<LoopedOp> channel_sum_loops();
+std::vector<LoopedOp> concat_loops();
+std::vector<LoopedOp> conv2d_loops();
+std::vector<LoopedOp> cross_entropy_loops();
+std::vector<LoopedOp> dropout_loops();
+std::vector<LoopedOp> flatten_loops();
+std::vector<LoopedOp> linear_loops();
+std::vector<LoopedOp> pad_channels_loops();
+std::vector<LoopedOp> pool_loops();
+std::vector<LoopedOp> relu_loops();
+std::vector<LoopedOp> sigmoid_loops();
+std::vector<LoopedOp> softmax_loops();
+std::vector<LoopedOp> update_loops();
+
+}  // namespace residual::reference

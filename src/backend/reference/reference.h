@@ -1,0 +1,14 @@
+// Plain loops that anyone can read: the oracle that every other backend must equal, and the one that covers every op.
+#pragma once
+
+#include <memory>
+
+#include "backend/backend.h"
+
+namespace residual {
+
+/// Every op, one node a kernel, in float32 (summing in double) and float64, plain layout only; the same bits for any number of
+/// threads. Its reorders know plain, nhwc and blocked layouts of every element type.
+std::shared_ptr<const Backend> make_reference_backend();
+
+}  // namespace residual
