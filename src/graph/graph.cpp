@@ -21,12 +21,16 @@ Value Graph::input(std::string_view name, const TensorType& type, bool batched) 
   return {append(input_op(), Attributes::of(InputAttrs{std::string(name), type.dtype, type.shape, batched}), {}, name)};
 }
 
+void Graph::declare(const Variable& variable) {
+  const auto [found, fresh] = variables_.emplace(variable.name, variable);
+  if (!fresh && !(found->second == variable))
+    fail(ErrorKind::kUsage, "variable '{}' is declared twice, differently", variable.name);
+}
+
 Value Graph::variable(std::string_view name, const TensorType& type, Role role, Initializer initializer) {
-  const Variable declared{scoped(name), type, role, initializer};
-  const auto [found, fresh] = variables_.emplace(declared.name, declared);
-  if (!fresh && !(found->second == declared))
-    fail(ErrorKind::kUsage, "variable '{}' is declared twice, differently", declared.name);
-  return read(declared.name);
+  const std::string full_name = scoped(name);
+  declare({full_name, type, role, initializer});
+  return read(full_name);
 }
 
 Value Graph::read(const std::string& full_name) {
@@ -77,29 +81,6 @@ Graph::Scope::Scope(Graph& graph, std::string_view name) : graph_(graph), length
 
 Graph::Scope::~Scope() {
   graph_.scope_.resize(length_);
-}
-
-Graph rebatch(const Graph& graph, int64_t batch) {
-  Graph result;
-  for (const auto& [name, variable] : graph.variables())
-    result.variable(name, variable.type, variable.role, variable.initializer);
-  std::vector<NodeId> moved;
-  for (const Node& node : graph.nodes()) {
-    std::vector<Value> inputs;
-    for (const Value& value : node.inputs) inputs.push_back({moved[static_cast<size_t>(value.node)], value.output});
-    Attributes attributes = node.attributes;
-    if (node.op == &input_op()) {
-      InputAttrs input = attributes.as<InputAttrs>();
-      if (input.batched) input.shape = input.shape.with(0, batch);
-      attributes = Attributes::of(input);
-    }
-    if (node.op == &variable_op())
-      moved.push_back(result.read(node.attributes.as<VariableAttrs>().variable).node);
-    else
-      moved.push_back(result.append(*node.op, std::move(attributes), std::move(inputs), node.name));
-  }
-  for (const auto& [name, value] : graph.outputs()) result.output(name, {moved[static_cast<size_t>(value.node)], value.output});
-  return result;
 }
 
 void verify(const Graph& graph) {

@@ -71,7 +71,9 @@ class Graph {
 
   /// A tensor handed in at every run. Where `batched`, dimension 0 is the batch, which rebatch() may change.
   Value input(std::string_view name, const TensorType& type, bool batched = true);
-  /// Declares a Variable under the current scope ("layer1.0.conv1" + "weight") and reads it; declaring one twice must agree.
+  /// Makes a Variable known by its full name without reading it; declaring one twice must agree.
+  void declare(const Variable& variable);
+  /// Declares a Variable under the current scope ("layer1.0.conv1" + "weight") and reads it.
   Value variable(std::string_view name, const TensorType& type, Role role, Initializer initializer);
   /// Reads a declared Variable by its full name.
   Value read(const std::string& full_name);

@@ -8,24 +8,18 @@ namespace {
 
 std::string role_text(const Variable& variable) {
   switch (variable.role) {
-    case Role::kParameter:
-      return "parameter";
-    case Role::kStatistic:
-      return "statistic";
-    case Role::kOptimizer:
-      return "optimizer";
+    case Role::kParameter: return "parameter";
+    case Role::kStatistic: return "statistic";
+    case Role::kOptimizer: return "optimizer";
   }
   return "?";
 }
 
 std::string kind_text(Initializer::Kind kind) {
   switch (kind) {
-    case Initializer::Kind::kConstant:
-      return "constant";
-    case Initializer::Kind::kNormal:
-      return "normal";
-    case Initializer::Kind::kUniform:
-      return "uniform";
+    case Initializer::Kind::kConstant: return "constant";
+    case Initializer::Kind::kNormal: return "normal";
+    case Initializer::Kind::kUniform: return "uniform";
   }
   return "?";
 }

@@ -1,0 +1,20 @@
+// Graph-to-graph steps in one form: walk the nodes in order, replace some, copy the rest.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace residual {
+
+/// For one node of the old graph: append what shall stand for it to `result` and return its outputs, or return nothing to have it
+/// copied. `inputs` are the node's inputs as they now stand in `result`.
+using Replacement = std::function<std::optional<std::vector<Value>>(Graph& result, NodeId id, std::span<const Value> inputs)>;
+
+/// The graph with every node replaced or copied; Variables and named outputs are kept, shape rules are run anew.
+Graph rewrite(const Graph& graph, const Replacement& replace);
+
+}  // namespace residual

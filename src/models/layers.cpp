@@ -1,0 +1,82 @@
+#include "models/layers.h"
+
+#include <cmath>
+#include <optional>
+
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/conv2d.h"
+#include "ops/linear.h"
+#include "ops/relu.h"
+
+namespace residual::models {
+
+Initialisation initialisation_named(std::string_view name) {
+  if (name == "he") return Initialisation::kHe;
+  if (name == "glorot") return Initialisation::kGlorot;
+  if (name == "torch") return Initialisation::kTorch;
+  fail(ErrorKind::kUsage, "no initialisation is called '{}'; known are he, glorot, torch", name);
+}
+
+Initializer Layers::weights(int64_t fan_in, int64_t fan_out) const {
+  const auto in = static_cast<double>(fan_in), out = static_cast<double>(fan_out);
+  switch (initialisation_) {
+    case Initialisation::kHe: return Initializer::normal(std::sqrt(2.0 / in));
+    case Initialisation::kGlorot: return Initializer::uniform(std::sqrt(6.0 / (in + out)));
+    case Initialisation::kTorch: return Initializer::uniform(1.0 / std::sqrt(in));  // kaiming_uniform_ with a = sqrt(5)
+  }
+  return {};
+}
+
+Initializer Layers::biases(int64_t fan_in) const {
+  return initialisation_ == Initialisation::kTorch ? Initializer::uniform(1.0 / std::sqrt(static_cast<double>(fan_in)))
+                                                   : Initializer::constant(0);
+}
+
+Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec& spec) {
+  const auto layer = scope(name);
+  const int64_t channels = shape(x)[1], kernel = spec.kernel, padding = spec.padding < 0 ? (kernel - 1) / 2 : spec.padding;
+  if (channels % spec.groups != 0)
+    fail(ErrorKind::kUsage, "conv2d '{}': {} channels do not divide into {} groups", graph_.scoped(""), channels, spec.groups);
+  const int64_t fan_in = channels / spec.groups * kernel * kernel, fan_out = spec.channels / spec.groups * kernel * kernel;
+  const Value weight = graph_.variable("weight", {dtype_, Shape{spec.channels, channels / spec.groups, kernel, kernel}},
+                                       Role::kParameter, weights(fan_in, fan_out));
+  std::optional<Value> bias;
+  if (spec.bias) bias = graph_.variable("bias", {dtype_, Shape{spec.channels}}, Role::kParameter, biases(fan_in));
+  return conv2d(graph_, x, weight, bias,
+                {.stride = {spec.stride, spec.stride}, .padding = {padding, padding}, .dilation = {1, 1}, .groups = spec.groups});
+}
+
+Value Layers::batch_norm(std::string_view name, Value x) {
+  constexpr double kEps = 1e-5, kMomentum = 0.1;
+  const auto layer = scope(name);
+  const TensorType channel{dtype_, Shape{shape(x)[1]}};
+  const Value gamma = graph_.variable("weight", channel, Role::kParameter, Initializer::constant(1));
+  const Value beta = graph_.variable("bias", channel, Role::kParameter, Initializer::constant(0));
+  const Value running_mean = graph_.variable("running_mean", channel, Role::kStatistic, Initializer::constant(0));
+  const Value running_var = graph_.variable("running_var", channel, Role::kStatistic, Initializer::constant(1));
+  if (mode_ == Mode::kEval) return normalize(graph_, x, running_mean, running_var, gamma, beta, kEps);
+  const Moments batch = moments(graph_, x);
+  graph_.assign(graph_.scoped("running_mean"), running_average(graph_, running_mean, batch.mean, kMomentum));
+  graph_.assign(graph_.scoped("running_var"), running_average(graph_, running_var, batch.unbiased_variance, kMomentum));
+  return normalize(graph_, x, batch.mean, batch.variance, gamma, beta, kEps);
+}
+
+Value Layers::linear(std::string_view name, Value x, int64_t features) {
+  const auto layer = scope(name);
+  const int64_t inputs = shape(x)[1];
+  const Value weight = graph_.variable("weight", {dtype_, Shape{features, inputs}}, Role::kParameter, weights(inputs, features));
+  const Value bias = graph_.variable("bias", {dtype_, Shape{features}}, Role::kParameter, biases(inputs));
+  return residual::linear(graph_, x, weight, bias);
+}
+
+Value Layers::relu(std::string_view name, Value x) {
+  const auto layer = scope(name);
+  return residual::relu(graph_, x);
+}
+
+Value Layers::add(Value a, Value b) {
+  return residual::add(graph_, a, b);
+}
+
+}  // namespace residual::models

@@ -1,0 +1,56 @@
+// The vocabulary that networks are written in: layers that bring their own parameters, named as torchvision names them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "graph/graph.h"
+
+namespace residual::models {
+
+/// Training takes statistics of the batch and updates the running ones; evaluation uses the running ones.
+enum class Mode : uint8_t { kTrain, kEval };
+
+/// How weights start: He et al. 2015b (normal, fan in), Glorot & Bengio 2010 (uniform), or PyTorch's defaults.
+enum class Initialisation : uint8_t { kHe, kGlorot, kTorch };
+Initialisation initialisation_named(std::string_view name);  ///< "he", "glorot", "torch"; throws Error (kUsage)
+
+struct ConvolutionSpec {
+  int64_t channels;  ///< output channels
+  int64_t kernel = 3;
+  int64_t stride = 1;
+  int64_t padding = -1;  ///< -1: (kernel - 1) / 2, which keeps the size at stride 1
+  int64_t groups = 1;
+  bool bias = false;
+};
+
+/// Builds one network into one graph. Every layer opens the scope of its name, so that parameters get their state_dict names.
+class Layers {
+ public:
+  Layers(Graph& graph, Mode mode, Initialisation initialisation, DType dtype = DType::kF32)
+      : graph_(graph), mode_(mode), initialisation_(initialisation), dtype_(dtype) {}
+
+  Graph& graph() noexcept { return graph_; }
+  auto scope(std::string_view name) { return graph_.scope(name); }
+  const Shape& shape(Value value) const { return graph_.shape(value); }
+
+  /// x: N,C,H,W. Parameters weight (and bias).
+  Value convolution(std::string_view name, Value x, const ConvolutionSpec& spec);
+  /// eps 1e-5, momentum 0.1. Parameters weight, bias; statistics running_mean, running_var. Ioffe & Szegedy 2015.
+  Value batch_norm(std::string_view name, Value x);
+  /// x: N,C. Parameters weight: features,C and bias: features.
+  Value linear(std::string_view name, Value x, int64_t features);
+  Value relu(std::string_view name, Value x);
+  Value add(Value a, Value b);
+
+ private:
+  Initializer weights(int64_t fan_in, int64_t fan_out) const;
+  Initializer biases(int64_t fan_in) const;
+
+  Graph& graph_;
+  Mode mode_;
+  Initialisation initialisation_;
+  DType dtype_;
+};
+
+}  // namespace residual::models

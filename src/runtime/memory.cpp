@@ -1,0 +1,51 @@
+#include "runtime/memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+namespace residual {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+size_t rounded(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// The tightest gap between the buffers alive at the same time, or the place behind them.
+size_t best_gap(std::vector<const BufferLife*>& neighbours, size_t bytes) {
+  std::sort(neighbours.begin(), neighbours.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
+  size_t end = 0, best = 0, best_slack = SIZE_MAX;
+  for (const BufferLife* neighbour : neighbours) {
+    if (neighbour->offset >= end + bytes && neighbour->offset - end - bytes < best_slack) {
+      best = end;
+      best_slack = neighbour->offset - end - bytes;
+    }
+    end = std::max(end, neighbour->offset + rounded(neighbour->bytes));
+  }
+  return best_slack == SIZE_MAX ? end : best;
+}
+
+}  // namespace
+
+size_t place_buffers(std::vector<BufferLife>& buffers) {
+  std::vector<size_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::vector<const BufferLife*> placed;
+  size_t arena = 0;
+  for (const size_t i : order) {
+    BufferLife& buffer = buffers[i];
+    std::vector<const BufferLife*> neighbours;
+    for (const BufferLife* other : placed) {
+      if (other->first <= buffer.last && buffer.first <= other->last) neighbours.push_back(other);
+    }
+    buffer.offset = best_gap(neighbours, rounded(buffer.bytes));
+    arena = std::max(arena, buffer.offset + rounded(buffer.bytes));
+    placed.push_back(&buffer);
+  }
+  return arena;
+}
+
+}  // namespace residual

@@ -1,0 +1,20 @@
+// Offsets in one arena for buffers that live for part of a run.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace residual {
+
+/// A buffer that is in use from step `first` to step `last`, both included.
+struct BufferLife {
+  size_t bytes = 0;
+  int first = 0, last = 0;
+  size_t offset = 0;  ///< set by place_buffers; a multiple of 64
+};
+
+/// Places the buffers so that those alive at the same time do not overlap: largest first, each in the tightest gap. Returns the
+/// arena's size.
+size_t place_buffers(std::vector<BufferLife>& buffers);
+
+}  // namespace residual

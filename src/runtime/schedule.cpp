@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <map>
+#include <queue>
+#include <set>
+
+#include "graph/sources.h"
+#include "runtime/cover.h"
+
+namespace residual {
+namespace {
+
+struct Order {
+  std::vector<size_t> pieces;
+  bool complete = false;
+};
+
+class Scheduler {
+ public:
+  Scheduler(const GraphView& view, const std::vector<CoveredPiece>& pieces) : view_(view), pieces_(pieces) {
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      for (const NodeId id : pieces[i].claim().nodes) piece_of_[id] = i;
+    }
+  }
+
+  Order order(bool writes_after_reads) const {
+    std::vector<std::set<size_t>> after(pieces_.size());  // after[i]: pieces that must wait for i
+    std::vector<bool> sets_variable(pieces_.size());
+    for (size_t i = 0; i < pieces_.size(); ++i) {
+      for (const Value& value : pieces_[i].claim().inputs) wait(after, value.node, i);
+      // Inner reads that the claim does not list (a shape, a mask) still order the pieces.
+      for (const NodeId id : pieces_[i].claim().nodes) {
+        for (const Value& value : view_.graph().node(id).inputs) wait(after, value.node, i);
+      }
+    }
+    for (const Node& node : view_.graph().nodes()) {
+      if (node.op == &assign_op()) set(after, sets_variable, node, writes_after_reads);
+    }
+    return walk(after, sets_variable);
+  }
+
+ private:
+  void wait(std::vector<std::set<size_t>>& after, NodeId producer, size_t piece) const {
+    const auto found = piece_of_.find(producer);
+    if (found != piece_of_.end() && found->second != piece) after[found->second].insert(piece);
+  }
+
+  // The piece that computes an assigned value comes after everyone else who reads the Variable.
+  void set(std::vector<std::set<size_t>>& after, std::vector<bool>& sets_variable, const Node& assign,
+           bool writes_after_reads) const {
+    const auto setter = piece_of_.find(assign.inputs[0].node);
+    if (setter == piece_of_.end()) return;
+    sets_variable[setter->second] = true;
+    if (!writes_after_reads) return;
+    for (size_t id = 0; id < view_.graph().nodes().size(); ++id) {
+      const Node& node = view_.graph().nodes()[id];
+      if (node.op != &variable_op() ||
+          node.attributes.as<VariableAttrs>().variable != assign.attributes.as<AssignAttrs>().variable)
+        continue;
+      for (const NodeId reader : view_.readers({static_cast<NodeId>(id), 0})) wait_for_reader(after, reader, setter->second);
+    }
+  }
+
+  void wait_for_reader(std::vector<std::set<size_t>>& after, NodeId reader, size_t setter) const {
+    const auto found = piece_of_.find(reader);
+    if (found != piece_of_.end() && found->second != setter) after[found->second].insert(setter);
+  }
+
+  // Kahn's algorithm; among the pieces that are ready, those that set Variables first (they free gradients), else in the graph's
+  // order.
+  Order walk(const std::vector<std::set<size_t>>& after, const std::vector<bool>& sets_variable) const {
+    std::vector<size_t> waits(pieces_.size());
+    for (const auto& waiting : after) {
+      for (const size_t piece : waiting) ++waits[piece];
+    }
+    using Entry = std::pair<NodeId, size_t>;
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
+    const auto enqueue = [&](size_t i) { ready.emplace(sets_variable[i] ? -1 : pieces_[i].claim().nodes.back(), i); };
+    for (size_t i = 0; i < pieces_.size(); ++i) {
+      if (waits[i] == 0) enqueue(i);
+    }
+    Order order;
+    while (!ready.empty()) {
+      const size_t piece = ready.top().second;
+      ready.pop();
+      order.pieces.push_back(piece);
+      for (const size_t next : after[piece]) {
+        if (--waits[next] == 0) enqueue(next);
+      }
+    }
+    order.complete = order.pieces.size() == pieces_.size();
+    return order;
+  }
+
+  const GraphView& view_;
+  const std::vector<CoveredPiece>& pieces_;
+  std::map<NodeId, size_t> piece_of_;
+};
+
+}  // namespace
+
+Schedule schedule(const GraphView& view, std::vector<CoveredPiece> pieces) {
+  const Scheduler scheduler(view, pieces);
+  Schedule result;
+  Order order = scheduler.order(true);
+  if (!order.complete) {
+    result.in_place = false;
+    order = scheduler.order(false);
+  }
+  if (!order.complete) fail(ErrorKind::kOther, "the cover of the graph has a cycle");
+  for (const size_t piece : order.pieces) result.pieces.push_back(std::move(pieces[piece]));
+  return result;
+}
+
+}  // namespace residual

@@ -1,0 +1,139 @@
+#include "runtime/tuner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/tensor.h"
+
+namespace residual {
+namespace {
+
+// Numbers like a network's: small, of both signs, never denormal. Integers stay zero, which is always a valid label or place.
+void fill(Buffer& buffer, DType type) {
+  if (type != DType::kF32) return;
+  auto* values = reinterpret_cast<float*>(buffer.data());
+  for (size_t i = 0; i < buffer.size() / sizeof(float); ++i)
+    values[i] = (static_cast<float>(i * 2654435761u % 1024) - 511.5f) / 512.f;
+}
+
+nlohmann::json cache_of(const std::filesystem::path& file) {
+  if (file.empty() || !std::filesystem::exists(file)) return nlohmann::json::object();
+  try {
+    const std::vector<std::byte> bytes = read_file(file, size_t{64} << 20);
+    nlohmann::json cache = nlohmann::json::parse(reinterpret_cast<const char*>(bytes.data()),
+                                                 reinterpret_cast<const char*>(bytes.data()) + bytes.size());
+    if (cache.is_object()) return cache;
+    warn("the kernel cache '{}' is not a JSON object; kernels are timed anew", file.string());
+  } catch (const std::exception& error) {
+    warn("the kernel cache '{}' cannot be read ({}); kernels are timed anew", file.string(), error.what());
+  }
+  return nlohmann::json::object();
+}
+
+}  // namespace
+
+std::filesystem::path PlanOptions::default_tuning_cache() {
+  const auto folder = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path(value ? value : "");
+  };
+  if (!folder("RESIDUAL_CACHE_DIR").empty()) return folder("RESIDUAL_CACHE_DIR") / "kernels.json";
+  if (!folder("XDG_CACHE_HOME").empty()) return folder("XDG_CACHE_HOME") / "residual" / "kernels.json";
+  if (!folder("HOME").empty()) return folder("HOME") / ".cache" / "residual" / "kernels.json";
+  return {};
+}
+
+Tuner::Tuner(const BackendList& backends, const PlanOptions& options, int threads)
+    : file_(options.tuning_cache),
+      machine_(fmt::format("{} threads", threads)),
+      enabled_(options.tune),
+      forced_(options.choices) {
+  const char* tune = std::getenv("RESIDUAL_TUNE");
+  if (tune != nullptr && std::string_view(tune) == "0") enabled_ = false;
+  for (const auto& backend : backends) machine_ += " | " + backend->identity();
+  if (!enabled_) return;
+  const nlohmann::json cache = cache_of(file_);
+  const auto mine = cache.find(machine_);
+  if (mine == cache.end() || !mine->is_object()) return;
+  for (const auto& [key, label] : mine->items()) {
+    if (label.is_string()) remembered_[key] = label.get<std::string>();
+  }
+}
+
+bool Tuner::unknown(const std::string& key) const {
+  return enabled_ && !forced_.contains(key) && !remembered_.contains(key);
+}
+
+size_t Tuner::choose(const std::string& key, std::vector<Candidate>& candidates, std::span<const TensorType> inputs,
+                     std::span<const TensorType> outputs, const std::vector<double>& extra_seconds) {
+  const auto labelled = [&](const std::map<std::string, std::string>& known) {
+    const auto found = known.find(key);
+    if (found == known.end()) return candidates.size();
+    return static_cast<size_t>(std::ranges::find(candidates, found->second, &Candidate::label) - candidates.begin());
+  };
+  size_t best = labelled(forced_);
+  if (best == candidates.size() && enabled_) best = labelled(remembered_);
+  if (best == candidates.size()) {
+    best = 0;
+    if (enabled_ && candidates.size() > 1) {
+      std::vector<double> seconds;
+      for (size_t i = 0; i < candidates.size(); ++i) {
+        seconds.push_back(seconds_of(candidates[i], inputs, outputs) + (i < extra_seconds.size() ? extra_seconds[i] : 0));
+      }
+      best = static_cast<size_t>(std::ranges::min_element(seconds) - seconds.begin());
+      remembered_[key] = candidates[best].label;
+      fresh_ = true;
+    }
+  }
+  if (candidates.size() > 1) choices_[key] = candidates[best].label;
+  return best;
+}
+
+void Tuner::remember() const {
+  if (!fresh_ || file_.empty()) return;
+  try {
+    std::filesystem::create_directories(file_.parent_path());
+    nlohmann::json cache = cache_of(file_);
+    cache[machine_] = remembered_;
+    replace_file(file_, cache.dump(1));
+  } catch (const std::exception& error) {
+    warn("the kernel cache cannot be kept: {}", error.what());
+  }
+}
+
+double seconds_of(Candidate& candidate, std::span<const TensorType> inputs, std::span<const TensorType> outputs) {
+  std::vector<Buffer> memory;
+  std::vector<const std::byte*> in;
+  std::vector<std::byte*> out;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    memory.emplace_back(bytes_in(inputs[i], candidate.inputs[i]));
+    fill(memory.back(), inputs[i].dtype);
+    in.push_back(memory.back().data());
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    memory.emplace_back(bytes_in(outputs[i], candidate.outputs[i]));
+    out.push_back(memory.back().data());
+  }
+  for (const Candidate::Alias& alias : candidate.in_place) {
+    if (alias.required) out[static_cast<size_t>(alias.output)] = const_cast<std::byte*>(in[static_cast<size_t>(alias.input)]);
+  }
+  const Buffer scratch(candidate.scratch_bytes);
+  const KernelArgs args{in.data(), out.data(), scratch.data()};
+  candidate.kernel->run(args);
+  double least = 1e9, total = 0;
+  for (int runs = 0; runs < 3 || (total < 0.03 && runs < 20); ++runs) {
+    const auto start = std::chrono::steady_clock::now();
+    candidate.kernel->run(args);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    least = std::min(least, seconds);
+    total += seconds;
+    if (total > 0.5) break;
+  }
+  return least;
+}
+
+}  // namespace residual

@@ -1,0 +1,44 @@
+// Choosing among candidates by timing them on the real shapes, and remembering the winners.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "runtime/plan.h"
+
+namespace residual {
+
+class Tuner {
+ public:
+  /// Reads the cache file; a damaged one is ignored with a warning.
+  Tuner(const BackendList& backends, const PlanOptions& options, int threads);
+
+  /// The index of the candidate to run. `key` names the piece: ops, attributes, types, layouts. `extra_seconds` is what each
+  /// candidate costs beside its own time (reorders of its inputs); asked only when candidates are timed.
+  size_t choose(const std::string& key, std::vector<Candidate>& candidates, std::span<const TensorType> inputs,
+                std::span<const TensorType> outputs, const std::vector<double>& extra_seconds);
+
+  const std::map<std::string, std::string>& choices() const noexcept { return choices_; }
+  /// Whether `key` still has to be timed, so that extra_seconds is worth finding out.
+  bool unknown(const std::string& key) const;
+  bool enabled() const noexcept { return enabled_; }
+  /// Writes what is new to the cache file; a failure is a warning, not an error.
+  void remember() const;
+
+ private:
+  std::filesystem::path file_;
+  std::string machine_;  ///< what remembered times depend on
+  bool enabled_;
+  std::map<std::string, std::string> forced_, remembered_, choices_;
+  bool fresh_ = false;
+};
+
+/// Seconds that one run takes on scratch memory of its own: the least of a few runs, at most about a tenth of a second
+/// altogether.
+double seconds_of(Candidate& candidate, std::span<const TensorType> inputs, std::span<const TensorType> outputs);
+
+}  // namespace residual
