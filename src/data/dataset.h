@@ -30,7 +30,7 @@ class Dataset {
 
 /// What to open and how to split it.
 struct OpenOptions {
-  std::string path;      ///< a folder (or a file in it), or "shapes" for the built-in pictures
+  std::string path;      ///< a folder, or "shapes" for the built-in pictures
   double val_split = 0;  ///< this fraction of every class of the training pictures is kept for validation, 0 … 0.9
   uint64_t seed = 0;     ///< of the split and of the built-in pictures
   int64_t channels = 0;  ///< image folders: 1, 3, or 0 to see whether the pictures are grey. The built-in pictures: 3 unless 1

@@ -1,0 +1,156 @@
+#include "data/info.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+
+namespace residual::data {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Whole numbers, so that the order of adding does not matter.
+struct Sums {
+  std::array<uint64_t, 3> sum{}, squares{};
+  int64_t pixels = 0;
+  Size2 smallest{INT64_MAX, INT64_MAX}, largest;
+  std::exception_ptr error;
+
+  void add(const Picture& picture) {
+    const auto channels = static_cast<size_t>(picture.channels);
+    for (size_t i = 0; i < picture.pixels.size(); ++i) {
+      const uint64_t value = picture.pixels[i];
+      sum[i % channels] += value;
+      squares[i % channels] += value * value;
+    }
+    pixels += picture.height * picture.width;
+    smallest = {std::min(smallest.height, picture.height), std::min(smallest.width, picture.width)};
+    largest = {std::max(largest.height, picture.height), std::max(largest.width, picture.width)};
+  }
+  void add(const Sums& other) {
+    for (size_t c = 0; c < 3; ++c) {
+      sum[c] += other.sum[c];
+      squares[c] += other.squares[c];
+    }
+    pixels += other.pixels;
+    smallest = {std::min(smallest.height, other.smallest.height), std::min(smallest.width, other.smallest.width)};
+    largest = {std::max(largest.height, other.largest.height), std::max(largest.width, other.largest.width)};
+  }
+};
+
+Sums sums_of(const Dataset& dataset, int threads) {
+  std::vector<Sums> parts(static_cast<size_t>(threads));
+  {
+    std::vector<std::jthread> team;
+    for (int64_t t = 0; t < threads; ++t) {
+      team.emplace_back([&dataset, &part = parts[static_cast<size_t>(t)], t, threads] {
+        try {
+          Picture picture;
+          for (int64_t i = dataset.size() * t / threads; i < dataset.size() * (t + 1) / threads; ++i) {
+            dataset.read(i, picture);
+            part.add(picture);
+          }
+        } catch (...) {
+          part.error = std::current_exception();
+        }
+      });
+    }
+  }
+  Sums all;
+  for (const Sums& part : parts) {
+    if (part.error) std::rethrow_exception(part.error);
+    all.add(part);
+  }
+  return all;
+}
+
+std::string sizes_text(const SplitInfo& split) {
+  const auto [small, large] = std::pair(split.smallest, split.largest);
+  const std::string_view colour = split.channels == 1 ? "grey" : "colour";
+  if (small == large) return fmt::format("{} x {} pixels, {}", small.width, small.height, colour);
+  return fmt::format("{} … {} pixels wide, {} … {} high, {}", small.width, large.width, small.height, large.height, colour);
+}
+
+std::string numbers_text(const std::vector<double>& values) {
+  std::string text;
+  for (double value : values) text += fmt::format("{}{:.4f}", text.empty() ? "" : " ", value);
+  return text;
+}
+
+std::array<std::pair<std::string_view, const std::optional<SplitInfo>*>, 3> splits_of(const DataInfo& info) {
+  return {{{"train", &info.train}, {"validation", &info.validation}, {"test", &info.test}}};
+}
+
+}  // namespace
+
+SplitInfo inspect(const Dataset& dataset, int threads) {
+  if (threads < 1) fail(ErrorKind::kUsage, "{} threads, expected at least 1", threads);
+  SplitInfo info;
+  info.pictures = dataset.size();
+  info.per_class.resize(dataset.classes().size());
+  for (int64_t i = 0; i < dataset.size(); ++i) ++info.per_class.at(static_cast<size_t>(dataset.label(i)));
+  info.channels = dataset.picture_shape()[0];
+  const Sums sums = sums_of(dataset, static_cast<int>(std::min<int64_t>(threads, std::max<int64_t>(dataset.size(), 1))));
+  info.smallest = sums.smallest;
+  info.largest = sums.largest;
+  for (size_t c = 0; c < static_cast<size_t>(info.channels); ++c) {
+    const double count = static_cast<double>(std::max<int64_t>(sums.pixels, 1)), mean = static_cast<double>(sums.sum[c]) / count;
+    info.mean.push_back(mean / 255);
+    info.std.push_back(std::sqrt(std::max(static_cast<double>(sums.squares[c]) / count - mean * mean, 0.0)) / 255);
+  }
+  return info;
+}
+
+DataInfo inspect(const DataSource& source, int threads) {
+  DataInfo info{source.format, source.found, source.classes(), {}, {}, {}};
+  if (source.train) info.train = inspect(*source.train, threads);
+  if (source.validation) info.validation = inspect(*source.validation, threads);
+  if (source.test) info.test = inspect(*source.test, threads);
+  return info;
+}
+
+std::string to_text(const DataInfo& info) {
+  std::string text = info.found + "\n";
+  for (const auto& [name, split] : splits_of(info)) {
+    if (!*split) continue;
+    text += fmt::format("\n{}: {} pictures, {}\n  mean {}, std {} (values 0 … 1)\n", name, (*split)->pictures,
+                        sizes_text(**split), numbers_text((*split)->mean), numbers_text((*split)->std));
+  }
+  size_t width = 5;
+  for (const std::string& name : info.classes) width = std::max(width, name.size());
+  text += fmt::format("\n{:<{}}", "class", width);
+  for (const auto& [name, split] : splits_of(info)) {
+    if (*split) text += fmt::format("  {:>10}", name);
+  }
+  for (size_t c = 0; c < info.classes.size(); ++c) {
+    text += fmt::format("\n{:<{}}", info.classes[c], width);
+    for (const auto& [name, split] : splits_of(info)) {
+      if (*split) text += fmt::format("  {:>10}", (*split)->per_class[c]);
+    }
+  }
+  return text + "\n";
+}
+
+std::string to_json(const DataInfo& info) {
+  Json json = {{"format", info.format}, {"found", info.found}, {"classes", info.classes}};
+  for (const auto& [name, split] : splits_of(info)) {
+    if (!*split) continue;
+    const SplitInfo& s = **split;
+    json[std::string(name)] = {{"pictures", s.pictures},
+                               {"per_class", s.per_class},
+                               {"channels", s.channels},
+                               {"smallest", {s.smallest.height, s.smallest.width}},
+                               {"largest", {s.largest.height, s.largest.width}},
+                               {"mean", s.mean},
+                               {"std", s.std}};
+  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace residual::data

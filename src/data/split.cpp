@@ -1,0 +1,62 @@
+// A part of the training pictures kept for validation.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "data/sources.h"
+
+namespace residual::data {
+namespace {
+
+class Part : public Dataset {
+ public:
+  Part(std::shared_ptr<const Dataset> whole, std::vector<int64_t> indices, std::string description)
+      : whole_(std::move(whole)), indices_(std::move(indices)), description_(std::move(description)) {}
+
+  int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
+  int64_t label(int64_t index) const override { return whole_->label(at(index)); }
+  void read(int64_t index, Picture& picture) const override { whole_->read(at(index), picture); }
+  std::string name(int64_t index) const override { return whole_->name(at(index)); }
+  const std::vector<std::string>& classes() const override { return whole_->classes(); }
+  std::string description() const override { return description_; }
+  Shape picture_shape() const override { return whole_->picture_shape(); }
+
+ private:
+  int64_t at(int64_t index) const { return indices_.at(static_cast<size_t>(index)); }
+
+  std::shared_ptr<const Dataset> whole_;
+  std::vector<int64_t> indices_;
+  std::string description_;
+};
+
+}  // namespace
+
+void split_validation(DataSource& source, double fraction, uint64_t seed) {
+  std::shared_ptr<const Dataset> whole = std::move(source.train);
+  std::vector<std::vector<int64_t>> of_class(whole->classes().size());
+  for (int64_t i = 0; i < whole->size(); ++i) of_class[static_cast<size_t>(whole->label(i))].push_back(i);
+
+  std::vector<int64_t> kept, held;
+  for (size_t c = 0; c < of_class.size(); ++c) {
+    const auto count = static_cast<int64_t>(of_class[c].size());
+    const auto wanted =
+        std::min(static_cast<int64_t>(std::lround(fraction * static_cast<double>(count))), std::max<int64_t>(count - 1, 0));
+    const std::vector<int64_t> order = permutation(count, Rng(seed, Purpose::kSplit, c));
+    for (int64_t i = 0; i < count; ++i) {
+      (i < wanted ? held : kept).push_back(of_class[c][static_cast<size_t>(order[static_cast<size_t>(i)])]);
+    }
+  }
+  if (held.empty()) {
+    fail(ErrorKind::kUsage, "a validation split of {} leaves no validation picture of {} training pictures; choose a larger part",
+         fraction, whole->size());
+  }
+  std::sort(kept.begin(), kept.end());
+  std::sort(held.begin(), held.end());
+  const std::string description = whole->description();
+  source.train = std::make_unique<Part>(whole, std::move(kept), description + ", without its validation part");
+  source.validation = std::make_unique<Part>(whole, std::move(held), description + ", its validation part");
+}
+
+}  // namespace residual::data
