@@ -14,11 +14,19 @@ T number(std::string_view text) {
   return value;
 }
 
+// Sizes and counts: products of any two stay far within 64 bits, whatever the text says.
+int64_t count(std::string_view text) {
+  constexpr int64_t kMost = int64_t{1} << 30;
+  const int64_t value = number<int64_t>(text);
+  if (value < -kMost || value > kMost) fail(ErrorKind::kBadFile, "{} is out of range, numbers are within +-{}", text, kMost);
+  return value;
+}
+
 std::vector<int64_t> dims(std::string_view text) {
   std::vector<int64_t> result;
   while (!text.empty()) {
     const size_t cross = text.find('x');
-    result.push_back(number<int64_t>(text.substr(0, cross)));
+    result.push_back(count(text.substr(0, cross)));
     if (cross == std::string_view::npos) break;
     text.remove_prefix(cross + 1);
     if (text.empty()) fail(ErrorKind::kBadFile, "a list of dimensions ends with 'x'");
@@ -47,11 +55,16 @@ std::string field_text(const Shape& value) {
   return to_string(value);
 }
 std::string field_text(const std::string& value) {
-  return fmt::format("\"{}\"", value);
+  std::string text = "\"";
+  for (const char character : value) {
+    if (character == '"' || character == '\\') text += '\\';
+    text += character == '\n' ? "\\n" : std::string(1, character);
+  }
+  return text + '"';
 }
 
 void read_field(std::string_view text, int64_t& value) {
-  value = number<int64_t>(text);
+  value = count(text);
 }
 void read_field(std::string_view text, double& value) {
   value = number<double>(text);
@@ -73,7 +86,17 @@ void read_field(std::string_view text, Shape& value) {
 }
 void read_field(std::string_view text, std::string& value) {
   if (text.size() < 2 || text.front() != '"' || text.back() != '"') fail(ErrorKind::kBadFile, "'{}' is not quoted", text);
-  value = std::string(text.substr(1, text.size() - 2));
+  const std::string_view inner = text.substr(1, text.size() - 2);
+  value.clear();
+  for (size_t i = 0; i < inner.size(); ++i) {
+    if (inner[i] != '\\') {
+      value += inner[i];
+      continue;
+    }
+    if (++i == inner.size()) fail(ErrorKind::kBadFile, "'{}' ends in an escape", text);
+    if (inner[i] != 'n' && inner[i] != '"' && inner[i] != '\\') fail(ErrorKind::kBadFile, "'\\{}' is no escape", inner[i]);
+    value += inner[i] == 'n' ? '\n' : inner[i];
+  }
 }
 
 Attributes Attributes::parsed(const std::map<std::string, std::string>& texts) const {

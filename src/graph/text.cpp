@@ -33,7 +33,7 @@ std::string value_text(Value value) {
 std::string to_text(const Graph& graph) {
   std::string text = "graph 1\n";
   for (const auto& [name, variable] : graph.variables()) {
-    text += fmt::format("variable \"{}\" {}[{}] {} {}({})\n", name, name_of(variable.type.dtype), to_string(variable.type.shape),
+    text += fmt::format("variable {} {}[{}] {} {}({})\n", field_text(name), name_of(variable.type.dtype), to_string(variable.type.shape),
                         role_text(variable), kind_text(variable.initializer.kind), variable.initializer.amount);
   }
   for (size_t id = 0; id < graph.nodes().size(); ++id) {
@@ -44,9 +44,9 @@ std::string to_text(const Graph& graph) {
       types.push_back(fmt::format("{}[{}]", name_of(type.dtype), to_string(type.shape)));
     text += fmt::format("%{} = {}({})", id, node.op->name, fmt::join(inputs, ", "));
     for (const auto& [field, value] : node.attributes.fields()) text += fmt::format(" {}={}", field, value);
-    text += fmt::format(" name=\"{}\" : {}\n", node.name, fmt::join(types, ", "));
+    text += fmt::format(" name={} : {}\n", field_text(node.name), fmt::join(types, ", "));
   }
-  for (const auto& [name, value] : graph.outputs()) text += fmt::format("output \"{}\" {}\n", name, value_text(value));
+  for (const auto& [name, value] : graph.outputs()) text += fmt::format("output {} {}\n", field_text(name), value_text(value));
   return text;
 }
 
