@@ -25,8 +25,8 @@ const std::map<std::string, Rooms> kStandsOn = {
     {"models", {"ops"}},
     {"data", {"core"}},
     {"io", {"ops"}},
-    {"train", {"autodiff", "runtime", "models", "data", "io"}},
     {"eval", {"runtime", "models", "data", "io"}},
+    {"train", {"autodiff", "eval"}},
     {"api", {"train", "eval", "backend/reference", "backend/cpu"}},
     {"cli", {"api"}},
 };

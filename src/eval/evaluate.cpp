@@ -1,0 +1,85 @@
+#include "eval/evaluate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "backend/backends.h"
+#include "data/loader.h"
+#include "passes/fold_batch_norm.h"
+
+namespace residual {
+
+BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
+                 std::vector<std::vector<int64_t>>* confusion) {
+  BatchScore result;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const std::span<const float> row = logits.subspan(i * static_cast<size_t>(classes), static_cast<size_t>(classes));
+    const auto label = static_cast<size_t>(labels[i]);
+    const auto best = static_cast<size_t>(std::ranges::max_element(row) - row.begin());
+    int64_t better = 0;  // classes that come before the right one
+    double sum = 0;
+    for (size_t c = 0; c < row.size(); ++c) {
+      sum += std::exp(static_cast<double>(row[c]) - row[best]);
+      better += row[c] > row[label] || (row[c] == row[label] && c < label);
+    }
+    result.correct += better == 0;
+    result.correct5 += better < 5;
+    result.loss_sum += std::log(sum) + row[best] - row[label];
+    if (confusion != nullptr) ++(*confusion)[label][best];
+  }
+  return result;
+}
+
+std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch,
+                                           const EvaluateOptions& options) {
+  PlanOptions plan;
+  plan.threads = options.threads;
+  plan.tune = options.tune;
+  plan.choices = options.choices;
+  return compile(fold_batch_norm(models::inference_graph(architecture, batch)), cpu_backends(), plan);
+}
+
+Evaluator::Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
+                     EvaluateOptions options)
+    : classes_(architecture.classes),
+      preprocessing_(preprocessing),
+      options_(std::move(options)),
+      session_(inference_plan(architecture, options_.batch_size, options_), state) {}
+
+Evaluation Evaluator::run(const data::Dataset& dataset) {
+  if (static_cast<int64_t>(dataset.classes().size()) != classes_) {
+    fail(ErrorKind::kUsage,
+         "the data has {} classes, the network tells {} apart; evaluate it on data like that it was trained on",
+         dataset.classes().size(), classes_);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto classes = static_cast<size_t>(classes_);
+  Evaluation result;
+  result.confusion.assign(classes, std::vector<int64_t>(classes));
+  session_.prepare();  // the State may have changed since the last run
+  data::Loader loader(dataset, preprocessing_, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
+  loader.start_epoch(0);
+  const std::span<float> pictures = session_.input<float>("pictures");
+  while (const data::Batch* batch = loader.next()) {
+    // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
+    // scored.
+    std::ranges::copy(batch->pictures, pictures.begin());
+    session_.run();
+    const BatchScore scored = score(session_.output<float>("logits"), batch->labels, classes_, &result.confusion);
+    result.images += batch->count;
+    result.correct += scored.correct;
+    result.correct5 += scored.correct5;
+    result.loss += scored.loss_sum;
+    if (options_.progress) options_.progress(result.images, dataset.size());
+  }
+  result.loss /= static_cast<double>(std::max<int64_t>(result.images, 1));
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options) {
+  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(dataset);
+}
+
+}  // namespace residual

@@ -1,0 +1,72 @@
+// How well a model does on a data set.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "eval/model.h"
+#include "runtime/session.h"
+
+namespace residual {
+
+struct Evaluation {
+  int64_t images = 0;
+  int64_t correct = 0;                          ///< the likeliest class is the right one
+  int64_t correct5 = 0;                         ///< the right class is among the five likeliest
+  double loss = 0;                              ///< mean cross-entropy a picture, without label smoothing
+  double seconds = 0;                           ///< wall time, loading included
+  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
+
+  double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+  double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
+  double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
+};
+
+/// What a batch of logits says; ties go to the class of the lower index, as in PyTorch. logits: count rows of `classes`.
+struct BatchScore {
+  int64_t correct = 0, correct5 = 0;
+  double loss_sum = 0;  ///< sum over the pictures of cross-entropy
+};
+BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
+                 std::vector<std::vector<int64_t>>* confusion = nullptr);
+
+struct EvaluateOptions {
+  int64_t batch_size = 128;
+  int threads = 0;  ///< of the kernels; 0: what the machine allows
+  int loader_threads = 1;
+  bool tune = true;                                         ///< time kernels (remembered on disk) before the first use
+  std::map<std::string, std::string> choices;               ///< kernel choices to repeat, see Plan::choices
+  std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
+};
+
+/// The inference plan of an architecture on the best backend: batch norm folded, one batch size.
+std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch,
+                                           const EvaluateOptions& options);
+
+/// Runs a network on data sets; made once, used as often as the State changes.
+class Evaluator {
+ public:
+  /// `state` must outlive the evaluator and hold the network's Variables.
+  Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
+            EvaluateOptions options);
+
+  /// The last batch may be partial; nothing is dropped. Throws what reading the data throws.
+  Evaluation run(const data::Dataset& dataset);
+
+  const Plan& plan() const noexcept { return session_.plan(); }
+
+ private:
+  int64_t classes_;
+  data::Preprocessing preprocessing_;
+  EvaluateOptions options_;
+  Session session_;
+};
+
+Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
+
+}  // namespace residual

@@ -1,0 +1,33 @@
+// A network together with all that it takes to use it: its weights, its way to prepare a picture, the names of its classes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/preprocess.h"
+#include "io/model_file.h"
+#include "models/table.h"
+#include "runtime/state.h"
+
+namespace residual {
+
+struct Model {
+  models::Architecture architecture;
+  data::Preprocessing preprocessing;
+  std::vector<std::string> labels;  ///< one a class, or none
+  State state;                      ///< parameters and running statistics
+  io::Metadata extra;               ///< what else the file held, kept
+
+  /// The name of a class: its label, or its number.
+  std::string label(int64_t index) const;
+};
+
+/// Reads a model file and checks it against the network it says it is: every tensor there, of the right shape. Throws Error
+/// (kBadFile).
+Model load_model(const std::filesystem::path& path);
+
+/// Writes parameters and running statistics (what else `model.state` holds is left out), replacing the file as a whole.
+void save_model(const std::filesystem::path& path, const Model& model);
+
+}  // namespace residual

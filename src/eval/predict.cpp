@@ -1,0 +1,42 @@
+#include "eval/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/file.h"
+
+namespace residual {
+
+Predictor::Predictor(Model& model, EvaluateOptions options)
+    : model_(model), session_(inference_plan(model.architecture, 1, options), model.state) {}
+
+std::vector<Prediction> Predictor::predict(const data::Picture& picture, int64_t top) {
+  if (top < 1) fail(ErrorKind::kUsage, "the number of classes to tell is {}, at least 1 is expected", top);
+  model_.preprocessing.apply(picture, session_.input<float>("pictures"));
+  session_.run();
+  const std::span<const float> logits = session_.output<float>("logits");
+  const double highest = *std::ranges::max_element(logits);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(logit - highest);
+  std::vector<int64_t> order(logits.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::ranges::stable_sort(order,
+                           [&](int64_t a, int64_t b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; });
+  std::vector<Prediction> result;
+  for (const int64_t index : order) {
+    if (static_cast<int64_t>(result.size()) == top) break;
+    result.push_back({index, model_.label(index), std::exp(logits[static_cast<size_t>(index)] - highest) / sum});
+  }
+  return result;
+}
+
+std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, int64_t top) {
+  return predict(std::span<const std::byte>(read_file(path, size_t{1} << 30)), path.string(), top);
+}
+
+std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, std::string_view name, int64_t top) {
+  return predict(data::decode_picture(encoded, name, model_.preprocessing.channels()), top);
+}
+
+}  // namespace residual

@@ -1,0 +1,73 @@
+#include "eval/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "graph/op.h"
+#include "graph/sources.h"
+#include "ops/batch_norm.h"
+
+namespace residual {
+namespace {
+
+bool is_source(const Node& node) {
+  return node.op == &input_op() || node.op == &variable_op() || node.op == &constant_op() || node.op == &assign_op();
+}
+
+Shape without_batch(const Shape& shape) {
+  return shape.rank() > 1 ? Shape(shape.dims().subspan(1)) : shape;
+}
+
+// Parameters that the node reads itself, each counted where it is first read.
+int64_t parameters_of(const Graph& graph, const Node& node) {
+  int64_t sum = 0;
+  for (const Value& value : node.inputs) {
+    const Node& source = graph.node(value.node);
+    if (source.op != &variable_op()) continue;
+    if (graph.variables().at(source.attributes.as<VariableAttrs>().variable).role == Role::kParameter)
+      sum += source.outputs[0].shape.elements();
+  }
+  return sum;
+}
+
+std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (int64_t i = static_cast<int64_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<size_t>(i), ",");
+  return digits;
+}
+
+}  // namespace
+
+NetworkSummary summarize(const models::Architecture& architecture) {
+  const Graph graph = models::inference_graph(architecture, 1);
+  NetworkSummary summary;
+  for (const Node& node : graph.nodes()) {
+    if (is_source(node)) continue;
+    const std::string kind = node.op == &normalize_op() ? "batch_norm" : std::string(node.op->name);
+    LayerSummary layer{node.name, kind, without_batch(node.outputs[0].shape), parameters_of(graph, node),
+                       node.op->macs ? node.op->macs(graph, node) : 0};
+    summary.parameters += layer.parameters;
+    summary.macs += layer.macs;
+    summary.layers.push_back(std::move(layer));
+  }
+  return summary;
+}
+
+std::vector<std::string> to_lines(const NetworkSummary& summary) {
+  size_t width = 5;
+  for (const LayerSummary& layer : summary.layers) width = std::max(width, layer.name.size());
+  const auto line = [&](std::string_view name, std::string_view kind, std::string_view output, std::string_view parameters,
+                        std::string_view macs) {
+    return fmt::format("{:<{}}  {:<16} {:>14} {:>14} {:>16}", name, width, kind, output, parameters, macs);
+  };
+  std::vector<std::string> lines{line("layer", "kind", "output", "parameters", "MACs")};
+  for (const LayerSummary& layer : summary.layers) {
+    lines.push_back(line(layer.name, layer.kind, to_string(layer.output), layer.parameters ? grouped(layer.parameters) : "",
+                         layer.macs ? grouped(layer.macs) : ""));
+  }
+  lines.push_back(line("total", "", "", grouped(summary.parameters), grouped(summary.macs)));
+  return lines;
+}
+
+}  // namespace residual

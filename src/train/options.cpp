@@ -1,0 +1,120 @@
+#include "train/options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace residual::train {
+namespace {
+
+void positive(std::string_view option, double value) {
+  if (!(value > 0) || !std::isfinite(value)) fail(ErrorKind::kUsage, "{} is {}, a number above 0 is expected", option, value);
+}
+
+void fraction(std::string_view option, double value) {
+  if (!(value >= 0 && value < 1)) fail(ErrorKind::kUsage, "{} is {}, a number within [0, 1) is expected", option, value);
+}
+
+void check(const OptimizerOptions& optimizer) {
+  fraction("--momentum", optimizer.momentum);
+  fraction("beta1", optimizer.beta1);
+  fraction("beta2", optimizer.beta2);
+  positive("eps", optimizer.eps);
+  if (!(optimizer.weight_decay >= 0) || !std::isfinite(optimizer.weight_decay)) {
+    fail(ErrorKind::kUsage, "--weight-decay is {}, 0 or a positive number is expected", optimizer.weight_decay);
+  }
+  if (optimizer.nesterov && optimizer.kind != Optimizer::kSgd)
+    fail(ErrorKind::kUsage, "--nesterov belongs to --optimizer sgd, not {}", name_of(optimizer.kind));
+  if (optimizer.nesterov && optimizer.momentum == 0) fail(ErrorKind::kUsage, "--nesterov needs a --momentum above 0");
+}
+
+void check(const ScheduleOptions& schedule) {
+  positive("--lr", schedule.rate);
+  positive("--gamma", schedule.factor);
+  if (schedule.warmup_steps < 0) fail(ErrorKind::kUsage, "--warmup is {}, 0 or more steps are expected", schedule.warmup_steps);
+  if (schedule.kind == Schedule::kStep && schedule.step_epochs < 1) {
+    fail(ErrorKind::kUsage, "--step-epochs is {}, at least 1 is expected", schedule.step_epochs);
+  }
+  if (schedule.kind == Schedule::kMultistep && schedule.milestones.empty()) {
+    fail(ErrorKind::kUsage, "--schedule multistep needs --milestones, for example 60,120");
+  }
+  if (schedule.kind != Schedule::kMultistep && !schedule.milestones.empty()) {
+    fail(ErrorKind::kUsage, "--milestones belong to --schedule multistep, not {}", name_of(schedule.kind));
+  }
+  if (!std::ranges::is_sorted(schedule.milestones) || (!schedule.milestones.empty() && schedule.milestones.front() < 1)) {
+    fail(ErrorKind::kUsage, "--milestones must be epochs from 1 in rising order");
+  }
+}
+
+}  // namespace
+
+Optimizer optimizer_named(std::string_view name) {
+  if (name == "sgd") return Optimizer::kSgd;
+  if (name == "adam") return Optimizer::kAdam;
+  if (name == "adamw") return Optimizer::kAdamW;
+  fail(ErrorKind::kUsage, "no optimizer is called '{}'; known are sgd, adam, adamw", name);
+}
+
+Schedule schedule_named(std::string_view name) {
+  if (name == "constant") return Schedule::kConstant;
+  if (name == "step") return Schedule::kStep;
+  if (name == "multistep") return Schedule::kMultistep;
+  if (name == "cosine") return Schedule::kCosine;
+  fail(ErrorKind::kUsage, "no schedule is called '{}'; known are constant, step, multistep, cosine", name);
+}
+
+std::string_view name_of(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kSgd: return "sgd";
+    case Optimizer::kAdam: return "adam";
+    case Optimizer::kAdamW: return "adamw";
+  }
+  return "?";
+}
+
+std::string_view name_of(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kConstant: return "constant";
+    case Schedule::kStep: return "step";
+    case Schedule::kMultistep: return "multistep";
+    case Schedule::kCosine: return "cosine";
+  }
+  return "?";
+}
+
+double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs) {
+  const double warmup =
+      options.warmup_steps > 0 ? std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(options.warmup_steps)) : 1.0;
+  const int64_t epoch = step / std::max<int64_t>(steps_per_epoch, 1);
+  double fall = 1;
+  switch (options.kind) {
+    case Schedule::kConstant: break;
+    case Schedule::kStep: fall = std::pow(options.factor, static_cast<double>(epoch / options.step_epochs)); break;
+    case Schedule::kMultistep:
+      fall = std::pow(options.factor,
+                      static_cast<double>(std::ranges::count_if(options.milestones, [&](int64_t m) { return m <= epoch; })));
+      break;
+    case Schedule::kCosine:
+      fall = 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps_per_epoch * epochs)));
+      break;
+  }
+  return options.rate * warmup * fall;
+}
+
+void check(const TrainOptions& options) {
+  if (options.epochs < 1) fail(ErrorKind::kUsage, "--epochs is {}, at least 1 is expected", options.epochs);
+  if (options.batch_size < 1 || options.batch_size > 1'000'000) {
+    fail(ErrorKind::kUsage, "--batch-size is {}, 1 to 1000000 is expected", options.batch_size);
+  }
+  if (options.threads < 0 || options.threads > 4096)
+    fail(ErrorKind::kUsage, "--threads is {}, 1 to 4096 is expected", options.threads);
+  if (options.loader_threads < 1 || options.loader_threads > 256) {
+    fail(ErrorKind::kUsage, "--loader-threads is {}, 1 to 256 is expected", options.loader_threads);
+  }
+  positive("the time between checkpoints", options.checkpoint_minutes);
+  fraction("--label-smoothing", options.label_smoothing);
+  check(options.optimizer);
+  check(options.schedule);
+}
+
+}  // namespace residual::train

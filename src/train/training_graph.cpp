@@ -1,0 +1,98 @@
+#include "train/training_graph.h"
+
+#include "autodiff/gradients.h"
+#include "backend/backends.h"
+#include "ops/cross_entropy.h"
+#include "ops/update.h"
+
+namespace residual::train {
+namespace {
+
+class UpdateAppender {
+ public:
+  UpdateAppender(Graph& graph, const OptimizerOptions& options, Value rate, Value step)
+      : graph_(graph), options_(options), rate_(rate), step_(step) {}
+
+  void append(const std::string& parameter, Value gradient) {
+    const auto scope = graph_.scope(parameter);
+    const Value value = graph_.read(parameter);
+    if (options_.kind == Optimizer::kSgd) return append_sgd(parameter, value, gradient);
+    append_adam(parameter, value, gradient);
+  }
+
+ private:
+  // Optimizer state starts at zero: SGD's first momentum is then the gradient itself, as in PyTorch.
+  Value slot(std::string_view name, Value parameter) {
+    return graph_.variable(name, graph_.type(parameter), Role::kOptimizer, Initializer::constant(0));
+  }
+
+  void append_sgd(const std::string& parameter, Value value, Value gradient) {
+    const Value momentum = slot("momentum", value);
+    const SgdUpdate next =
+        sgd(graph_, value, gradient, momentum, rate_,
+            {.momentum = options_.momentum, .weight_decay = options_.weight_decay, .nesterov = options_.nesterov});
+    graph_.assign(parameter, next.parameter);
+    graph_.assign(graph_.scoped("momentum"), next.momentum);
+  }
+
+  void append_adam(const std::string& parameter, Value value, Value gradient) {
+    const Value mean = slot("mean", value), square = slot("square", value);
+    const AdamUpdate next = adam(graph_, value, gradient, mean, square, rate_, step_,
+                                 {.beta1 = options_.beta1,
+                                  .beta2 = options_.beta2,
+                                  .eps = options_.eps,
+                                  .weight_decay = options_.weight_decay,
+                                  .decoupled = options_.kind == Optimizer::kAdamW});
+    graph_.assign(parameter, next.parameter);
+    graph_.assign(graph_.scoped("mean"), next.mean);
+    graph_.assign(graph_.scoped("square"), next.square);
+  }
+
+  Graph& graph_;
+  const OptimizerOptions& options_;
+  Value rate_, step_;
+};
+
+}  // namespace
+
+void append_updates(Graph& graph, const OptimizerOptions& options, std::span<const std::string> parameters,
+                    std::span<const Value> gradients, Value rate, Value step) {
+  UpdateAppender appender(graph, options, rate, step);
+  for (size_t i = 0; i < parameters.size(); ++i) appender.append(parameters[i], gradients[i]);
+}
+
+Graph training_graph(const TrainOptions& options, DType dtype) {
+  const models::Architecture& architecture = options.architecture;
+  const Shape& input = architecture.input;
+  Graph graph;
+  const Value pictures = graph.input("pictures", {dtype, Shape{options.batch_size, input[0], input[1], input[2]}});
+  const Value labels = graph.input("labels", {DType::kI64, Shape{options.batch_size}});
+  const Value rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
+  const Value step = graph.input("step", {DType::kI64, Shape{}}, false);
+  graph.input("random_key", {DType::kI64, Shape{3}}, false);
+
+  models::Layers net(graph, models::Mode::kTrain, options.initialisation, dtype);
+  const Value logits = models::build(net, pictures, architecture);
+  const Value loss = cross_entropy(graph, logits, labels, {.label_smoothing = options.label_smoothing});
+  graph.output("logits", logits);
+  graph.output("loss", loss);
+
+  std::vector<std::string> parameters;
+  std::vector<Value> values;
+  for (const auto& [name, variable] : graph.variables()) {
+    if (variable.role == Role::kParameter) parameters.push_back(name);
+  }
+  for (const std::string& name : parameters) values.push_back(graph.read(name));
+  append_updates(graph, options.optimizer, parameters, gradients(graph, loss, values), rate, step);
+  return graph;
+}
+
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices) {
+  PlanOptions plan;
+  plan.threads = options.threads;
+  plan.tune = options.tune;
+  plan.choices = choices;
+  return compile(training_graph(options), cpu_backends(), plan);
+}
+
+}  // namespace residual::train
