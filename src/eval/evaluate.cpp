@@ -8,7 +8,7 @@
 #include "data/loader.h"
 #include "passes/fold_batch_norm.h"
 
-namespace residual {
+namespace residual::eval {
 
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
                  std::vector<std::vector<int64_t>>* confusion) {
@@ -82,4 +82,4 @@ Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOp
   return Evaluator(model.architecture, model.preprocessing, model.state, options).run(dataset);
 }
 
-}  // namespace residual
+}  // namespace residual::eval

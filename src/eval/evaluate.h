@@ -12,7 +12,7 @@
 #include "eval/model.h"
 #include "runtime/session.h"
 
-namespace residual {
+namespace residual::eval {
 
 struct Evaluation {
   int64_t images = 0;
@@ -69,4 +69,4 @@ class Evaluator {
 
 Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
 
-}  // namespace residual
+}  // namespace residual::eval

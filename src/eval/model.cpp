@@ -1,6 +1,6 @@
 #include "eval/model.h"
 
-namespace residual {
+namespace residual::eval {
 namespace {
 
 // Every Variable of the network, from the file's tensors; refuses what is missing or misshapen, by name.
@@ -49,9 +49,9 @@ Model load_model(const std::filesystem::path& path) {
 void save_model(const std::filesystem::path& path, const Model& model) {
   io::ModelFile file{model.architecture.to_json(), model.preprocessing.to_json(), model.labels, model.extra, {}};
   io::TensorViews tensors;
-  for (const auto& [name, variable] : models::inference_graph(model.architecture, 1).variables())
-    tensors.emplace(name, &model.state.at(name));
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  for (const auto& [name, variable] : graph.variables()) tensors.emplace(name, &model.state.at(name));
   io::save_model(path, file, tensors);
 }
 
-}  // namespace residual
+}  // namespace residual::eval

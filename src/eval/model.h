@@ -10,7 +10,7 @@
 #include "models/table.h"
 #include "runtime/state.h"
 
-namespace residual {
+namespace residual::eval {
 
 struct Model {
   models::Architecture architecture;
@@ -30,4 +30,4 @@ Model load_model(const std::filesystem::path& path);
 /// Writes parameters and running statistics (what else `model.state` holds is left out), replacing the file as a whole.
 void save_model(const std::filesystem::path& path, const Model& model);
 
-}  // namespace residual
+}  // namespace residual::eval

@@ -6,7 +6,7 @@
 
 #include "core/file.h"
 
-namespace residual {
+namespace residual::eval {
 
 Predictor::Predictor(Model& model, EvaluateOptions options)
     : model_(model), session_(inference_plan(model.architecture, 1, options), model.state) {}
@@ -39,4 +39,4 @@ std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, s
   return predict(data::decode_picture(encoded, name, model_.preprocessing.channels()), top);
 }
 
-}  // namespace residual
+}  // namespace residual::eval

@@ -9,7 +9,7 @@
 #include "eval/evaluate.h"
 #include "eval/model.h"
 
-namespace residual {
+namespace residual::eval {
 
 struct Prediction {
   int64_t index = 0;       ///< the class
@@ -35,4 +35,4 @@ class Predictor {
   Session session_;
 };
 
-}  // namespace residual
+}  // namespace residual::eval

@@ -8,7 +8,7 @@
 #include "graph/sources.h"
 #include "ops/batch_norm.h"
 
-namespace residual {
+namespace residual::eval {
 namespace {
 
 bool is_source(const Node& node) {
@@ -70,4 +70,4 @@ std::vector<std::string> to_lines(const NetworkSummary& summary) {
   return lines;
 }
 
-}  // namespace residual
+}  // namespace residual::eval

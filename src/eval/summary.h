@@ -7,7 +7,7 @@
 
 #include "models/table.h"
 
-namespace residual {
+namespace residual::eval {
 
 struct LayerSummary {
   std::string name;  ///< its state_dict scope
@@ -26,4 +26,4 @@ NetworkSummary summarize(const models::Architecture& architecture);
 /// Lines of a table with totals, for people.
 std::vector<std::string> to_lines(const NetworkSummary& summary);
 
-}  // namespace residual
+}  // namespace residual::eval

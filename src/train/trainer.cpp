@@ -174,7 +174,7 @@ class TrainingRun {
   }
 
   void make_evaluator(const std::map<std::string, std::string>& choices) {
-    EvaluateOptions options;
+    eval::EvaluateOptions options;
     options.batch_size = options_.batch_size;
     options.threads = options_.threads;
     options.loader_threads = options_.loader_threads;
@@ -217,7 +217,7 @@ class TrainingRun {
            loss, progress_.epoch + 1, progress_.batch + 1, rate_, file("checkpoint.safetensors").string());
     }
     progress_.loss_sum += loss * static_cast<double>(batch.count);
-    progress_.correct += score(session_->output<float>("logits"), batch.labels, options_.architecture.classes).correct;
+    progress_.correct += eval::score(session_->output<float>("logits"), batch.labels, options_.architecture.classes).correct;
     progress_.seen += batch.count;
     ++progress_.batch;
   }
@@ -272,7 +272,7 @@ class TrainingRun {
     record.train_loss = progress_.loss_sum / seen;
     record.train_top1 = static_cast<double>(progress_.correct) / seen;
     if (evaluator_) {
-      const Evaluation evaluation = evaluator_->run(*selection());
+      const eval::Evaluation evaluation = evaluator_->run(*selection());
       record.test_loss = evaluation.loss;
       record.test_top1 = evaluation.top1();
       evaluation_seconds_ = evaluation.seconds;
@@ -324,7 +324,7 @@ class TrainingRun {
                        std::nullopt,      file("best.safetensors"), file("last.safetensors")};
     const data::Dataset* final_split = source_.test ? source_.test.get() : selection();
     if (final_split != nullptr) {
-      Model best = load_model(result.best);
+      eval::Model best = eval::load_model(result.best);
       for (const auto& [name, tensor] : best.state.tensors())
         std::ranges::copy(tensor.as<float>(), state_.at(name).as<float>().begin());
       result.evaluation = evaluator_->run(*final_split);
@@ -334,7 +334,7 @@ class TrainingRun {
   }
 
   RunReport report(const TrainResult& result) const {
-    const NetworkSummary summary = summarize(options_.architecture);
+    const eval::NetworkSummary summary = eval::summarize(options_.architecture);
     RunReport report;
     report.title = fmt::format("{} on {}", options_.architecture.model, source_.format);
     report.command = options_.command;
@@ -349,7 +349,7 @@ class TrainingRun {
                                     result.evaluation->loss));
       report.confusion = result.evaluation->confusion;
     }
-    report.model = to_lines(summary);
+    report.model = eval::to_lines(summary);
     report.parameters = summary.parameters;
     report.macs = summary.macs;
     report.epochs = result.epochs;
@@ -372,7 +372,7 @@ class TrainingRun {
   std::map<std::string, std::string> choices_;
   State state_;
   std::optional<Session> session_;
-  std::optional<Evaluator> evaluator_;
+  std::optional<eval::Evaluator> evaluator_;
   std::optional<data::Loader> loader_;
   std::optional<MetricsFile> metrics_, timings_;
 

@@ -33,9 +33,9 @@ struct Observer {
 struct TrainResult {
   std::vector<EpochRecord> epochs;
   int64_t best_epoch = 0;
-  std::string selection;                 ///< the split that best was chosen on: "validation", "test", or "" when there is none
-  std::optional<Evaluation> evaluation;  ///< of the best model, on the test split (else validation)
-  std::filesystem::path best, last;      ///< model files
+  std::string selection;  ///< the split that best was chosen on: "validation", "test", or "" when there is none
+  std::optional<eval::Evaluation> evaluation;  ///< of the best model, on the test split (else validation)
+  std::filesystem::path best, last;            ///< model files
 };
 
 /// Normalisation for a training split: standard preparation with the mean and standard deviation of its pictures (of at most
