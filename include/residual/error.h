@@ -1,0 +1,42 @@
+// The one family of errors: what was found, what was expected, what to do.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace residual {
+
+/// What went wrong, in kinds that a caller can act on. The program's exit codes follow from them (see exit_code).
+enum class ErrorKind {
+  kOther,        ///< anything else; exit code 1
+  kUsage,        ///< arguments out of range or contradicting each other; exit code 2
+  kBadFile,      ///< a file or folder that is missing, damaged or not what it claims to be; exit code 3
+  kNumeric,      ///< training met a value that is not finite; exit code 4
+  kResource,     ///< memory or disk exhausted, or output that cannot be written; exit code 5
+  kInterrupted,  ///< stopped by the user; exit code 130
+};
+
+/// Thrown by everything in this library. The message says what was found, what was expected and what to do.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  ErrorKind kind() const noexcept { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+/// The process exit code that stands for `kind`.
+constexpr int exit_code(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::kOther: return 1;
+    case ErrorKind::kUsage: return 2;
+    case ErrorKind::kBadFile: return 3;
+    case ErrorKind::kNumeric: return 4;
+    case ErrorKind::kResource: return 5;
+    case ErrorKind::kInterrupted: return 130;
+  }
+  return 1;
+}
+
+}  // namespace residual
