@@ -41,10 +41,21 @@ TEST(Habits, file_names_are_snake_case_and_say_something) {
   }
 }
 
-TEST(Habits, every_header_is_guarded_once) {
+// Headers that Highway compiles once for each instruction set have its own guard.
+TEST(Habits, every_header_is_guarded) {
   for (const auto& file : all_sources()) {
-    EXPECT_TRUE(!file.path.ends_with(".h") || file.text.find("#pragma once") != std::string::npos) << file.path;
+    const bool guarded =
+        file.text.find("#pragma once") != std::string::npos || file.text.find("HWY_TARGET_TOGGLE") != std::string::npos;
+    EXPECT_TRUE(guarded || !file.path.ends_with(".h")) << file.path;
   }
+}
+
+TEST(Habits, the_version_is_the_same_for_compilers_and_for_cmake) {
+  const std::string version = house::read("include/residual/version.h").text;
+  const std::regex quoted("kVersion\\[\\] = \"([0-9.]+)\"");
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(version, match, quoted));
+  EXPECT_NE(house::read("CMakeLists.txt").text.find("project(residual VERSION " + match[1].str() + " "), std::string::npos);
 }
 
 TEST(Habits, the_library_neither_prints_nor_exits) {
