@@ -1,0 +1,54 @@
+// What remains of a training run for people: report.html, curves.svg and curves.png.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace residual::train {
+
+/// One pass over the training pictures. Losses are means per picture, accuracies fractions (0 … 1); NaN where there is no value.
+struct EpochRecord {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  int64_t epoch = 0;  ///< from 1
+  double learning_rate = kNone;
+  double train_loss = kNone, train_top1 = kNone;
+  double test_loss = kNone, test_top1 = kNone;
+  std::optional<double> seconds;  ///< wall time of the epoch
+};
+
+struct RunReport {
+  std::string title;                                       ///< "resnet20 on CIFAR-10"
+  std::string command;                                     ///< the command line that made the run
+  std::vector<std::pair<std::string, std::string>> facts;  ///< what is worth knowing, by name: {"Data", "50,000 pictures …"}
+  std::vector<std::string> model;                          ///< the model in lines, shown as they are: a layer table
+  int64_t parameters = 0, macs = 0;                        ///< of the model, macs for one picture; 0 when not known
+  std::vector<EpochRecord> epochs;                         ///< in order
+  std::string split = "test";                   ///< what test_loss and test_top1 were measured on: "test" or "validation"
+  int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one of the highest test_top1
+  std::string best_note;                        ///< "best was chosen on the test split"
+  std::vector<std::string> classes;             ///< names by index; those that are missing are shown as numbers
+  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures; empty when not known
+};
+
+/// The page: self-contained, for any browser, without network. All texts may be hostile. Throws Error (kUsage) when the confusion
+/// matrix is not square.
+std::string report_html(const RunReport& report);
+
+/// Writes report.html, and curves.svg and curves.png with gnuplot, into `folder`, each replaced as a whole. Without gnuplot it
+/// says so (core/log.h) and leaves out the curves. Throws Error (kResource) when the folder cannot be written.
+void write_report(const RunReport& report, const std::filesystem::path& folder);
+
+/// Only curves.svg and curves.png; false, after a warning, when gnuplot is missing or fails. Nothing is written without any
+/// epoch.
+bool write_curves(const RunReport& report, const std::filesystem::path& folder);
+
+/// The epoch of the best model: best_epoch, or else the first one of the highest test_top1; null when there is none.
+const EpochRecord* best_of(const RunReport& report);
+
+}  // namespace residual::train

@@ -1,0 +1,52 @@
+#include "train/report_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace residual::train {
+
+std::string html(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&': result += "&amp;"; break;
+      case '<': result += "&lt;"; break;
+      case '>': result += "&gt;"; break;
+      case '"': result += "&quot;"; break;
+      case '\'': result += "&#39;"; break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') result += c;
+    }
+  }
+  return result;
+}
+
+std::string percent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.1f}%", fraction * 100) : "–";
+}
+
+std::string figure(double value) {
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–";
+}
+
+std::string magnitude(int64_t count) {
+  const auto value = static_cast<double>(count);
+  if (count < 10'000) return fmt::format("{}", count);
+  if (count < 1'000'000) return fmt::format("{:.3g} k", std::min(value / 1e3, 999.0));
+  if (value < 999.5e6) return fmt::format("{:.3g} M", std::min(value / 1e6, 999.0));
+  return fmt::format("{:.4g} G", value / 1e9);
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e12) return "–";
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  if (whole < 3600) return fmt::format("{} min", (whole + 30) / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+}  // namespace residual::train
