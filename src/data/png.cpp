@@ -154,9 +154,23 @@ class Decoder {
   std::array<std::array<uint8_t, 3>, 256> palette_{};
 };
 
+// libpng reads on until the pixels before it tells the size; this looks at once. The header chunk comes first, its size at bytes
+// 16 … 23.
+void check_first(std::span<const std::byte> bytes, int64_t max_pixels, std::string_view name) {
+  if (bytes.size() < 24) return;  // libpng says that it is cut off
+  const auto number = [&](size_t at) {
+    int64_t value = 0;
+    for (size_t i = at; i < at + 4; ++i) value = value << 8 | std::to_integer<int64_t>(bytes[i]);
+    return value;
+  };
+  const int64_t width = number(16), height = number(20);
+  check_size(height, width, max_pixels, (width + 7) / 8 * height / kMaxInflation, bytes.size(), name);
+}
+
 }  // namespace
 
 void decode_png(std::span<const std::byte> bytes, std::string_view name, int64_t max_pixels, Picture& picture) {
+  check_first(bytes, max_pixels, name);
   Decoder decoder(bytes, name);
   decoder.header();
   check_size(decoder.height(), decoder.width(), max_pixels, decoder.least_bytes(), bytes.size(), name);

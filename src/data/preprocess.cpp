@@ -69,13 +69,14 @@ void check_filter(Filter filter, bool antialias, bool on_floats) {
   }
 }
 
-// Checks one step after the first; `size` is the picture's size behind it, where that is known.
-void check_step(const Step& step, int64_t channels, bool on_floats, std::optional<Size2>& size) {
+// Checks one step after the first; `size` is the picture's size behind it, 0 x 0 while it can be any.
+void check_step(const Step& step, int64_t channels, bool on_floats, Size2& size) {
   std::visit(Overloaded{[&](const DecodeStep&) { fail(ErrorKind::kUsage, "preparation: decode can only be the first step"); },
                         [&](const RequireSizeStep& require) {
                           check_size(require.size);
-                          if (on_floats || size)
+                          if (on_floats || size != Size2{}) {
                             fail(ErrorKind::kUsage, "preparation: require_size comes before steps that change the picture");
+                          }
                           size = require.size;
                         },
                         [&](const ResizeStep& resize) {
@@ -86,7 +87,7 @@ void check_step(const Step& step, int64_t channels, bool on_floats, std::optiona
                         [&](const ResizeShorterStep& shorter) {
                           check_size({shorter.size, shorter.size});
                           check_filter(shorter.filter, shorter.antialias, on_floats);
-                          size.reset();
+                          size = {};
                         },
                         [&](const CenterCropStep& crop) {
                           check_size(crop.size);
@@ -153,15 +154,15 @@ Preprocessing::Preprocessing(std::vector<Step> steps) : steps_(std::move(steps))
   if (channels != 1 && channels != 3)
     fail(ErrorKind::kUsage, "preparation: decode to {} channels, 1 or 3 are possible", channels);
 
-  std::optional<Size2> size;
+  Size2 size;
   const auto first_pointwise = std::find_if(steps_.begin(), steps_.end(), is_pointwise);
   first_float_ = static_cast<size_t>(first_pointwise - steps_.begin());
   first_spatial_ = static_cast<size_t>(std::find_if_not(first_pointwise, steps_.end(), is_pointwise) - steps_.begin());
   for (size_t i = 1; i < steps_.size(); ++i) check_step(steps_[i], channels, i > first_float_, size);
-  if (!size) {
+  if (size == Size2{}) {
     fail(ErrorKind::kUsage, "preparation: the steps do not lead to one fixed size; add resize, center_crop or require_size");
   }
-  output_ = Shape{channels, size->height, size->width};
+  output_ = Shape{channels, size.height, size.width};
 
   table_.resize(static_cast<size_t>(channels));
   for (size_t c = 0; c < table_.size(); ++c) {

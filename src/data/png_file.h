@@ -1,0 +1,14 @@
+// Pictures written as PNG files.
+#pragma once
+
+#include <filesystem>
+
+#include "data/picture.h"
+
+namespace residual::data {
+
+/// Replaces `path` as a whole; read back, the picture is the same byte for byte. Throws Error: kUsage for a picture that is none,
+/// kResource when the file cannot be written.
+void write_png(const std::filesystem::path& path, const Picture& picture);
+
+}  // namespace residual::data

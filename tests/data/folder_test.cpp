@@ -1,0 +1,188 @@
+#include <set>
+
+#include "data/dataset.h"
+#include "files.h"
+
+namespace residual::data {
+namespace {
+
+DataSource open(const fs::path& path, double val_split = 0, int64_t channels = 0, uint64_t seed = 0) {
+  OpenOptions options;
+  options.path = path.string();
+  options.val_split = val_split;
+  options.channels = channels;
+  options.seed = seed;
+  return open_data(options);
+}
+
+void refused(const fs::path& path, std::initializer_list<std::string> words) {
+  expect_error([&] { open(path); }, ErrorKind::kBadFile, words);
+}
+
+std::string colour() {
+  return read(golden("colour.png"));
+}
+std::string photo() {
+  return read(golden("jpeg_420.jpg"));
+}
+
+void write_splits(const fs::path& folder, const std::string& other = "test") {
+  write(folder / "train/dog/1.png", colour());
+  write(folder / "train/cat/b.jpg", photo());
+  write(folder / "train/cat/a.PNG", read(golden("one_pixel.png")));
+  write(folder / other / "cat/x.jpeg", photo());
+  write(folder / other / "dog/y.png", colour());
+}
+
+TEST(ImageFolder, ClassesAreTheSortedFolderNames) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.format, "folder");
+  EXPECT_EQ(source.found, "image folder: 2 classes, 3 training pictures, 2 test pictures (the first is 3x29x37)");
+  EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(source.train->label(0), 0);
+  EXPECT_EQ(source.train->label(2), 1);
+  EXPECT_EQ(source.train->name(0), (folder / "train/cat/a.PNG").string());
+  EXPECT_EQ(source.train->picture(2), decode_picture(bytes_of(colour()), "", 3));
+  EXPECT_EQ(source.train->picture_shape(), (Shape{3, 1, 1}));
+}
+
+TEST(ImageFolder, CachedPicturesAreTheSame) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  OpenOptions options;
+  options.path = folder.path().string();
+  const DataSource cached = open_data(options);
+  options.cache_bytes = 0;
+  const DataSource fresh = open_data(options);
+  for (int round = 0; round < 2; ++round) {
+    for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(cached.train->picture(i), fresh.train->picture(i));
+  }
+  fs::remove(folder / "train/dog/1.png");
+  EXPECT_EQ(cached.train->picture(2).width, 37);
+  expect_error([&] { fresh.train->picture(2); }, ErrorKind::kBadFile, {"1.png"});
+}
+
+TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
+  const TemporaryFolder folder;
+  write_splits(folder.path(), "val");
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.test, nullptr);
+  ASSERT_NE(source.validation, nullptr);
+  EXPECT_EQ(&source.split(""), source.validation.get());
+  expect_error([&] { open(folder.path(), 0.5); }, ErrorKind::kUsage, {"validation part of its own"});
+}
+
+TEST(ImageFolder, OneFolderIsSplitByClassAndTheSameWayEachTime) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 20; ++i) write(folder / fmt::format("cat/{}.png", i), colour());
+  for (int i = 0; i < 10; ++i) write(folder / fmt::format("dog/{}.png", i), colour());
+  const DataSource source = open(folder.path(), 0.2), again = open(folder.path(), 0.2), other = open(folder.path(), 0.2, 0, 1);
+  EXPECT_EQ(source.train->size(), 24);
+  ASSERT_EQ(source.validation->size(), 6);
+  std::vector<std::string> names, other_names;
+  std::set<std::string> all;
+  for (int64_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(source.validation->label(i), i < 4 ? 0 : 1);
+    EXPECT_EQ(source.validation->name(i), again.validation->name(i));
+    names.push_back(source.validation->name(i));
+    other_names.push_back(other.validation->name(i));
+    all.insert(names.back());
+  }
+  for (int64_t i = 0; i < 24; ++i) all.insert(source.train->name(i));
+  EXPECT_EQ(all.size(), 30U);
+  EXPECT_NE(names, other_names);
+}
+
+TEST(ImageFolder, SplitThatLeavesNothingIsRefused) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  expect_error([&] { open(folder.path(), 0.1); }, ErrorKind::kUsage, {"no validation picture"});
+}
+
+TEST(ImageFolder, OfGreyPicturesIsGreyAndOtherwiseColour) {
+  const TemporaryFolder folder;
+  write(folder / "a/1.png", read(golden("grey_8.png")));
+  write(folder / "b/1.jpg", read(golden("jpeg_grey.jpg")));
+  EXPECT_EQ(open(folder.path()).train->picture(0).channels, 1);
+  EXPECT_EQ(open(folder.path(), 0, 3).train->picture(0).channels, 3);
+  write(folder / "b/2.png", colour());
+  EXPECT_EQ(open(folder.path()).train->picture(0).channels, 3);
+  EXPECT_EQ(open(folder.path(), 0, 1).train->picture(2).channels, 1);
+}
+
+TEST(ImageFolder, FileThatIsNoPictureIsNamedWhenOpened) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "test/dog/notes.txt", "these are my notes");
+  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "no picture"});
+  write(folder / "test/dog/notes.txt", "");
+  refused(folder.path(), {"notes.txt", "empty"});
+}
+
+TEST(ImageFolder, PictureThatIsCutOffIsNamedWhenRead) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "train/dog/2.jpg", photo().substr(0, photo().size() / 2));
+  const DataSource source = open(folder.path());
+  expect_error([&] { source.train->picture(3); }, ErrorKind::kBadFile, {(folder / "train/dog/2.jpg").string()});
+}
+
+TEST(ImageFolder, ClassesThatDifferBetweenTrainAndTestAreRefusedByName) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "test/horse/1.png", colour());
+  refused(folder.path(), {"2 classes", "3", "horse", "test only"});
+  fs::remove_all(folder / "test/horse");
+  fs::remove_all(folder / "test/cat");
+  refused(folder.path(), {"cat", "train only"});
+}
+
+TEST(ImageFolder, EmptyClassFolderAndFolderWithoutClassesAreRefused) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  fs::create_directories(folder / "train/empty");
+  refused(folder.path(), {"train/empty", "no picture"});
+  fs::remove_all(folder / "train");
+  fs::create_directories(folder / "train");
+  refused(folder.path(), {"train", "no class folders"});
+}
+
+TEST(ImageFolder, PictureBesideTheClassesAndFolderInsideAClassAreRefused) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "train/stray.jpg", photo());
+  refused(folder.path(), {"stray.jpg", "class"});
+  fs::remove(folder / "train/stray.jpg");
+  write(folder / "train/README", "ignored");
+  write(folder / "train/cat/.DS_Store", "ignored");
+  EXPECT_EQ(open(folder.path()).train->size(), 3);
+  write(folder / "train/cat/more/1.jpg", photo());
+  refused(folder.path(), {"train/cat/more", "no file"});
+}
+
+TEST(ImageFolder, FoldersThatAreNamedLikePartsAreNotTakenForClasses) {
+  const TemporaryFolder folder;
+  write(folder / "train_signs/0_a.jpg", photo());
+  write(folder / "test_signs/0_b.jpg", photo());
+  refused(folder.path(), {"test_signs", "parts"});
+}
+
+TEST(ImageFolder, TheRealCifarFolderIsRead) {
+  const fs::path archive = shared_data("cifar10-jpeg.tar.gz");
+  if (archive.empty()) GTEST_SKIP() << "no CIFAR-10 beside the repository";
+  const TemporaryFolder folder;
+  // A tenth of the test pictures of three classes, for speed.
+  const std::string command =
+      fmt::format("tar xzf '{}' -C '{}' --wildcards 'test/[bcd]*/0[0-9]?0.jpg'", archive.string(), folder.path().string());
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.classes(), (std::vector<std::string>{"bird", "cat", "deer", "dog"}));
+  EXPECT_EQ(source.test->size(), 400);
+  EXPECT_EQ(source.test->picture_shape(), (Shape{3, 32, 32}));
+  for (int64_t i = 0; i < source.test->size(); ++i) EXPECT_EQ(source.test->picture(i).pixels.size(), 3072U);
+}
+
+}  // namespace
+}  // namespace residual::data

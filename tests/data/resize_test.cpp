@@ -1,0 +1,87 @@
+#include "data/resize.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "data/preprocess.h"
+#include "files.h"
+
+namespace residual::data {
+namespace {
+
+constexpr Size2 kSizes[] = {{16, 16}, {11, 37}, {29, 9}, {41, 53}, {1, 1}};
+
+Picture golden_picture(int64_t channels) {
+  return decode_picture(bytes_of(read(golden("colour.png"))), "colour.png", channels);
+}
+
+class ResizeFilter : public testing::TestWithParam<Filter> {};
+
+TEST_P(ResizeFilter, OnBytesEqualsPillowBitForBit) {
+  for (int64_t channels : {1, 3}) {
+    const Picture source = golden_picture(channels);
+    for (const Size2 size : kSizes) {
+      Picture out;
+      resize(source, size.height, size.width, GetParam(), out);
+      const std::string name =
+          fmt::format("resize_{}_{}x{}.{}", name_of(GetParam()), size.width, size.height, channels == 1 ? "grey" : "rgb");
+      EXPECT_TRUE(std::string(out.pixels.begin(), out.pixels.end()) == read(golden(name))) << name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Filters, ResizeFilter,
+                         testing::Values(Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos),
+                         [](const auto& each) { return std::string(name_of(each.param)); });
+
+std::vector<float> floats_in(const std::string& name) {
+  const std::string bytes = read(golden(name));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+// "Normalise, then resize", exactly as written.
+TEST(Resize, OnNormalisedFloatsEqualsPyTorch) {
+  for (const Size2 size : {Size2{16, 16}, Size2{41, 53}, Size2{40, 20}}) {
+    for (const bool antialias : {true, false}) {
+      const Preprocessing recipe({DecodeStep{3}, DivideStep{255}, NormalizeStep{{.4F, .5F, .6F}, {.2F, .25F, .3F}},
+                                  ResizeStep{size, Filter::kBilinear, antialias}});
+      std::vector<float> out(static_cast<size_t>(recipe.output_shape().elements()));
+      recipe.apply(golden_picture(3), out);
+      const std::vector<float> expected =
+          floats_in(fmt::format("torch_{}{}x{}.f32", antialias ? "" : "sharp_", size.width, size.height));
+      ASSERT_EQ(out.size(), expected.size());
+      // PyTorch computes the weights in float32, here they are rounded to it at the end; values go up to 3.
+      for (size_t i = 0; i < out.size(); ++i)
+        ASSERT_NEAR(out[i], expected[i], 5e-6) << size.width << " " << antialias << " at " << i;
+    }
+  }
+}
+
+TEST(Resize, OfOnePixelFillsThePicture) {
+  const Picture one{3, 1, 1, {10, 20, 30}};
+  Picture out;
+  for (Filter filter : {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
+    resize(one, 2, 3, filter, out);
+    ASSERT_EQ(out.pixels.size(), 18U);
+    for (size_t i = 0; i < 18; ++i) EXPECT_EQ(out.pixels[i], 10 * (i % 3 + 1));
+  }
+}
+
+TEST(Resize, ToNothingOrToTooMuchIsRefused) {
+  const Picture one{1, 1, 1, {0}};
+  Picture out;
+  expect_error([&] { resize(one, 0, 5, Filter::kBilinear, out); }, ErrorKind::kUsage, {"5 x 0"});
+  expect_error([&] { resize(one, 60000, 60000, Filter::kBilinear, out); }, ErrorKind::kUsage, {"60000"});
+}
+
+TEST(Resize, FiltersHaveNamesThatReadBack) {
+  for (Filter filter : {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
+    EXPECT_EQ(filter_named(name_of(filter)), filter);
+  }
+  expect_error([] { filter_named("sinc"); }, ErrorKind::kUsage, {"sinc", "bilinear"});
+}
+
+}  // namespace
+}  // namespace residual::data
