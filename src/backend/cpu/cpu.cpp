@@ -1,0 +1,42 @@
+#include "backend/cpu/cpu.h"
+
+#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/onednn/onednn.h"
+#include "backend/cpu/processor.h"
+
+namespace residual {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend() {
+    cpu::onednn::limit(cpu::processor().isa);
+    cpu::kernels::limit(cpu::processor().isa);
+    cpu::onednn::add_claimers(claimers_);
+    cpu::kernels::add_claimers(claimers_);
+  }
+
+  std::string_view name() const override { return "cpu"; }
+  std::string device() const override {
+    return fmt::format("{} ({})", cpu::processor().name, cpu::to_string(cpu::processor().isa));
+  }
+  std::string identity() const override {
+    return fmt::format("cpu 1, {}, {}, {}, oneDNN {}", cpu::processor().name, cpu::processor().model,
+                       cpu::to_string(cpu::processor().isa), cpu::onednn::version());
+  }
+  std::span<const std::unique_ptr<Claimer>> claimers() const override { return claimers_; }
+  std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
+    return cpu::onednn::reorder(type, from, to);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Claimer>> claimers_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Backend> make_cpu_backend() {
+  return std::make_shared<CpuBackend>();
+}
+
+}  // namespace residual

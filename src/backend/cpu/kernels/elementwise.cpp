@@ -1,0 +1,100 @@
+// add, relu, sigmoid, their gradients, and sums that go straight through a relu; in any layout that all tensors share.
+#include "backend/cpu/kernels/elementwise_loops.h"
+#include "backend/cpu/kernels/kernels.h"
+#include "ops/add.h"
+#include "ops/relu.h"
+#include "ops/sigmoid.h"
+
+namespace residual::cpu::kernels {
+namespace {
+
+struct Known {
+  const OpDef& (*op)();
+  Elementwise alone;
+  std::optional<Elementwise> after_add;
+};
+
+constexpr std::array<Known, 5> kKnown{{{add_op, Elementwise::kAdd, {}},
+                                       {relu_op, Elementwise::kRelu, Elementwise::kAddRelu},
+                                       {relu_backward_op, Elementwise::kReluBackward, Elementwise::kAddReluBackward},
+                                       {sigmoid_op, Elementwise::kSigmoid, {}},
+                                       {sigmoid_backward_op, Elementwise::kSigmoidBackward, {}}}};
+
+const Known* known(const OpDef* op) {
+  const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& known) { return &known.op() == op; });
+  return found == kKnown.end() ? nullptr : &*found;
+}
+
+// A layout without padding, in which every value may lie: the first blocked one at hand, else the first's.
+Layout shared_layout(const Shape& shape, std::span<const Layout> given) {
+  if (shape.rank() != 4) return Layout::plain();
+  for (const Layout& layout : given) {
+    if (layout.kind == Layout::Kind::kBlocked && shape[1] % layout.block == 0) return layout;
+  }
+  return given[0].kind == Layout::Kind::kChannelsLast ? given[0] : Layout::plain();
+}
+
+class ElementwiseClaimer final : public Claimer {
+ public:
+  std::string_view name() const override { return "elementwise"; }
+
+  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+    const Graph& graph = view.graph();
+    const Node& node = graph.node(last);
+    const Known* op = known(node.op);
+    if (op == nullptr || !is_float(graph, node)) return {};
+    std::vector<Claim> claims;
+    const Node* add = op->after_add ? produced_by(graph, node.inputs[0], add_op()) : nullptr;
+    if (add != nullptr && view.only_reader(node.inputs[0]) && (node.inputs.size() < 2 || node.inputs[1] != node.inputs[0])) {
+      claims.push_back(make_claim(graph, fmt::format("add + {}", node.op->name), {node.inputs[0].node, last},
+                                  {add->inputs[0], add->inputs[1], node.inputs.back()}, {{last}}, {node.inputs[0]}));
+      if (node.inputs.size() == 1) claims.back().inputs = inputs_of(*add);
+    }
+    claims.push_back(make_claim(graph, std::string(node.op->name), {last}, {}, {{last}}));
+    claims.back().inputs = inputs_of(node);
+    return claims;
+  }
+
+  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
+    const Node& node = graph.node(claim.nodes.back());
+    const Known* op = known(node.op);
+    const bool sum = claim.nodes.size() == 2;
+    std::vector<Value> values = sum ? graph.node(claim.nodes[0]).inputs : node.inputs;
+    if (sum && node.inputs.size() == 2) values.push_back(node.inputs[1]);
+    std::array<size_t, 3> places{};
+    for (size_t i = 0; i < values.size(); ++i) places[i] = place_of(claim, values[i]);
+    const Layout layout = shared_layout(node.outputs[0].shape, inputs);
+    std::vector<Candidate> result;
+    result.push_back({.label = "vectors " + to_string(layout),
+                      .inputs = std::vector<Layout>(claim.inputs.size(), layout),
+                      .outputs = {layout}});
+    result.back().in_place.push_back({0, 0});
+    const Elementwise what = sum ? *op->after_add : op->alone;
+    const int64_t count = node.outputs[0].shape.elements();
+    const size_t used = values.size();
+    result.back().kernel = make_kernel([=](const KernelArgs& args) {
+      ElementwiseCall call;
+      for (size_t i = 0; i < used; ++i) call.in[i] = floats(args, places[i]);
+      call.out[0] = floats_out(args, 0);
+      elementwise(what, count, call);
+    });
+    return result;
+  }
+
+ private:
+  static std::vector<Value> inputs_of(const Node& node) {
+    std::vector<Value> once;
+    for (const Value& value : node.inputs) {
+      if (std::find(once.begin(), once.end(), value) == once.end()) once.push_back(value);
+    }
+    return once;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Claimer> elementwise_claimer() {
+  return std::make_unique<ElementwiseClaimer>();
+}
+
+}  // namespace residual::cpu::kernels

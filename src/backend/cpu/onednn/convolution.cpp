@@ -1,0 +1,104 @@
+#include "backend/cpu/onednn/convolution.h"
+
+#include <algorithm>
+
+#include "backend/cpu/onednn/primitive.h"
+#include "backend/cpu/processor.h"
+
+namespace residual::cpu::onednn {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+struct Seen {
+  Tag tag;
+  Layout layout;
+};
+
+Seen blocked() {
+  return {processor().block == 16 ? Tag::nChw16c : Tag::nChw8c, Layout::blocked(processor().block)};
+}
+
+// Channels-last, which is the same as blocked when all channels fit one block.
+Seen channels_last(int64_t channels) {
+  return {Tag::nhwc, channels == processor().block ? Layout::blocked(channels) : Layout::channels_last()};
+}
+
+// The first convolution's few colours: too few for a block, so oneDNN reads them plain.
+constexpr int64_t kMostColours = 3;
+
+}  // namespace
+
+ConvGeometry::ConvGeometry(const Shape& src_shape, const Shape& weight, const Shape& dst_shape, const Conv2dAttrs& conv)
+    : src(dims_of(src_shape)),
+      weights(dims_of(weight)),
+      dst(dims_of(dst_shape)),
+      stride{conv.stride.height, conv.stride.width},
+      dilation{conv.dilation.height - 1, conv.dilation.width - 1},
+      padding{conv.padding.height, conv.padding.width} {
+  if (conv.groups > 1) weights = {conv.groups, weight[0] / conv.groups, weight[1], weight[2], weight[3]};
+}
+
+bool ConvGeometry::suits_winograd() const {
+  const memory::dims ones{1, 1}, zeros{0, 0};
+  return processor().isa == Isa::kAvx512 && weights.size() == 4 && weights[2] == 3 && weights[3] == 3 && stride == ones &&
+         dilation == zeros;
+}
+
+memory::desc ConvWay::src(const ConvGeometry& geometry) const {
+  return {geometry.src, memory::data_type::f32, src_tag};
+}
+
+memory::desc ConvWay::dst(const ConvGeometry& geometry) const {
+  return {geometry.dst, memory::data_type::f32, dst_tag};
+}
+
+std::string ConvWay::label(const std::string& implementation) const {
+  const bool by_other_name = src_tag == Tag::nhwc && src_layout.kind == Layout::Kind::kBlocked;
+  return fmt::format("{} {}{} {}>{}", implementation, algorithm == algorithm::convolution_winograd ? "winograd" : "direct",
+                     by_other_name ? " as nhwc" : "", to_string(src_layout), to_string(dst_layout));
+}
+
+std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction) {
+  const int64_t block = processor().block, inputs = geometry.src_channels(), outputs = geometry.dst_channels();
+  const bool grouped = geometry.weights.size() == 5;
+  const bool blocks = inputs % block == 0 && outputs % block == 0;
+  std::vector<ConvWay> ways;
+  const auto add = [&](algorithm algorithm, const Seen& src, const Seen& dst) {
+    ways.push_back({algorithm, src.tag, dst.tag, src.layout, dst.layout});
+  };
+  if (blocks) add(algorithm::convolution_direct, blocked(), blocked());
+  if (blocks && inputs == block && outputs == block && !grouped) {
+    // AVX-512, 16 channels at 32x32: channels-last kernels are 6 % (forward) and 12 % (backward-weights) faster than blocked ones.
+    const auto place = direction == Direction::kBackwardData ? ways.end() : ways.begin();
+    const Seen last = channels_last(block);
+    ways.insert(place, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
+  }
+  if (blocks && geometry.suits_winograd()) {
+    const ConvWay winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
+    ways.insert(std::min(inputs, outputs) >= 32 ? ways.begin() : ways.end(), winograd);
+  }
+  const Seen plain{Tag::nchw, Layout::plain()};
+  if (!blocks && inputs <= kMostColours && outputs % block == 0 && !grouped && direction != Direction::kBackwardData)
+    add(algorithm::convolution_direct, plain, blocked());
+  if (!blocks) {
+    add(algorithm::convolution_direct, channels_last(inputs), channels_last(outputs));
+    add(algorithm::convolution_direct, plain, plain);
+  } else if (grouped) {  // a group may hold less than a block
+    add(algorithm::convolution_direct, Seen{Tag::nhwc, Layout::channels_last()}, Seen{Tag::nhwc, Layout::channels_last()});
+    add(algorithm::convolution_direct, plain, plain);
+  }
+  return ways;
+}
+
+bool worth_timing(const std::string& implementation, const ConvWay& way) {
+  const auto says = [&](const char* word) { return implementation.find(word) != std::string::npos; };
+  if (is_reference(implementation)) return false;
+  if (says("gemm")) return way.src_tag == Tag::nchw;
+  const Isa isa = processor().isa;
+  return !(says("sse41") && isa > Isa::kSse4) && !(says("avx2") && isa > Isa::kAvx2) && !(says(":avx") && !says("avx2") && !says("avx512"));
+}
+
+}  // namespace residual::cpu::onednn

@@ -1,0 +1,53 @@
+// What the three directions of a convolution share: its geometry, and the layouts and algorithms worth trying.
+#pragma once
+
+#include "backend/cpu/onednn/memory.h"
+#include "ops/conv2d.h"
+
+namespace residual::cpu::onednn {
+
+/// In oneDNN's terms: weights are 5-dimensional when there are groups, dilation counts from 0.
+struct ConvGeometry {
+  ConvGeometry(const Shape& src, const Shape& weights, const Shape& dst, const Conv2dAttrs& attributes);
+  int64_t src_channels() const { return src[1]; }
+  int64_t dst_channels() const { return dst[1]; }
+  bool suits_winograd() const;
+
+  dnnl::memory::dims src, weights, dst, stride, dilation, padding;
+};
+
+/// Pictures in these layouts, seen by oneDNN under these tags. The two may differ in name only: with as many channels as a block
+/// holds, blocked and channels-last are the same bytes.
+struct ConvWay {
+  dnnl::algorithm algorithm;
+  dnnl::memory::format_tag src_tag, dst_tag;
+  Layout src_layout, dst_layout;
+
+  dnnl::memory::desc src(const ConvGeometry& geometry) const;
+  dnnl::memory::desc dst(const ConvGeometry& geometry) const;
+  /// "jit:avx512_core direct", "jit_wino_4x3:avx512_core winograd": unique among all ways of one convolution.
+  std::string label(const std::string& implementation) const;
+};
+
+enum class Direction : uint8_t { kForward, kBackwardData, kBackwardWeights };
+
+/// The best guess first.
+std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction);
+
+/// Whether an implementation is worth timing: no plain loops, none for lesser instruction sets than the processor's, matrix
+/// products with unfolding only on plain pictures.
+bool worth_timing(const std::string& implementation, const ConvWay& way);
+
+/// Steps through oneDNN's implementations for one way; `offer` takes the descriptor (a copy may be kept) and says whether it was
+/// worth it. At most `most` are offered.
+template <typename PrimitiveDescriptor, typename Offer>
+void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, int most, Offer&& offer) {
+  do {
+    const std::string implementation = descriptor.impl_info_str();
+    if (!worth_timing(implementation, way)) continue;
+    offer(implementation);
+    if (--most == 0) return;
+  } while (descriptor.next_impl());
+}
+
+}  // namespace residual::cpu::onednn

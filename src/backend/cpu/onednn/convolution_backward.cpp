@@ -1,0 +1,124 @@
+// The gradients of conv2d by its input and by its weights.
+#include "backend/cpu/onednn/claimers.h"
+#include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/primitive.h"
+
+namespace residual::cpu::onednn {
+namespace {
+
+using dnnl::memory;
+using From = Argument::From;
+
+memory::desc any_weights(const ConvGeometry& geometry) {
+  return {geometry.weights, memory::data_type::f32, memory::format_tag::any};
+}
+
+// oneDNN wants to see the forward pass that a backward pass belongs to.
+dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvGeometry& geometry) {
+  const auto describe = [&](dnnl::algorithm algorithm) {
+    const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, algorithm, way.src(geometry), any_weights(geometry),
+                                                    way.dst(geometry), geometry.stride, geometry.dilation, geometry.padding,
+                                                    geometry.padding);
+    return dnnl::convolution_forward::primitive_desc(operation, engine());
+  };
+  return describe(way.algorithm);
+}
+
+// Backward-data and backward-weights differ in their types only: two claimers from one pattern.
+struct BackwardData {
+  using Primitive = dnnl::convolution_backward_data;
+  static constexpr Direction kDirection = Direction::kBackwardData;
+  static const OpDef& op() { return conv2d_backward_data_op(); }
+  static ConvGeometry geometry(const Graph& graph, const Node& node) {
+    return {node.outputs[0].shape, graph.shape(node.inputs[1]), graph.shape(node.inputs[0]),
+            node.attributes.as<Conv2dBackwardDataAttrs>().conv};
+  }
+  static Primitive::primitive_desc describe(const ConvWay& way, const ConvGeometry& geometry) {
+    const Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry), geometry.stride,
+                                    geometry.dilation, geometry.padding, geometry.padding);
+    return {operation, caller_scratch(), engine(), forward_of(way, geometry)};
+  }
+  // dy, weight -> dx
+  static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
+    return {{From::kInput, DNNL_ARG_DIFF_DST, descriptor.diff_dst_desc(), 0},
+            {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), 1},
+            {From::kOutput, DNNL_ARG_DIFF_SRC, descriptor.diff_src_desc(), 0}};
+  }
+  static void set_layouts(Candidate& candidate, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
+    candidate.inputs = {way.dst_layout, layout_of(descriptor.weights_desc())};
+    candidate.outputs = {way.src_layout};
+  }
+};
+
+struct BackwardWeights {
+  using Primitive = dnnl::convolution_backward_weights;
+  static constexpr Direction kDirection = Direction::kBackwardWeights;
+  static const OpDef& op() { return conv2d_backward_weights_op(); }
+  static ConvGeometry geometry(const Graph& graph, const Node& node) {
+    return {graph.shape(node.inputs[0]), node.outputs[0].shape, graph.shape(node.inputs[1]),
+            node.attributes.as<Conv2dBackwardWeightsAttrs>().conv};
+  }
+  static Primitive::primitive_desc describe(const ConvWay& way, const ConvGeometry& geometry) {
+    const Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry), geometry.stride,
+                                    geometry.dilation, geometry.padding, geometry.padding);
+    return {operation, caller_scratch(), engine(), forward_of(way, geometry)};
+  }
+  // x, dy -> dweight
+  static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
+    return {{From::kInput, DNNL_ARG_SRC, descriptor.src_desc(), 0},
+            {From::kInput, DNNL_ARG_DIFF_DST, descriptor.diff_dst_desc(), 1},
+            {From::kOutput, DNNL_ARG_DIFF_WEIGHTS, descriptor.diff_weights_desc(), 0}};
+  }
+  static void set_layouts(Candidate& candidate, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
+    candidate.inputs = {way.src_layout, way.dst_layout};
+    candidate.outputs = {layout_of(descriptor.diff_weights_desc())};
+  }
+};
+
+template <typename Backward>
+class ConvolutionBackward final : public Claimer {
+ public:
+  std::string_view name() const override { return Backward::op().name; }
+
+  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+    const Node& node = view.graph().node(last);
+    if (node.op != &Backward::op() || !is_float(view.graph(), node) || node.inputs[0] == node.inputs[1]) return {};
+    return {make_claim(view.graph(), std::string(node.op->name), {last}, {node.inputs[0], node.inputs[1]}, {{last}})};
+  }
+
+  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
+    const ConvGeometry geometry = Backward::geometry(graph, graph.node(claim.nodes[0]));
+    std::vector<Candidate> result;
+    for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
+      try {
+        auto descriptor = Backward::describe(way, geometry);
+        each_implementation(descriptor, way, 2,
+                            [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
+      } catch (const dnnl::error&) {  // this processor or library does not have it
+      }
+    }
+    return result;
+  }
+
+ private:
+  static Candidate candidate(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor, std::string label) {
+    Candidate made{.label = std::move(label), .scratch_bytes = descriptor.scratchpad_desc().get_size()};
+    Backward::set_layouts(made, way, descriptor);
+    std::vector<Argument> arguments = Backward::arguments(descriptor);
+    arguments.push_back({From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()});
+    made.kernel = std::make_unique<PrimitiveKernel>(typename Backward::Primitive(descriptor), arguments);
+    return made;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Claimer> convolution_backward_data_claimer() {
+  return std::make_unique<ConvolutionBackward<BackwardData>>();
+}
+
+std::unique_ptr<Claimer> convolution_backward_weights_claimer() {
+  return std::make_unique<ConvolutionBackward<BackwardWeights>>();
+}
+
+}  // namespace residual::cpu::onednn

@@ -1,0 +1,159 @@
+// conv2d with what follows it: "+ add", "+ relu", "+ add + relu", wherever nobody else reads what lies between.
+#include "backend/cpu/onednn/claimers.h"
+#include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/primitive.h"
+#include "ops/add.h"
+#include "ops/relu.h"
+
+namespace residual::cpu::onednn {
+namespace {
+
+using From = Argument::From;
+
+struct Fused {
+  NodeId conv = -1;
+  std::optional<NodeId> add, relu;
+  std::optional<Value> addend;  ///< what is added to the convolution
+};
+
+// `value` as a convolution that only `reader` sees.
+std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
+  const Graph& graph = view.graph();
+  const bool fits = produced_by(graph, value, conv2d_op()) != nullptr && is_float(graph, graph.node(value.node)) && view.only_reader(value);
+  return fits ? std::optional(value.node) : std::nullopt;
+}
+
+// conv + add: either side may be the convolution.
+void find_sums(const GraphView& view, NodeId add, std::optional<NodeId> relu, std::vector<Fused>& found) {
+  const Node& node = view.graph().node(add);
+  for (size_t side = 0; side < 2; ++side) {
+    const auto conv = inner_convolution(view, node.inputs[side]);
+    const Value addend = node.inputs[1 - side];
+    if (!conv || addend == node.inputs[side]) continue;
+    // The sum is taken in the addend's memory, which therefore must not be the convolution's own input.
+    const auto& own = view.graph().node(*conv).inputs;
+    if (std::find(own.begin(), own.end(), addend) == own.end()) found.push_back({*conv, add, relu, addend});
+  }
+}
+
+std::vector<Fused> find_fused(const GraphView& view, NodeId last) {
+  const Graph& graph = view.graph();
+  const Node& node = graph.node(last);
+  std::vector<Fused> found;
+  if (node.op == &conv2d_op() && is_float(graph, node)) found.push_back({last, {}, {}, {}});
+  if (node.op == &add_op()) find_sums(view, last, {}, found);
+  if (node.op == &relu_op()) {
+    if (const auto conv = inner_convolution(view, node.inputs[0])) found.push_back({*conv, {}, last, {}});
+    if (produced_by(graph, node.inputs[0], add_op()) != nullptr && view.only_reader(node.inputs[0]))
+      find_sums(view, node.inputs[0].node, last, found);
+  }
+  return found;
+}
+
+Claim claim_of(const Graph& graph, const Fused& fused) {
+  Claim claim;
+  claim.nodes = {fused.conv};
+  claim.what = "conv2d";
+  for (const auto& [next, name] : {std::pair{fused.add, " + add"}, std::pair{fused.relu, " + relu"}}) {
+    if (!next) continue;
+    claim.bytes_saved += 2.0 * static_cast<double>(graph.type({claim.nodes.back()}).bytes());
+    claim.nodes.push_back(*next);
+    claim.what += name;
+  }
+  for (const Value& value : graph.node(fused.conv).inputs) {
+    if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+  }
+  if (fused.addend) claim.inputs.push_back(*fused.addend);
+  claim.outputs = {{claim.nodes.back()}};
+  return claim;
+}
+
+// The forward pass of one claim as oneDNN wants it described.
+class ForwardBuilder {
+ public:
+  ForwardBuilder(const Graph& graph, const Claim& claim)
+      : claim_(claim),
+        conv_(*find_node(graph, claim, conv2d_op())),
+        geometry_(graph.shape(conv_.inputs[0]), graph.shape(conv_.inputs[1]), conv_.outputs[0].shape, conv_.attributes.as<Conv2dAttrs>()),
+        sums_(find_node(graph, claim, add_op()) != nullptr),
+        relu_(find_node(graph, claim, relu_op()) != nullptr) {}
+
+  std::vector<Candidate> candidates() const {
+    std::vector<Candidate> result;
+    for (const ConvWay& way : conv_ways(geometry_, Direction::kForward)) {
+      try {
+        auto descriptor = describe(way);
+        each_implementation(descriptor, way, 2,
+                            [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
+      } catch (const dnnl::error&) {  // this processor or library does not have it
+      }
+    }
+    return result;
+  }
+
+ private:
+  dnnl::convolution_forward::primitive_desc describe(const ConvWay& way) const {
+    using dnnl::memory;
+    const memory::desc weights(geometry_.weights, memory::data_type::f32, memory::format_tag::any);
+    const memory::desc bias = has_bias() ? plain_descriptor({geometry_.dst_channels()}) : memory::desc();
+    const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(geometry_), weights, bias,
+                                                    way.dst(geometry_), geometry_.stride, geometry_.dilation, geometry_.padding,
+                                                    geometry_.padding);
+    dnnl::primitive_attr attributes = caller_scratch();
+    dnnl::post_ops after;
+    if (sums_) after.append_sum();
+    if (relu_) after.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
+    attributes.set_post_ops(after);
+    return {operation, attributes, engine()};
+  }
+
+  Candidate candidate(const ConvWay& way, const dnnl::convolution_forward::primitive_desc& descriptor, std::string label) const {
+    Candidate made{.label = std::move(label),
+                   .inputs = std::vector<Layout>(claim_.inputs.size()),
+                   .outputs = {way.dst_layout},
+                   .scratch_bytes = descriptor.scratchpad_desc().get_size()};
+    const size_t src = place_of(claim_, conv_.inputs[0]), weights = place_of(claim_, conv_.inputs[1]);
+    made.inputs[src] = way.src_layout;
+    made.inputs[weights] = layout_of(descriptor.weights_desc());
+    std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, descriptor.src_desc(), src},
+                                    {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), weights},
+                                    {From::kOutput, DNNL_ARG_DST, descriptor.dst_desc(), 0},
+                                    {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
+    if (has_bias()) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(claim_, conv_.inputs[2])});
+    if (sums_) {
+      const size_t addend = claim_.inputs.size() - 1;
+      made.inputs[addend] = way.dst_layout;
+      made.in_place.push_back({static_cast<int>(addend), 0, true});
+    }
+    made.kernel = std::make_unique<PrimitiveKernel>(dnnl::convolution_forward(descriptor), arguments);
+    return made;
+  }
+
+  bool has_bias() const { return conv_.inputs.size() == 3; }
+
+  const Claim& claim_;
+  const Node& conv_;
+  ConvGeometry geometry_;
+  bool sums_, relu_;
+};
+
+class ConvolutionForward final : public Claimer {
+ public:
+  std::string_view name() const override { return "conv2d"; }
+  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+    std::vector<Claim> claims;
+    for (const Fused& fused : find_fused(view, last)) claims.push_back(claim_of(view.graph(), fused));
+    return claims;
+  }
+  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
+    return ForwardBuilder(graph, claim).candidates();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Claimer> convolution_forward_claimer() {
+  return std::make_unique<ConvolutionForward>();
+}
+
+}  // namespace residual::cpu::onednn

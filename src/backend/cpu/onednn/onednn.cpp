@@ -1,0 +1,46 @@
+#include "backend/cpu/onednn/onednn.h"
+
+#include "backend/cpu/onednn/claimers.h"
+#include "backend/cpu/onednn/primitive.h"
+
+namespace residual::cpu::onednn {
+
+void limit(Isa isa) {
+  // Fails harmlessly when called again after the first primitive: the limit is already set.
+  if (isa == Isa::kAvx2) dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
+  if (isa == Isa::kSse4) dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41);
+}
+
+std::string version() {
+  const dnnl_version_t* found = dnnl_version();
+  return fmt::format("{}.{}.{}", found->major, found->minor, found->patch);
+}
+
+void add_claimers(Claimers& claimers) {
+  claimers.push_back(convolution_forward_claimer());
+  claimers.push_back(convolution_backward_data_claimer());
+  claimers.push_back(convolution_backward_weights_claimer());
+  claimers.push_back(matrix_product_claimer());
+}
+
+std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) {
+  auto src = descriptor_of(type, from), dst = descriptor_of(type, to);
+  if (!src || !dst) return std::nullopt;
+  try {
+    // Weights with groups have five dimensions to oneDNN; plain, that is the same memory.
+    if (from.kind == Layout::Kind::kPlain) src = src->reshape(dst->dims());
+    if (to.kind == Layout::Kind::kPlain) dst = dst->reshape(src->dims());
+    const dnnl::reorder::primitive_desc descriptor(engine(), *src, engine(), *dst, caller_scratch());
+    Candidate candidate{.label = descriptor.impl_info_str(), .inputs = {from}, .outputs = {to}};
+    candidate.scratch_bytes = descriptor.scratchpad_desc().get_size();
+    candidate.kernel = std::make_unique<PrimitiveKernel>(
+        dnnl::reorder(descriptor), std::vector<Argument>{{Argument::From::kInput, DNNL_ARG_FROM, *src, 0},
+                                                         {Argument::From::kOutput, DNNL_ARG_TO, *dst, 0},
+                                                         {Argument::From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
+    return candidate;
+  } catch (const dnnl::error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace residual::cpu::onednn

@@ -1,0 +1,20 @@
+// The door to oneDNN: no other folder includes its headers. Version 2.6 (operation descriptors).
+#pragma once
+
+#include "backend/cpu/claims.h"
+#include "backend/cpu/processor.h"
+
+namespace residual::cpu::onednn {
+
+/// No instruction beyond these; only before the first primitive is made.
+void limit(Isa isa);
+/// "2.6.3".
+std::string version();
+
+/// Convolutions in three directions (in inference with add and relu), linear layers and matrix products.
+void add_claimers(Claimers& claimers);
+
+/// Between any two layouts of this backend, packed weights included; float32 and the integers. None for layouts it does not know.
+std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to);
+
+}  // namespace residual::cpu::onednn
