@@ -1,0 +1,44 @@
+// IDX files of pictures and of labels, plain or gzip.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+#include "core/error.h"
+#include "data/gzip.h"
+#include "data/idx.h"
+
+namespace {
+
+// Nothing but Error (kBadFile) may come out.
+template <typename Work>
+void expect_bad_file(Work work) {
+  try {
+    work();
+  } catch (const residual::Error& error) {
+    if (error.kind() != residual::ErrorKind::kBadFile) std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace residual::data;
+  std::span bytes(reinterpret_cast<const std::byte*>(data), size);
+  std::vector<std::byte> unpacked;
+  expect_bad_file([&] {
+    if (!is_gzip(bytes)) return;
+    unpacked = gunzip(bytes, "input", size_t{1} << 20);
+    bytes = unpacked;
+  });
+  expect_bad_file([&] {
+    const IdxPictures pictures = parse_idx_pictures(bytes, "input");
+    const auto expected = static_cast<size_t>(pictures.count * pictures.height * pictures.width);
+    if (pictures.pixels.size() != expected) std::abort();
+  });
+  expect_bad_file([&] {
+    if (parse_idx_labels(bytes, "input").size() + 8 != bytes.size()) std::abort();
+  });
+  return 0;
+}
