@@ -1,0 +1,143 @@
+#include "cli/arguments.h"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/threads.h"
+
+namespace residual::cli {
+
+void MachineArguments::add_to(CLI::App& command, bool with_loader) {
+  command.add_option("--device", device, "Where to compute: auto, cpu or cuda")->capture_default_str()->group("Machine");
+  command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
+      ->group("Machine");
+  if (with_loader) {
+    command.add_option("--loader-threads", loader_threads, "Threads that read and prepare pictures ahead")
+        ->capture_default_str()
+        ->group("Machine");
+  }
+}
+
+void MachineArguments::check() {
+  if (device == "cuda") {
+    fail(ErrorKind::kUsage,
+         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or leave it away");
+  }
+  if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
+  check_range("--threads", threads, 0, 1024);
+  check_range("--loader-threads", loader_threads, 1, 256);
+  if (threads == 0) threads = allowed_threads();
+}
+
+void DataArguments::add_to(CLI::App& command, bool positional) {
+  command.add_option(positional ? "PATH" : "--data", path, "A folder of pictures, or `shapes` for the built-in ones")->required();
+  command.add_option("--val-split", val_split, "Keep this fraction of the training pictures for validation")
+      ->capture_default_str()
+      ->group("Data");
+  command.add_option("--data-seed", seed, "Seed of the validation split and of the built-in pictures")
+      ->capture_default_str()
+      ->group("Data");
+  command.add_option("--train-size", train_size, "Number of built-in training pictures")->capture_default_str()->group("Data");
+  command.add_option("--test-size", test_size, "Number of built-in test pictures")->capture_default_str()->group("Data");
+}
+
+data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
+  data::OpenOptions options;
+  options.path = path;
+  options.val_split = val_split;
+  options.seed = static_cast<uint64_t>(seed);
+  options.train_size = train_size;
+  options.test_size = test_size;
+  if (path != "shapes" && (train_size != data::OpenOptions{}.train_size || test_size != data::OpenOptions{}.test_size)) {
+    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`; '{}' is what it is", path);
+  }
+  if (input) {
+    options.channels = (*input)[0];
+    if (path == "shapes") {
+      options.shapes_height = (*input)[1];
+      options.shapes_width = (*input)[2];
+    }
+  }
+  return data::open_data(options);
+}
+
+void NetworkArguments::add_to(CLI::App& command) {
+  command.add_option("MODEL", model, "A model file, or a name that `residual models` lists")->required();
+  command.add_option("--input", input, "Size of the pictures, CxHxW (default: as the file or the list says)");
+  command.add_option("--shortcut", shortcut, "Of a name: A, B or C (default: the network's own)");
+  command.add_option("--classes", classes, "Of a name: number of classes (default: as the list says)");
+}
+
+bool NetworkArguments::is_file() const {
+  std::error_code error;
+  if (model.find('/') != std::string::npos || model.ends_with(".safetensors")) return true;
+  return std::filesystem::is_regular_file(model, error);
+}
+
+models::Architecture NetworkArguments::architecture() const {
+  models::Architecture result;
+  if (is_file()) {
+    if (!shortcut.empty() || classes != 0) {
+      fail(ErrorKind::kUsage, "--shortcut and --classes belong to a network's name; '{}' is a file that holds both", model);
+    }
+    result = eval::load_model(model).architecture;
+  } else {
+    const models::ModelEntry entry = models::find_model(model);
+    result.model = entry.name;
+    result.input = entry.input;
+    result.classes = entry.classes;
+    if (!shortcut.empty()) result.shortcut = models::shortcut_named(shortcut);
+    if (classes != 0) {
+      check_range("--classes", classes, 2, 1'000'000);
+      result.classes = classes;
+    }
+  }
+  if (!input.empty()) {
+    const Shape wanted = parse_input(input);
+    if (is_file() && wanted[0] != result.input[0]) {
+      fail(ErrorKind::kUsage, "--input has {} channels, the network in '{}' takes {}", wanted[0], model, result.input[0]);
+    }
+    result.input = wanted;
+  }
+  return result;
+}
+
+Shape parse_input(const std::string& text) {
+  int64_t dims[3] = {};
+  const char *at = text.data(), *const end = text.data() + text.size();
+  bool sound = true;
+  for (int axis = 0; axis < 3 && sound; ++axis) {
+    const auto [next, error] = std::from_chars(at, end, dims[axis]);
+    sound = error == std::errc{} && (axis == 2 ? next == end : next != end && (*next == 'x' || *next == 'X'));
+    at = next + 1;
+  }
+  if (!sound) fail(ErrorKind::kUsage, "--input is '{}', expected channels x height x width such as 3x32x32", text);
+  if (dims[0] != 1 && dims[0] != 3) fail(ErrorKind::kUsage, "--input has {} channels, expected 1 (grey) or 3 (colour)", dims[0]);
+  for (const int64_t side : {dims[1], dims[2]}) {
+    if (side < 1 || side > 4096) fail(ErrorKind::kUsage, "--input is '{}', expected sides of 1 to 4096 pixels", text);
+  }
+  return Shape{dims[0], dims[1], dims[2]};
+}
+
+std::vector<float> parse_numbers(const std::string& text, const char* option) {
+  std::vector<float> numbers;
+  const char *at = text.data(), *const end = text.data() + text.size();
+  while (true) {
+    float number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || !std::isfinite(number) || (next != end && *next != ',')) {
+      fail(ErrorKind::kUsage, "{} is '{}', expected numbers with commas between them", option, text);
+    }
+    numbers.push_back(number);
+    if (next == end) return numbers;
+    at = next + 1;
+  }
+}
+
+void check_range(const char* option, int64_t value, int64_t least, int64_t most) {
+  if (value < least || value > most) fail(ErrorKind::kUsage, "{} is {}, expected {} to {}", option, value, least, most);
+}
+
+}  // namespace residual::cli

@@ -1,0 +1,105 @@
+// The program `residual`: finds the command, runs it, and turns what it throws into one message and an exit code.
+#include <exception>
+#include <new>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "residual/version.h"
+
+namespace residual::cli {
+namespace {
+
+// The command line as a shell takes it.
+std::string quoted(const std::string& argument) {
+  if (!argument.empty() &&
+      argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,+=:") == std::string::npos) {
+    return argument;
+  }
+  std::string result = "'";
+  for (const char letter : argument) result += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return result + "'";
+}
+
+std::string command_line(int count, char** arguments) {
+  std::string line = "residual";
+  for (int i = 1; i < count; ++i) line += " " + quoted(arguments[i]);
+  return line;
+}
+
+int run(const std::vector<Command>& commands) {
+  try {
+    for (const Command& command : commands) {
+      if (*command.options) return command.run();
+    }
+    return 0;
+  } catch (const ReaderGone&) {
+    return 0;
+  } catch (const Error& error) {
+    complain(error.what());
+    return exit_code(error.kind());
+  } catch (const std::bad_alloc&) {
+    complain("memory is exhausted; a smaller --batch-size or --input needs less");
+    return exit_code(ErrorKind::kResource);
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return exit_code(ErrorKind::kOther);
+  }
+}
+
+// Help and version go to standard output, mistakes to standard error.
+int finish_parsing(const CLI::App& program, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream text, nothing;
+    program.exit(error, text, nothing);
+    try {
+      print(text.str());
+    } catch (const ReaderGone&) {
+      return 0;
+    } catch (const Error& failure) {
+      complain(failure.what());
+      return exit_code(failure.kind());
+    }
+    return 0;
+  }
+  const CLI::App* where = &program;
+  for (const CLI::App* command : program.get_subcommands()) where = command;
+  complain(fmt::format("{}\nresidual: `residual{} --help` shows what is expected", error.what(),
+                       where == &program ? "" : " " + where->get_name()));
+  return exit_code(ErrorKind::kUsage);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  prepare_streams();
+  show_remarks(false);
+  CLI::App program("Trains, evaluates and uses residual networks for pictures.", "residual");
+  program.set_version_flag("--version", std::string("residual ") + kVersion);
+  program.require_subcommand(1);
+  program.footer(
+      "Examples:\n  residual train --data shapes\n  residual predict runs/resnet20-shapes/best.safetensors picture.png\n\n"
+      "`residual COMMAND --help` tells more.");
+  const std::vector<Command> commands = {add_train(program, command_line(count, arguments)),
+                                         add_eval(program),
+                                         add_predict(program),
+                                         add_summary(program),
+                                         add_bench(program),
+                                         add_data(program),
+                                         add_models(program)};
+  try {
+    program.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return finish_parsing(program, error);
+  }
+  return run(commands);
+}
+
+}  // namespace residual::cli
+
+int main(int count, char** arguments) {
+  return residual::cli::main(count, arguments);
+}

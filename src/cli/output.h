@@ -1,0 +1,46 @@
+// What the program says: results on standard output, everything else on standard error.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <string_view>
+
+namespace residual::cli {
+
+/// Standard output leads nowhere any more (`residual summary … | head`): nothing is left to do, and nothing is wrong.
+class ReaderGone : public std::exception {};
+
+/// Writes `text` to standard output at once. Throws ReaderGone, or Error (kResource) when it cannot be written.
+void print(std::string_view text);
+template <typename... Args>
+void print(fmt::format_string<Args...> format, Args&&... args) {
+  print(std::string_view(fmt::format(format, std::forward<Args>(args)...)));
+}
+
+/// One line on standard error, "residual: …".
+void complain(std::string_view message);
+
+/// Text on standard error as it is; what cannot be written is dropped.
+void show(std::string_view text);
+
+/// Remarks of the library go to standard error; with `quiet` only warnings do.
+void show_remarks(bool quiet);
+
+/// Prepares standard streams: a closed one is led to /dev/null, and a reader that goes away is an error code and not a signal.
+void prepare_streams();
+
+/// "272,474".
+std::string with_commas(int64_t number);
+/// "1 epoch", "3 epochs".
+std::string counted(int64_t number, std::string_view what);
+/// "1 h 02 min", "3 min 20 s", "12 s".
+std::string duration(double seconds);
+/// "2026-01-31 17:05:09", local time.
+std::string now_text();
+/// "640.2 MiB".
+std::string bytes_text(double bytes);
+
+}  // namespace residual::cli

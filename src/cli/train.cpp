@@ -1,0 +1,43 @@
+// residual train: the options become a run; its progress becomes lines, a bar or JSON.
+#include "train/trainer.h"
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/train_options.h"
+#include "cli/train_report.h"
+
+namespace residual::cli {
+namespace {
+
+int run_train(TrainArguments& arguments) {
+  arguments.check();
+  show_remarks(arguments.quiet);
+  const data::DataSource source = arguments.data.open(arguments.wanted_input());
+  const train::TrainOptions options = settle(arguments, source);
+  TrainReport report(arguments, options);
+  report.start(source);
+  catch_interrupts();
+  const data::Preprocessing preprocessing = preparation(arguments, options, source);
+  stop_if_interrupted();
+  report.finish(train::train(options, source, preprocessing, report.observer()));
+  return 0;
+}
+
+}  // namespace
+
+Command add_train(CLI::App& program, const std::string& command_line) {
+  CLI::App* command = program.add_subcommand("train", "Train a network on a data set");
+  auto arguments = std::make_shared<TrainArguments>();
+  arguments->add_to(*command);
+  command->footer(
+      "Examples:\n  residual train --data shapes\n  residual train --model resnet56 --data cifar-10-batches-bin --epochs 100 "
+      "--val-split 0.1 --out runs/r56\n  residual train --model resnet56 --data cifar-10-batches-bin --epochs 100 "
+      "--val-split 0.1 --out runs/r56 --resume");
+  arguments->command = command_line;
+  return {command, [arguments] { return run_train(*arguments); }};
+}
+
+}  // namespace residual::cli

@@ -1,0 +1,213 @@
+#include "cli/train_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "train/trainer.h"
+
+namespace residual::cli {
+namespace {
+
+constexpr int64_t kSmallPicture = 64;  // up to here a network takes pictures as they are
+
+void add_network(CLI::App& command, TrainArguments& a) {
+  command.add_option("--model", a.model, "A name that `residual models` lists")->capture_default_str()->group("Network");
+  command.add_option("--shortcut", a.shortcut, "A, B or C (default: the network's own)")->group("Network");
+  command
+      .add_option("--input", a.input,
+                  "Size that pictures are brought to, CxHxW (default: as the data; above 64 pixels as the network was published)")
+      ->group("Network");
+  command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
+}
+
+void add_recipe(CLI::App& command, TrainArguments& a) {
+  command.add_option("--epochs", a.epochs, "Passes over the training pictures")->capture_default_str()->group("Recipe");
+  command.add_option("--batch-size", a.batch_size, "Pictures a step")->capture_default_str()->group("Recipe");
+  command.add_option("--optimizer", a.optimizer, "sgd, adam or adamw")->capture_default_str()->group("Recipe");
+  command.add_option("--lr", a.lr, "Highest learning rate (default: 0.1 for sgd, 0.001 for adam and adamw)")->group("Recipe");
+  command.add_option("--momentum", a.momentum, "Of sgd (default: 0.9)")->group("Recipe");
+  command.add_flag("--nesterov", a.nesterov, "Nesterov's momentum, of sgd")->group("Recipe");
+  command.add_option("--weight-decay", a.weight_decay, "(default: 0.0001 for sgd, 0 for adam, 0.01 for adamw)")->group("Recipe");
+  command.add_option("--schedule", a.schedule, "constant, step, multistep or cosine")->capture_default_str()->group("Recipe");
+  command.add_option("--warmup", a.warmup, "Steps of linear warm-up (default: 400, but at most a tenth of all)")->group("Recipe");
+  command.add_option("--step-epochs", a.step_epochs, "Epochs between the steps of --schedule step (default: 30)")
+      ->group("Recipe");
+  command.add_option("--milestones", a.milestones, "Epochs of --schedule multistep, e.g. 60,120")->group("Recipe");
+  command.add_option("--gamma", a.gamma, "Factor at each step or milestone (default: 0.1)")->group("Recipe");
+  command
+      .add_option(
+          "--augment", a.augment,
+          "none, crop, flip, crop+flip or auto: crop with 4 pixels of padding and flip; for IDX digits crop with 2 and no flip")
+      ->capture_default_str()
+      ->group("Recipe");
+  command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group("Recipe");
+  command.add_option("--seed", a.seed, "Of weights, order and augmentation")->capture_default_str()->group("Recipe");
+}
+
+std::vector<int64_t> parse_milestones(const std::string& text) {
+  std::vector<int64_t> result;
+  if (text.empty()) return result;
+  for (const float number : parse_numbers(text, "--milestones")) {
+    if (number != std::floor(number) || number < 1 || number > 1e6F) {
+      fail(ErrorKind::kUsage, "--milestones is '{}', expected epochs such as 60,120", text);
+    }
+    result.push_back(static_cast<int64_t>(number));
+  }
+  return result;
+}
+
+data::Augmentation augmentation(const std::string& text, std::string_view format, const Shape& input) {
+  const int64_t room = std::min(input[1], input[2]) - 1;
+  const int64_t padding = std::min<int64_t>(format == "idx" ? 2 : 4, room);
+  if (text == "auto") return {.crop_padding = padding, .flip = format != "idx"};
+  if (text == "none") return {};
+  if (text == "crop") return {.crop_padding = padding};
+  if (text == "flip") return {.flip = true};
+  if (text == "crop+flip" || text == "flip+crop") return {.crop_padding = padding, .flip = true};
+  fail(ErrorKind::kUsage, "--augment is '{}', expected auto, none, crop, flip or crop+flip", text);
+}
+
+// The pictures' own size where they are small; large ones are brought to what the network was published for.
+Shape natural_input(const models::ModelEntry& entry, const Shape& picture) {
+  if (picture[1] <= kSmallPicture && picture[2] <= kSmallPicture) return picture;
+  return Shape{picture[0], entry.input[1], entry.input[2]};
+}
+
+train::OptimizerOptions optimizer_options(const TrainArguments& a) {
+  train::OptimizerOptions options;
+  options.kind = train::optimizer_named(a.optimizer);
+  options.nesterov = a.nesterov;
+  options.momentum = a.momentum.value_or(0.9);
+  switch (options.kind) {
+    case train::Optimizer::kSgd: options.weight_decay = 1e-4; break;
+    case train::Optimizer::kAdam: options.weight_decay = 0; break;
+    case train::Optimizer::kAdamW: options.weight_decay = 0.01; break;
+  }
+  options.weight_decay = a.weight_decay.value_or(options.weight_decay);
+  return options;
+}
+
+train::ScheduleOptions schedule_options(const TrainArguments& a, int64_t training_pictures) {
+  train::ScheduleOptions options;
+  options.kind = train::schedule_named(a.schedule);
+  options.rate = a.lr.value_or(train::optimizer_named(a.optimizer) == train::Optimizer::kSgd ? 0.1 : 0.001);
+  const int64_t steps = std::max<int64_t>(training_pictures / a.batch_size, 1) * a.epochs;
+  options.warmup_steps = a.warmup.value_or(std::min<int64_t>(400, steps / 10));
+  options.step_epochs = a.step_epochs.value_or(options.step_epochs);
+  options.factor = a.gamma.value_or(options.factor);
+  options.milestones = parse_milestones(a.milestones);
+  return options;
+}
+
+std::filesystem::path default_out(const TrainArguments& a) {
+  std::filesystem::path data = std::filesystem::path(a.data.path).lexically_normal();
+  if (!data.has_filename()) data = data.parent_path();
+  std::string name = data.filename().string();
+  if (name.empty() || name == "." || name == "..") name = "data";
+  return std::filesystem::path("runs") / (a.model + "-" + name);
+}
+
+}  // namespace
+
+void TrainArguments::add_to(CLI::App& app) {
+  data.add_to(app);
+  app.add_option("--mean", mean, "Mean of each channel, 0 to 1, with commas (default: of the training pictures)")->group("Data");
+  app.add_option("--std", std, "Standard deviation of each channel (default: of the training pictures)")->group("Data");
+  add_network(app, *this);
+  add_recipe(app, *this);
+  app.add_option("--out", out, "Folder for models, checkpoint, metrics and report (default: runs/MODEL-DATA)")->group("Output");
+  app.add_flag("--resume", resume, "Go on from the checkpoint in the output folder")->group("Output");
+  app.add_option("--checkpoint-minutes", checkpoint_minutes, "A checkpoint at least so often, beside one each epoch")
+      ->capture_default_str()
+      ->group("Output");
+  app.add_flag("--quiet", quiet, "Only warnings and mistakes; with --json only the result")->group("Output");
+  app.add_flag("--json", json, "One JSON object a line: start, each epoch, result")->group("Output");
+  machine.add_to(app, true);
+}
+
+void TrainArguments::check() {
+  machine.check();
+  check_range("--epochs", epochs, 1, 1'000'000);
+  check_range("--batch-size", batch_size, 1, 65536);
+  const train::Optimizer kind = train::optimizer_named(optimizer);
+  if (momentum && kind != train::Optimizer::kSgd) {
+    fail(ErrorKind::kUsage, "--momentum belongs to --optimizer sgd; {} has moments of its own, leave it away", optimizer);
+  }
+  const train::Schedule shape = train::schedule_named(schedule);
+  if (step_epochs && shape != train::Schedule::kStep) {
+    fail(ErrorKind::kUsage, "--step-epochs belongs to --schedule step, not {}", schedule);
+  }
+  if (gamma && shape != train::Schedule::kStep && shape != train::Schedule::kMultistep) {
+    fail(ErrorKind::kUsage, "--gamma belongs to --schedule step or multistep, not {}", schedule);
+  }
+  if (mean.empty() != std.empty())
+    fail(ErrorKind::kUsage, "--mean and --std go together; {} is missing", mean.empty() ? "--mean" : "--std");
+  models::find_model(model);
+  models::initialisation_named(init);
+  if (!shortcut.empty()) {
+    models::shortcut_named(shortcut);
+    if (model == "linear") fail(ErrorKind::kUsage, "--shortcut: 'linear' has no shortcuts; leave it away");
+  }
+  wanted_input();
+  // What the train room knows to refuse is refused before the data is opened.
+  train::TrainOptions early;
+  early.epochs = epochs;
+  early.batch_size = batch_size;
+  early.optimizer = optimizer_options(*this);
+  early.schedule = schedule_options(*this, 1);
+  early.label_smoothing = label_smoothing;
+  early.checkpoint_minutes = checkpoint_minutes;
+  train::check(early);
+  augmentation(augment, "", Shape{3, 32, 32});
+}
+
+std::optional<Shape> TrainArguments::wanted_input() const {
+  return input.empty() ? std::nullopt : std::optional(parse_input(input));
+}
+
+train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source) {
+  if (!source.train) {
+    fail(ErrorKind::kUsage, "the data has no training pictures ({}); put them into a folder train/<class>/", source.found);
+  }
+  train::TrainOptions options;
+  options.architecture.model = a.model;
+  options.architecture.classes = static_cast<int64_t>(source.classes().size());
+  options.architecture.input =
+      a.wanted_input().value_or(natural_input(models::find_model(a.model), source.train->picture_shape()));
+  if (!a.shortcut.empty()) options.architecture.shortcut = models::shortcut_named(a.shortcut);
+  options.initialisation = models::initialisation_named(a.init);
+  options.epochs = a.epochs;
+  options.batch_size = a.batch_size;
+  options.optimizer = optimizer_options(a);
+  options.schedule = schedule_options(a, source.train->size());
+  options.augmentation = augmentation(a.augment, source.format, options.architecture.input);
+  options.label_smoothing = a.label_smoothing;
+  options.seed = static_cast<uint64_t>(a.seed);
+  options.threads = a.machine.threads;
+  options.loader_threads = a.machine.loader_threads;
+  options.out = a.out.empty() ? default_out(a) : std::filesystem::path(a.out);
+  options.resume = a.resume;
+  options.checkpoint_minutes = a.checkpoint_minutes;
+  options.command = a.command;
+  train::check(options);
+  return options;
+}
+
+data::Preprocessing preparation(const TrainArguments& a, const train::TrainOptions& options, const data::DataSource& source) {
+  const Shape& input = options.architecture.input;
+  if (a.mean.empty()) return train::standard_preparation(input, *source.train, options.threads);
+  const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
+  for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {
+    if (static_cast<int64_t>(numbers->size()) != input[0]) {
+      fail(ErrorKind::kUsage, "{} has {} numbers, the pictures have {} channels", option, numbers->size(), input[0]);
+    }
+  }
+  if (std::ranges::any_of(std, [](float value) { return !(value > 0); })) {
+    fail(ErrorKind::kUsage, "--std is '{}', expected numbers above 0", a.std);
+  }
+  return data::Preprocessing::standard(input, mean, std);
+}
+
+}  // namespace residual::cli
