@@ -123,7 +123,8 @@ std::string curves_section(const RunReport& report) {
 
 std::string run_section(const RunReport& report) {
   std::string text =
-      "<section id=\"made\">\n<h2>How it was made</h2>\n<p class=\"hint\">On the same machine, the same command gives the same network.</p>\n";
+      "<section id=\"made\">\n<h2>How it was made</h2>\n<p class=\"hint\">On the same machine, the same command gives the same "
+      "network.</p>\n";
   if (!report.command.empty()) {
     text += fmt::format(
         "<div class=\"copyable\"><pre class=\"command\" id=\"command\">{}</pre><button type=\"button\" id=\"copy\" "
