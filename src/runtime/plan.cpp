@@ -82,8 +82,7 @@ class Lowering {
     Schedule scheduled = schedule(view_, cover(view_, backends_));
     in_place_updates_ = scheduled.in_place;
     for (CoveredPiece& piece : scheduled.pieces) add_piece(piece);
-    for (const auto& [name, value] : plan_.graph.outputs())
-      plan_.outputs.emplace_back(name, in_layout(value, Layout::plain()));
+    for (const auto& [name, value] : plan_.graph.outputs()) plan_.outputs.emplace_back(name, in_layout(value, Layout::plain()));
     add_assigns();
     plan_.choices = tuner_.choices();
     tuner_.remember();
@@ -321,10 +320,10 @@ class Placement {
 
   void run() {
     break_up_required_aliases();
-    plan_.prepared_bytes = place(plan_.prepare, Place::Home::kPrepared, last_step(plan_.prepare) + 1);
+    plan_.prepared_bytes = place(plan_.prepare, Place::Home::kPrepared);
     size_t prepare_scratch = 0;
     for (const PlanStep& step : plan_.prepare) prepare_scratch = std::max(prepare_scratch, step.scratch_bytes);
-    plan_.arena_bytes = std::max(place(plan_.steps, Place::Home::kArena, 0), prepare_scratch);
+    plan_.arena_bytes = std::max(place(plan_.steps, Place::Home::kArena), prepare_scratch);
   }
 
  private:
@@ -338,6 +337,11 @@ class Placement {
       for (const int input : steps[s].inputs) last[static_cast<size_t>(input)] = static_cast<int>(s);
     }
     for (const auto& [name, output] : plan_.outputs) last[static_cast<size_t>(output)] = last_step(steps);
+    if (&steps == &plan_.prepare) {  // what the run program reads stays for good
+      for (const PlanStep& step : plan_.steps) {
+        for (const int input : step.inputs) last[static_cast<size_t>(input)] = last_step(steps);
+      }
+    }
     return last;
   }
 
@@ -370,8 +374,7 @@ class Placement {
     aliases_ = std::move(aliases);
   }
 
-  // `kept`: the step up to which values that the other program reads must stay.
-  size_t place(std::vector<PlanStep>& steps, Place::Home home, int kept) {
+  size_t place(std::vector<PlanStep>& steps, Place::Home home) {
     const std::vector<int> last = last_reads(steps);
     std::vector<BufferLife> buffers;
     std::map<int, size_t> buffer_of;
@@ -381,7 +384,7 @@ class Placement {
       for (size_t j = 0; j < steps[s].outputs.size(); ++j) {
         const int output = steps[s].outputs[j];
         if (value(output).place.home != home) continue;
-        const int until = std::max({last[static_cast<size_t>(output)], now, kept});
+        const int until = std::max(last[static_cast<size_t>(output)], now);
         const int shared = home == Place::Home::kArena ? taken_over(steps[s], s, static_cast<int>(j), last, buffer_of) : -1;
         if (shared >= 0) {
           buffer_of[output] = buffer_of.at(shared);

@@ -241,7 +241,7 @@ class TrainingRun {
     const int64_t steps_left = loader_->batches() * options_.epochs - step();
     const auto seen = static_cast<double>(std::max<int64_t>(progress_.seen, 1));
     return {.phase = Progress::Phase::kTrain,
-            .epoch = progress_.epoch + 1,
+            .epoch = std::min(progress_.epoch + 1, options_.epochs),
             .epochs = options_.epochs,
             .done = progress_.batch,
             .all = loader_->batches(),
