@@ -38,8 +38,8 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
 /// products with unfolding only on plain pictures.
 bool worth_timing(const std::string& implementation, const ConvWay& way);
 
-/// Steps through oneDNN's implementations for one way; `offer` takes the descriptor (a copy may be kept) and says whether it was
-/// worth it. At most `most` are offered.
+/// Steps through oneDNN's implementations for one way: offer(name) finds `descriptor` set to each that is worth timing, `most` at
+/// most. What the descriptor was made from must still be there.
 template <typename PrimitiveDescriptor, typename Offer>
 void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, int most, Offer&& offer) {
   do {

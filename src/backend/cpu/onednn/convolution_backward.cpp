@@ -15,13 +15,10 @@ memory::desc any_weights(const ConvGeometry& geometry) {
 
 // oneDNN wants to see the forward pass that a backward pass belongs to.
 dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvGeometry& geometry) {
-  const auto describe = [&](dnnl::algorithm algorithm) {
-    const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, algorithm, way.src(geometry), any_weights(geometry),
-                                                    way.dst(geometry), geometry.stride, geometry.dilation, geometry.padding,
-                                                    geometry.padding);
-    return dnnl::convolution_forward::primitive_desc(operation, engine());
-  };
-  return describe(way.algorithm);
+  const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(geometry),
+                                                  any_weights(geometry), way.dst(geometry), geometry.stride, geometry.dilation,
+                                                  geometry.padding, geometry.padding);
+  return {operation, engine()};
 }
 
 // Backward-data and backward-weights differ in their types only: two claimers from one pattern.
@@ -32,11 +29,6 @@ struct BackwardData {
   static ConvGeometry geometry(const Graph& graph, const Node& node) {
     return {node.outputs[0].shape, graph.shape(node.inputs[1]), graph.shape(node.inputs[0]),
             node.attributes.as<Conv2dBackwardDataAttrs>().conv};
-  }
-  static Primitive::primitive_desc describe(const ConvWay& way, const ConvGeometry& geometry) {
-    const Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry), geometry.stride,
-                                    geometry.dilation, geometry.padding, geometry.padding);
-    return {operation, caller_scratch(), engine(), forward_of(way, geometry)};
   }
   // dy, weight -> dx
   static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
@@ -57,11 +49,6 @@ struct BackwardWeights {
   static ConvGeometry geometry(const Graph& graph, const Node& node) {
     return {graph.shape(node.inputs[0]), node.outputs[0].shape, graph.shape(node.inputs[1]),
             node.attributes.as<Conv2dBackwardWeightsAttrs>().conv};
-  }
-  static Primitive::primitive_desc describe(const ConvWay& way, const ConvGeometry& geometry) {
-    const Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry), geometry.stride,
-                                    geometry.dilation, geometry.padding, geometry.padding);
-    return {operation, caller_scratch(), engine(), forward_of(way, geometry)};
   }
   // x, dy -> dweight
   static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
@@ -91,7 +78,10 @@ class ConvolutionBackward final : public Claimer {
     std::vector<Candidate> result;
     for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
       try {
-        auto descriptor = Backward::describe(way, geometry);
+        const auto forward = forward_of(way, geometry);  // oneDNN reads both again at every step
+        const typename Backward::Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry),
+                                                           geometry.stride, geometry.dilation, geometry.padding, geometry.padding);
+        typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
         each_implementation(descriptor, way, 2,
                             [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it

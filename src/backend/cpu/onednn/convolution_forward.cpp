@@ -82,7 +82,8 @@ class ForwardBuilder {
     std::vector<Candidate> result;
     for (const ConvWay& way : conv_ways(geometry_, Direction::kForward)) {
       try {
-        auto descriptor = describe(way);
+        const auto operation = describe(way);  // oneDNN reads it again at every step
+        dnnl::convolution_forward::primitive_desc descriptor(operation, attributes(), engine());
         each_implementation(descriptor, way, 2,
                             [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it
@@ -92,19 +93,21 @@ class ForwardBuilder {
   }
 
  private:
-  dnnl::convolution_forward::primitive_desc describe(const ConvWay& way) const {
+  dnnl::convolution_forward::desc describe(const ConvWay& way) const {
     using dnnl::memory;
     const memory::desc weights(geometry_.weights, memory::data_type::f32, memory::format_tag::any);
     const memory::desc bias = has_bias() ? plain_descriptor({geometry_.dst_channels()}) : memory::desc();
-    const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(geometry_), weights, bias,
-                                                    way.dst(geometry_), geometry_.stride, geometry_.dilation, geometry_.padding,
-                                                    geometry_.padding);
+    return {dnnl::prop_kind::forward_training, way.algorithm,  way.src(geometry_), weights,           bias,
+            way.dst(geometry_),                geometry_.stride, geometry_.dilation, geometry_.padding, geometry_.padding};
+  }
+
+  dnnl::primitive_attr attributes() const {
     dnnl::primitive_attr attributes = caller_scratch();
     dnnl::post_ops after;
     if (sums_) after.append_sum();
     if (relu_) after.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     attributes.set_post_ops(after);
-    return {operation, attributes, engine()};
+    return attributes;
   }
 
   Candidate candidate(const ConvWay& way, const dnnl::convolution_forward::primitive_desc& descriptor, std::string label) const {
