@@ -5,12 +5,11 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "train/defaults.h"
 #include "train/trainer.h"
 
 namespace residual::cli {
 namespace {
-
-constexpr int64_t kSmallPicture = 64;  // up to here a network takes pictures as they are
 
 void add_network(CLI::App& command, TrainArguments& a) {
   command.add_option("--model", a.model, "A name that `residual models` lists")->capture_default_str()->group("Network");
@@ -58,43 +57,20 @@ std::vector<int64_t> parse_milestones(const std::string& text) {
   return result;
 }
 
-data::Augmentation augmentation(const std::string& text, std::string_view format, const Shape& input) {
-  const int64_t room = std::min(input[1], input[2]) - 1;
-  const int64_t padding = std::min<int64_t>(format == "idx" ? 2 : 4, room);
-  if (text == "auto") return {.crop_padding = padding, .flip = format != "idx"};
-  if (text == "none") return {};
-  if (text == "crop") return {.crop_padding = padding};
-  if (text == "flip") return {.flip = true};
-  if (text == "crop+flip" || text == "flip+crop") return {.crop_padding = padding, .flip = true};
-  fail(ErrorKind::kUsage, "--augment is '{}', expected auto, none, crop, flip or crop+flip", text);
-}
-
-// The pictures' own size where they are small; large ones are brought to what the network was published for.
-Shape natural_input(const models::ModelEntry& entry, const Shape& picture) {
-  if (picture[1] <= kSmallPicture && picture[2] <= kSmallPicture) return picture;
-  return Shape{picture[0], entry.input[1], entry.input[2]};
-}
-
 train::OptimizerOptions optimizer_options(const TrainArguments& a) {
   train::OptimizerOptions options;
   options.kind = train::optimizer_named(a.optimizer);
   options.nesterov = a.nesterov;
   options.momentum = a.momentum.value_or(0.9);
-  switch (options.kind) {
-    case train::Optimizer::kSgd: options.weight_decay = 1e-4; break;
-    case train::Optimizer::kAdam: options.weight_decay = 0; break;
-    case train::Optimizer::kAdamW: options.weight_decay = 0.01; break;
-  }
-  options.weight_decay = a.weight_decay.value_or(options.weight_decay);
+  options.weight_decay = a.weight_decay.value_or(train::default_weight_decay(options.kind));
   return options;
 }
 
 train::ScheduleOptions schedule_options(const TrainArguments& a, int64_t training_pictures) {
   train::ScheduleOptions options;
   options.kind = train::schedule_named(a.schedule);
-  options.rate = a.lr.value_or(train::optimizer_named(a.optimizer) == train::Optimizer::kSgd ? 0.1 : 0.001);
-  const int64_t steps = std::max<int64_t>(training_pictures / a.batch_size, 1) * a.epochs;
-  options.warmup_steps = a.warmup.value_or(std::min<int64_t>(400, steps / 10));
+  options.rate = a.lr.value_or(train::default_rate(train::optimizer_named(a.optimizer)));
+  options.warmup_steps = a.warmup.value_or(train::default_warmup(training_pictures, a.batch_size, a.epochs));
   options.step_epochs = a.step_epochs.value_or(options.step_epochs);
   options.factor = a.gamma.value_or(options.factor);
   options.milestones = parse_milestones(a.milestones);
@@ -160,7 +136,7 @@ void TrainArguments::check() {
   early.label_smoothing = label_smoothing;
   early.checkpoint_minutes = checkpoint_minutes;
   train::check(early);
-  augmentation(augment, "", Shape{3, 32, 32});
+  train::augmentation_named(augment, "", Shape{3, 32, 32});
 }
 
 std::optional<Shape> TrainArguments::wanted_input() const {
@@ -174,15 +150,14 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
   train::TrainOptions options;
   options.architecture.model = a.model;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
-  options.architecture.input =
-      a.wanted_input().value_or(natural_input(models::find_model(a.model), source.train->picture_shape()));
+  options.architecture.input = a.wanted_input().value_or(train::default_input(a.model, source.train->picture_shape()));
   if (!a.shortcut.empty()) options.architecture.shortcut = models::shortcut_named(a.shortcut);
   options.initialisation = models::initialisation_named(a.init);
   options.epochs = a.epochs;
   options.batch_size = a.batch_size;
   options.optimizer = optimizer_options(a);
   options.schedule = schedule_options(a, source.train->size());
-  options.augmentation = augmentation(a.augment, source.format, options.architecture.input);
+  options.augmentation = train::augmentation_named(a.augment, source.format, options.architecture.input);
   options.label_smoothing = a.label_smoothing;
   options.seed = static_cast<uint64_t>(a.seed);
   options.threads = a.machine.threads;

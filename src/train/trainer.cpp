@@ -40,8 +40,8 @@ struct StepInputs {
 class TrainingRun {
  public:
   TrainingRun(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing,
-              const Observer& observer)
-      : options_(options), source_(source), preprocessing_(preprocessing), observer_(observer) {}
+              const Observer& observer, const State* start)
+      : options_(options), source_(source), preprocessing_(preprocessing), observer_(observer), start_(start) {}
 
   TrainResult run() {
     start();
@@ -71,7 +71,10 @@ class TrainingRun {
                                : std::map<std::string, std::string>{};
     const std::shared_ptr<const Plan> plan = training_plan(options_, choices);
     progress_.threads = plan->threads;
-    state_ = initial_state(plan->graph, options_.seed);
+    if (start_ != nullptr) {
+      for (const auto& [name, tensor] : start_->tensors()) state_.set(name, tensor.clone());
+    }
+    initialise(state_, plan->graph, options_.seed);
     if (saved) restore(*saved);
     session_.emplace(plan, state_);
     choices_ = plan->choices;
@@ -366,6 +369,7 @@ class TrainingRun {
   const data::DataSource& source_;
   const data::Preprocessing& preprocessing_;
   const Observer& observer_;
+  const State* start_;
 
   std::string identity_;
   RunProgress progress_;
@@ -384,8 +388,8 @@ class TrainingRun {
 }  // namespace
 
 TrainResult train(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing,
-                  const Observer& observer) {
-  return TrainingRun(options, source, preprocessing, observer).run();
+                  const Observer& observer, const State* start) {
+  return TrainingRun(options, source, preprocessing, observer, start).run();
 }
 
 }  // namespace residual::train

@@ -45,8 +45,9 @@ data::Preprocessing standard_preparation(const Shape& input_chw, const data::Dat
 /// Trains on source.train, evaluates each epoch on source.validation, else source.test, and writes into options.out:
 /// best.safetensors, last.safetensors, checkpoint.safetensors, metrics.jsonl, timings.jsonl, report.html, curves.svg, curves.png.
 /// Throws Error: kUsage for options that do not fit the data or the checkpoint, kNumeric when the loss is not finite (the last
-/// checkpoint stays), kResource when output cannot be written, kInterrupted after observer.stop.
+/// checkpoint stays), kResource when output cannot be written, kInterrupted after observer.stop. `start`: weights to begin with;
+/// what it does not hold is drawn.
 TrainResult train(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing,
-                  const Observer& observer = {});
+                  const Observer& observer = {}, const State* start = nullptr);
 
 }  // namespace residual::train

@@ -1,0 +1,115 @@
+// Image classifiers: built or loaded, trained, evaluated, used, saved.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "residual/dataset.h"
+#include "residual/picture.h"
+#include "residual/training.h"
+
+namespace residual {
+
+/// One guess for one picture.
+struct Prediction {
+  int64_t index = 0;       ///< the class
+  std::string label;       ///< its name; its number where the model has no names
+  double probability = 0;  ///< softmax, 0 … 1
+};
+
+/// How well a model does on pictures whose classes are known.
+struct Evaluation {
+  int64_t images = 0, correct = 0, correct5 = 0;
+  double loss = 0;                              ///< mean cross-entropy a picture
+  double seconds = 0;                           ///< wall time, loading included
+  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures
+
+  double top1() const { return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+  double top5() const { return images > 0 ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
+};
+
+struct EvaluationOptions {
+  std::string split;  ///< "train", "validation" or "test"; empty: test, or else what there is
+  int64_t batch_size = 128;
+  int threads = 0;  ///< 0: what the machine or its container allows
+  int loader_threads = 1;
+  std::function<void(int64_t done, int64_t all)> on_progress;  ///< pictures; may throw to stop
+};
+
+/// A network, layer by layer.
+struct ModelSummary {
+  struct Layer {
+    std::string name;             ///< as its tensors are named in the file
+    std::string kind;             ///< "conv2d", "batch_norm", "linear", …
+    std::vector<int64_t> output;  ///< C,H,W or C, without the batch
+    int64_t parameters = 0, macs = 0;
+  };
+  std::vector<Layer> layers;  ///< in order of computation
+  int64_t parameters = 0;     ///< trained ones
+  int64_t macs = 0;           ///< multiply-adds for one picture
+};
+
+struct BuildOptions {
+  PictureShape input;                 ///< pictures are resized to it
+  int64_t classes = 10;               ///< at least 2
+  std::string shortcut;               ///< "A", "B" or "C"; empty: the network's own (He et al. 2015, section 4.1)
+  std::string initialisation = "he";  ///< "he", "glorot" or "torch" (PyTorch's defaults)
+  uint64_t seed = 0;                  ///< of the weights
+};
+
+/// A network with its weights, its way to prepare a picture and the names of its classes. A movable handle; one thread at a time.
+/// All functions throw Error; kResource when memory is exhausted, besides what is said at each.
+class Model {
+ public:
+  /// A network of model_names() with random weights. Throws Error (kUsage) for an unknown name and options out of range.
+  static Model build(const std::string& name, const BuildOptions& options = {});
+  /// The same, fit for a data set: its classes, and its pictures' size up to 64 pixels (else the size it was published for).
+  static Model build(const std::string& name, const Dataset& data);
+  /// A model file. Throws Error (kBadFile) when it is missing, damaged, or no model.
+  static Model load(const std::filesystem::path& file);
+
+  /// Replaces the file as a whole. Throws Error (kResource) when it cannot be written.
+  void save(const std::filesystem::path& file) const;
+
+  /// Trains from the present weights and keeps the best epoch's. A model that was never trained learns the mean and standard
+  /// deviation of the training pictures first. Throws Error: kUsage for options that do not fit each other or the data, kNumeric
+  /// when the loss is not finite, kInterrupted after options.stop, kBadFile and kResource as files and memory demand; the model
+  /// is as it was then.
+  TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
+
+  /// Throws Error: kUsage when the data has other classes or no such split, kBadFile when a picture cannot be read.
+  Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {});
+
+  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first. Throws Error (kBadFile) for what is no picture.
+  std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5);
+  /// The same for such a file's bytes …
+  std::vector<Prediction> predict_encoded(std::span<const std::byte> bytes, int64_t top = 5);
+  /// … and for pixels. Throws Error (kUsage) when shape and bytes do not fit each other.
+  std::vector<Prediction> predict(const PictureView& picture, int64_t top = 5);
+
+  ModelSummary summary() const;
+  const std::string& name() const;  ///< "resnet20"
+  PictureShape input() const;
+  int64_t classes() const;
+  const std::vector<std::string>& labels() const;  ///< names of the classes; empty before training
+
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+
+ private:
+  struct Network;
+  explicit Model(std::unique_ptr<Network> network);
+  std::unique_ptr<Network> network_;
+};
+
+/// The networks there are. The CIFAR families "resnetN" and "plainN" take any depth N = 6n+2 beside those listed.
+std::vector<std::string> model_names();
+
+}  // namespace residual

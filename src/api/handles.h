@@ -1,0 +1,36 @@
+// What the public handles hold.
+#pragma once
+
+#include <optional>
+
+#include "data/dataset.h"
+#include "eval/model.h"
+#include "eval/predict.h"
+#include "residual/model.h"
+
+namespace residual {
+
+struct Dataset::Parts {
+  data::DataSource source;
+};
+
+struct Model::Network {
+  eval::Model model;
+  models::Initialisation initialisation = models::Initialisation::kHe;
+  bool prepared = false;                     // whether the preparation of pictures was fitted to data
+  std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
+
+  eval::Predictor& ready_predictor() {
+    if (!predictor) predictor.emplace(model);
+    return *predictor;
+  }
+};
+
+inline Shape to_shape(const PictureShape& shape) {
+  return Shape{shape.channels, shape.height, shape.width};
+}
+inline PictureShape to_public(const Shape& shape) {
+  return {shape[0], shape[1], shape[2]};
+}
+
+}  // namespace residual

@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "api/handles.h"
+#include "train/defaults.h"
+#include "train/trainer.h"
+
+namespace residual {
+namespace {
+
+// A folder that is gone when this goes.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "residual-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      fail(ErrorKind::kResource, "cannot make a temporary folder like '{}': {}", name, std::strerror(errno));
+    }
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+train::OptimizerOptions optimizer_of(const TrainingOptions& options) {
+  train::OptimizerOptions result;
+  result.kind = train::optimizer_named(options.optimizer);
+  result.momentum = options.momentum;
+  result.nesterov = options.nesterov;
+  result.weight_decay = options.weight_decay.value_or(train::default_weight_decay(result.kind));
+  return result;
+}
+
+train::TrainOptions translated(const TrainingOptions& options, const data::DataSource& source,
+                               const models::Architecture& architecture) {
+  train::TrainOptions result;
+  result.architecture = architecture;
+  result.epochs = options.epochs;
+  result.batch_size = options.batch_size;
+  result.optimizer = optimizer_of(options);
+  result.schedule.kind = train::schedule_named(options.schedule);
+  result.schedule.rate = options.learning_rate.value_or(train::default_rate(result.optimizer.kind));
+  result.schedule.warmup_steps =
+      options.warmup_steps.value_or(train::default_warmup(source.train->size(), options.batch_size, options.epochs));
+  result.schedule.step_epochs = options.step_epochs;
+  result.schedule.factor = options.gamma;
+  result.schedule.milestones = options.milestones;
+  result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
+  result.label_smoothing = options.label_smoothing;
+  result.seed = options.seed;
+  result.threads = options.threads;
+  result.loader_threads = options.loader_threads;
+  result.resume = options.resume;
+  return result;
+}
+
+Epoch to_public(const train::EpochRecord& record) {
+  return {record.epoch,     record.learning_rate, record.train_loss,         record.train_top1,
+          record.test_loss, record.test_top1,     record.seconds.value_or(0)};
+}
+
+train::Observer observer_of(const TrainingOptions& options) {
+  train::Observer observer;
+  observer.note = options.on_note;
+  observer.stop = options.stop;
+  if (options.on_epoch) {
+    observer.epoch = [&options](const train::EpochRecord& record) { options.on_epoch(to_public(record)); };
+  }
+  if (options.on_progress) {
+    observer.progress = [&options](const train::Progress& now) {
+      options.on_progress({now.phase == train::Progress::Phase::kEvaluate, now.epoch, now.epochs, now.done, now.all, now.loss,
+                           now.top1, now.images_per_second, now.seconds_left});
+    };
+  }
+  return observer;
+}
+
+}  // namespace
+
+TrainingResult Model::train(const Dataset& data, const TrainingOptions& options) {
+  const data::DataSource& source = data.parts_->source;
+  eval::Model& model = network_->model;
+  if (!source.train) fail(ErrorKind::kUsage, "the data has no training pictures: {}", source.found);
+  train::TrainOptions settings = translated(options, source, model.architecture);
+  settings.initialisation = network_->initialisation;
+  std::optional<TemporaryFolder> temporary;
+  settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
+  train::check(settings);
+  const data::Preprocessing preprocessing =
+      network_->prepared ? model.preprocessing
+                         : train::standard_preparation(model.architecture.input, *source.train, std::max(options.threads, 1));
+  const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &model.state);
+
+  eval::Model best = eval::load_model(result.best);
+  best.extra = std::move(model.extra);
+  network_->predictor.reset();
+  model = std::move(best);
+  network_->prepared = true;
+  TrainingResult told{{}, result.best_epoch, result.selection};
+  for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
+  return told;
+}
+
+}  // namespace residual

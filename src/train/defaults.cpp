@@ -1,0 +1,43 @@
+#include "train/defaults.h"
+
+#include <algorithm>
+
+namespace residual::train {
+
+double default_rate(Optimizer optimizer) {
+  return optimizer == Optimizer::kSgd ? 0.1 : 0.001;
+}
+
+double default_weight_decay(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kSgd: return 1e-4;
+    case Optimizer::kAdam: return 0;
+    case Optimizer::kAdamW: return 0.01;
+  }
+  return 0;
+}
+
+int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t epochs) {
+  const int64_t steps = std::max<int64_t>(training_pictures / std::max<int64_t>(batch_size, 1), 1) * epochs;
+  return std::min<int64_t>(400, steps / 10);
+}
+
+data::Augmentation augmentation_named(std::string_view text, std::string_view format, const Shape& input_chw) {
+  const int64_t room = std::min(input_chw[1], input_chw[2]) - 1;
+  const int64_t padding = std::min<int64_t>(format == "idx" ? 2 : 4, room);
+  if (text == "auto") return {.crop_padding = padding, .flip = format != "idx"};
+  if (text == "none") return {};
+  if (text == "crop") return {.crop_padding = padding};
+  if (text == "flip") return {.flip = true};
+  if (text == "crop+flip" || text == "flip+crop") return {.crop_padding = padding, .flip = true};
+  fail(ErrorKind::kUsage, "--augment is '{}', expected auto, none, crop, flip or crop+flip", text);
+}
+
+Shape default_input(std::string_view model, const Shape& picture_chw) {
+  constexpr int64_t kSmall = 64;
+  if (picture_chw[1] <= kSmall && picture_chw[2] <= kSmall) return picture_chw;
+  const Shape published = models::find_model(model).input;
+  return Shape{picture_chw[0], published[1], published[2]};
+}
+
+}  // namespace residual::train
