@@ -1,0 +1,62 @@
+// Every kernel of every backend equals the oracle: each op alone, forward and backward, on generated shapes.
+#include <gtest/gtest.h>
+
+#include "backend/backends.h"
+#include "core/threads.h"
+#include "support/cases.h"
+#include "support/kernel_check.h"
+
+namespace residual {
+namespace {
+
+using support::Case;
+using support::Fill;
+using support::KernelCheck;
+
+const Layout& layout_for(uint64_t number) {
+  static const std::array<Layout, 4> all{Layout::plain(), Layout::channels_last(), Layout::blocked(8), Layout::blocked(16)};
+  return all[number % all.size()];
+}
+
+// 34 ops, 64 cases each of integers and of reals.
+constexpr uint64_t kCases = 64;
+
+class EveryOp : public testing::TestWithParam<const OpDef*> {};
+
+void compare(const OpDef& op, Fill fill) {
+  int kernels = 0;
+  for (uint64_t number = 0; number < kCases; ++number) {
+    const Case example = make_case(op, number * 2 + (fill == Fill::kReals), fill, DType::kF32);
+    set_team_size(1 + static_cast<int>(number / 2 % 2));
+    for (const auto& backend : cpu_backends()) {
+      std::vector<std::string> failures;
+      kernels += KernelCheck(*backend, example).check(example.subject, layout_for(number), failures);
+      for (const std::string& failure : failures) ADD_FAILURE() << failure;
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  EXPECT_GE(kernels, static_cast<int>(kCases)) << "some case was run by no kernel";
+  set_team_size(allowed_threads());
+}
+
+TEST_P(EveryOp, equals_the_oracle_on_integers) {
+  compare(*GetParam(), Fill::kIntegers);
+}
+
+TEST_P(EveryOp, equals_the_oracle_on_reals) {
+  compare(*GetParam(), Fill::kReals);
+}
+
+std::vector<const OpDef*> ops() {
+  std::vector<const OpDef*> all;
+  for (const OpDef* op : op_table()) {
+    if (support::makers().contains(op)) all.push_back(op);
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, EveryOp, testing::ValuesIn(ops()),
+                         [](const auto& parameter) { return std::string(parameter.param->name); });
+
+}  // namespace
+}  // namespace residual

@@ -1,0 +1,184 @@
+// Runs every candidate kernel that a backend offers for a graph, each alone, on the oracle's values of its inputs, and holds its
+// outputs against the oracle's.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "support/case_builder.h"
+
+namespace residual::support {
+
+/// How far a kernel may be from the oracle, relative to the oracle's largest value in that tensor.
+struct Tolerance {
+  double reals = 1e-5;     ///< where rounding differs
+  double winograd = 5e-5;  ///< Winograd's transforms lose a little more
+};
+
+/// Empty when the tensors agree; else what is wrong. `allowed` 0: the same values exactly.
+inline std::string difference(const Tensor& found, const Tensor& expected, double allowed) {
+  double largest = 0, worst = 0;
+  size_t place = 0;
+  for (size_t i = 0; i < static_cast<size_t>(expected.elements()); ++i) {
+    const double wanted = element(expected, i), error = std::abs(element(found, i) - wanted);
+    largest = std::max(largest, std::abs(wanted));
+    if (!(error <= worst)) worst = error, place = i;
+    if (std::isnan(error)) break;
+  }
+  if (worst <= allowed * largest) return {};
+  return fmt::format("element {} of {} is {}, expected {}: off by {:.2e} of the largest, {:.1e} is allowed", place,
+                     to_string(expected.shape()), element(found, place), element(expected, place), worst / largest, allowed);
+}
+
+/// Memory with a margin behind it that must stay as it is.
+class Guarded {
+ public:
+  explicit Guarded(size_t bytes) : bytes_(bytes), buffer_(bytes + kMargin) { std::memset(buffer_.data(), 0xFF, bytes + kMargin); }
+  std::byte* data() const { return buffer_.data(); }
+  bool intact() const {
+    return std::all_of(data() + bytes_, data() + bytes_ + kMargin, [](std::byte b) { return b == std::byte{0xFF}; });
+  }
+
+ private:
+  static constexpr size_t kMargin = 256;
+  size_t bytes_;
+  Buffer buffer_;
+};
+
+class KernelCheck {
+ public:
+  KernelCheck(const Backend& backend, const Case& example, Tolerance tolerance = {})
+      : backend_(backend), case_(example), tolerance_(tolerance), oracle_(example.graph, example.tensors), view_(example.graph) {}
+
+  /// Checks every claim that ends at `last`, its inputs in layouts like `wanted` where they are pictures. Adds what went wrong to
+  /// `failures` and returns how many kernels were run.
+  int check(NodeId last, const Layout& wanted, std::vector<std::string>& failures) {
+    int kernels = 0;
+    for (const auto& claimer : backend_.claimers()) {
+      for (const Claim& claim : claimer->claim(view_, last)) {
+        if (!acceptable(claim)) continue;
+        covered_.insert(claim.what);
+        std::vector<Layout> layouts;
+        for (const Value& value : claim.inputs) layouts.push_back(layout_of(value, wanted));
+        for (Candidate& candidate : claimer->candidates(case_.graph, claim, layouts)) {
+          ++kernels;
+          for (const bool in_place : {false, true}) run(claim, candidate, in_place, failures);
+        }
+      }
+    }
+    return kernels;
+  }
+
+  /// What the claims covered that were checked: "conv2d + add + relu", …
+  const std::set<std::string>& covered() const { return covered_; }
+
+ private:
+  // As a plan judges it: nobody outside the claim reads a value that stays inside.
+  bool acceptable(const Claim& claim) const {
+    for (const NodeId id : claim.nodes) {
+      for (int32_t i = 0; i < static_cast<int32_t>(case_.graph.node(id).outputs.size()); ++i) {
+        const Value value{id, i};
+        if (std::find(claim.outputs.begin(), claim.outputs.end(), value) != claim.outputs.end()) continue;
+        if (view_.is_output(value)) return false;
+        for (const NodeId reader : view_.readers(value)) {
+          if (std::find(claim.nodes.begin(), claim.nodes.end(), reader) == claim.nodes.end()) return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  // Variables are plain; so is all that is no picture of numbers.
+  Layout layout_of(Value value, const Layout& wanted) const {
+    const TensorType& type = case_.graph.type(value);
+    const bool source = case_.graph.node(value.node).op == &variable_op();
+    return type.shape.rank() != 4 || source ? Layout::plain() : wanted;
+  }
+
+  bool reorder(const TensorType& type, const Layout& from, const Layout& to, const std::byte* src, std::byte* dst) const {
+    if (from == to) {
+      std::memcpy(dst, src, bytes_in(type, from));
+      return true;
+    }
+    std::optional<Candidate> way = backend_.reorder(type, from, to);
+    if (!way) way = make_reference_backend()->reorder(type, from, to);
+    if (!way) return false;
+    const Buffer scratch(way->scratch_bytes);
+    way->kernel->run({&src, &dst, scratch.data()});
+    return true;
+  }
+
+  void run(const Claim& claim, Candidate& candidate, bool in_place, std::vector<std::string>& failures) {
+    const bool required =
+        std::any_of(candidate.in_place.begin(), candidate.in_place.end(), [](const auto& a) { return a.required; });
+    if (in_place ? candidate.in_place.empty() : required) return;
+    const auto complain = [&](std::string_view what) {
+      failures.push_back(fmt::format("{} by {} '{}'{}: {}\n{}", claim.what, backend_.name(), candidate.label,
+                                     in_place ? ", in place" : "", what, case_.what));
+    };
+    std::vector<Guarded> in, out;
+    for (size_t i = 0; i < claim.inputs.size(); ++i) {
+      const TensorType& type = case_.graph.type(claim.inputs[i]);
+      in.emplace_back(std::max(bytes_in(type, candidate.inputs[i]), largest_alias(claim, candidate, static_cast<int>(i))));
+      if (!reorder(type, Layout::plain(), candidate.inputs[i], oracle_.at(claim.inputs[i]).data(), in.back().data())) {
+        complain(fmt::format("input {} wants layout {}, which cannot be made from plain", i, to_string(candidate.inputs[i])));
+        return;
+      }
+    }
+    std::vector<const std::byte*> sources;
+    std::vector<std::byte*> destinations;
+    for (const Guarded& memory : in) sources.push_back(memory.data());
+    for (size_t i = 0; i < claim.outputs.size(); ++i) {
+      out.emplace_back(bytes_in(case_.graph.type(claim.outputs[i]), candidate.outputs[i]));
+      destinations.push_back(out.back().data());
+    }
+    if (in_place) {
+      for (const auto& alias : candidate.in_place) {
+        destinations[static_cast<size_t>(alias.output)] = in[static_cast<size_t>(alias.input)].data();
+      }
+    }
+    const Guarded scratch(candidate.scratch_bytes);
+    candidate.kernel->run({sources.data(), destinations.data(), scratch.data()});
+    judge(claim, candidate, destinations, complain);
+    const auto intact = [](const Guarded& memory) { return memory.intact(); };
+    if (!std::all_of(in.begin(), in.end(), intact) || !std::all_of(out.begin(), out.end(), intact) || !scratch.intact()) {
+      complain("it wrote beyond the end of a tensor");
+    }
+  }
+
+  size_t largest_alias(const Claim& claim, const Candidate& candidate, int input) const {
+    size_t bytes = 0;
+    for (const auto& alias : candidate.in_place) {
+      const size_t output = static_cast<size_t>(alias.output);
+      if (alias.input == input)
+        bytes = std::max(bytes, bytes_in(case_.graph.type(claim.outputs[output]), candidate.outputs[output]));
+    }
+    return bytes;
+  }
+
+  template <typename Complain>
+  void judge(const Claim& claim, const Candidate& candidate, const std::vector<std::byte*>& destinations,
+             Complain&& complain) const {
+    const bool winograd = candidate.label.find("wino") != std::string::npos;
+    const double allowed = winograd ? tolerance_.winograd : case_.exact ? 0 : tolerance_.reals;
+    for (size_t i = 0; i < claim.outputs.size(); ++i) {
+      const TensorType& type = case_.graph.type(claim.outputs[i]);
+      Tensor found(type.dtype, type.shape);
+      if (!reorder(type, candidate.outputs[i], Layout::plain(), destinations[i], found.data())) {
+        complain(fmt::format("output {} has layout {}, which cannot be made plain", i, to_string(candidate.outputs[i])));
+      } else if (const std::string wrong = difference(found, oracle_.at(claim.outputs[i]), allowed); !wrong.empty()) {
+        complain(fmt::format("output {}: {}", i, wrong));
+      }
+    }
+  }
+
+  const Backend& backend_;
+  const Case& case_;
+  Tolerance tolerance_;
+  Oracle oracle_;
+  GraphView view_;
+  std::set<std::string> covered_;
+};
+
+}  // namespace residual::support
