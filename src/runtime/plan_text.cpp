@@ -27,16 +27,6 @@ std::string step_text(const Plan& plan, const PlanStep& step) {
 
 }  // namespace
 
-int64_t Plan::flops() const {
-  int64_t sum = 0;
-  for (const PlanStep& step : steps) sum += step.flops;
-  return sum;
-}
-
-size_t Plan::reorders() const {
-  return static_cast<size_t>(std::ranges::count_if(steps, [](const PlanStep& step) { return step.what == "reorder"; }));
-}
-
 std::string Plan::to_text() const {
   std::string text = fmt::format("plan for {}, {} threads\n", device, threads);
   if (!prepare.empty()) text += "prepare, once:\n";
