@@ -30,7 +30,7 @@ void PictureCache::keep(int64_t place, const Picture& picture) const {
   const Picture* empty = nullptr;
   // Another thread may have been first; its picture is the same.
   if (places_[static_cast<size_t>(place)].compare_exchange_strong(empty, copy.get(), std::memory_order_release)) {
-    copy.release();
+    (void)copy.release();  // it belongs to the place now
   } else {
     left_.fetch_add(bytes);
   }
