@@ -12,6 +12,8 @@ struct ConvGeometry {
   int64_t src_channels() const { return src[1]; }
   int64_t dst_channels() const { return dst[1]; }
   bool suits_winograd() const;
+  /// Whether the kernel's first or last place, down or across, lies wholly in the padding.
+  bool has_empty_windows() const;
 
   dnnl::memory::dims src, weights, dst, stride, dilation, padding;
 };

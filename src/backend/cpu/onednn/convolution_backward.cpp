@@ -79,8 +79,9 @@ class ConvolutionBackward final : public Claimer {
     for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
       try {
         const auto forward = forward_of(way, geometry);  // oneDNN reads both again at every step
-        const typename Backward::Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry), way.dst(geometry),
-                                                           geometry.stride, geometry.dilation, geometry.padding, geometry.padding);
+        const typename Backward::Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry),
+                                                           way.dst(geometry), geometry.stride, geometry.dilation,
+                                                           geometry.padding, geometry.padding);
         typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
         each_implementation(descriptor, way, 2,
                             [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
@@ -91,7 +92,8 @@ class ConvolutionBackward final : public Claimer {
   }
 
  private:
-  static Candidate candidate(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor, std::string label) {
+  static Candidate candidate(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor,
+                             std::string label) {
     Candidate made{.label = std::move(label), .scratch_bytes = descriptor.scratchpad_desc().get_size()};
     Backward::set_layouts(made, way, descriptor);
     std::vector<Argument> arguments = Backward::arguments(descriptor);

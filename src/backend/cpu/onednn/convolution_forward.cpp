@@ -19,8 +19,16 @@ struct Fused {
 // `value` as a convolution that only `reader` sees.
 std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
   const Graph& graph = view.graph();
-  const bool fits = produced_by(graph, value, conv2d_op()) != nullptr && is_float(graph, graph.node(value.node)) && view.only_reader(value);
+  const bool fits =
+      produced_by(graph, value, conv2d_op()) != nullptr && is_float(graph, graph.node(value.node)) && view.only_reader(value);
   return fits ? std::optional(value.node) : std::nullopt;
+}
+
+// oneDNN 2.6's brgconv leaves places that see only padding without the sum.
+bool can_sum(const Graph& graph, const Node& conv) {
+  const ConvGeometry geometry(graph.shape(conv.inputs[0]), graph.shape(conv.inputs[1]), conv.outputs[0].shape,
+                              conv.attributes.as<Conv2dAttrs>());
+  return !geometry.has_empty_windows();
 }
 
 // conv + add: either side may be the convolution.
@@ -29,7 +37,7 @@ void find_sums(const GraphView& view, NodeId add, std::optional<NodeId> relu, st
   for (size_t side = 0; side < 2; ++side) {
     const auto conv = inner_convolution(view, node.inputs[side]);
     const Value addend = node.inputs[1 - side];
-    if (!conv || addend == node.inputs[side]) continue;
+    if (!conv || addend == node.inputs[side] || !can_sum(view.graph(), view.graph().node(*conv))) continue;
     // The sum is taken in the addend's memory, which therefore must not be the convolution's own input.
     const auto& own = view.graph().node(*conv).inputs;
     if (std::find(own.begin(), own.end(), addend) == own.end()) found.push_back({*conv, add, relu, addend});
@@ -74,7 +82,8 @@ class ForwardBuilder {
   ForwardBuilder(const Graph& graph, const Claim& claim)
       : claim_(claim),
         conv_(*find_node(graph, claim, conv2d_op())),
-        geometry_(graph.shape(conv_.inputs[0]), graph.shape(conv_.inputs[1]), conv_.outputs[0].shape, conv_.attributes.as<Conv2dAttrs>()),
+        geometry_(graph.shape(conv_.inputs[0]), graph.shape(conv_.inputs[1]), conv_.outputs[0].shape,
+                  conv_.attributes.as<Conv2dAttrs>()),
         sums_(find_node(graph, claim, add_op()) != nullptr),
         relu_(find_node(graph, claim, relu_op()) != nullptr) {}
 
@@ -97,8 +106,16 @@ class ForwardBuilder {
     using dnnl::memory;
     const memory::desc weights(geometry_.weights, memory::data_type::f32, memory::format_tag::any);
     const memory::desc bias = has_bias() ? plain_descriptor({geometry_.dst_channels()}) : memory::desc();
-    return {dnnl::prop_kind::forward_training, way.algorithm,  way.src(geometry_), weights,           bias,
-            way.dst(geometry_),                geometry_.stride, geometry_.dilation, geometry_.padding, geometry_.padding};
+    return {dnnl::prop_kind::forward_training,
+            way.algorithm,
+            way.src(geometry_),
+            weights,
+            bias,
+            way.dst(geometry_),
+            geometry_.stride,
+            geometry_.dilation,
+            geometry_.padding,
+            geometry_.padding};
   }
 
   dnnl::primitive_attr attributes() const {
@@ -123,12 +140,14 @@ class ForwardBuilder {
                                     {From::kOutput, DNNL_ARG_DST, descriptor.dst_desc(), 0},
                                     {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
     if (has_bias()) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(claim_, conv_.inputs[2])});
+    auto kernel = std::make_unique<PrimitiveKernel>(dnnl::convolution_forward(descriptor), arguments);
     if (sums_) {
       const size_t addend = claim_.inputs.size() - 1;
       made.inputs[addend] = way.dst_layout;
-      made.in_place.push_back({static_cast<int>(addend), 0, true});
+      made.in_place.push_back({static_cast<int>(addend), 0});
+      kernel->sum_into_output(addend, descriptor.dst_desc().get_size());
     }
-    made.kernel = std::make_unique<PrimitiveKernel>(dnnl::convolution_forward(descriptor), arguments);
+    made.kernel = std::move(kernel);
     return made;
   }
 

@@ -1,6 +1,21 @@
 #include "backend/cpu/onednn/primitive.h"
 
+#include <cstring>
+
+#include "core/threads.h"
+
 namespace residual::cpu::onednn {
+namespace {
+
+constexpr int64_t kCopyGrain = 1 << 16;  // bytes
+
+void copy(const std::byte* src, std::byte* dst, size_t bytes) noexcept {
+  parallel_for(
+      static_cast<int64_t>(bytes),
+      [&](int64_t begin, int64_t end) { std::memcpy(dst + begin, src + begin, static_cast<size_t>(end - begin)); }, kCopyGrain);
+}
+
+}  // namespace
 
 PrimitiveKernel::PrimitiveKernel(const dnnl::primitive& primitive, const std::vector<Argument>& arguments) : primitive_(primitive) {
   for (const Argument& argument : arguments) {
@@ -10,7 +25,13 @@ PrimitiveKernel::PrimitiveKernel(const dnnl::primitive& primitive, const std::ve
   }
 }
 
+void PrimitiveKernel::sum_into_output(size_t input, size_t bytes) {
+  addend_ = input;
+  addend_bytes_ = bytes;
+}
+
 void PrimitiveKernel::run(const KernelArgs& args) noexcept {
+  if (addend_bytes_ > 0 && args.inputs[addend_] != args.outputs[0]) copy(args.inputs[addend_], args.outputs[0], addend_bytes_);
   for (size_t i = 0; i < bound_.size(); ++i) {
     Bound& bound = bound_[i];
     const void* address = bound.from == Argument::From::kInput    ? args.inputs[bound.index]

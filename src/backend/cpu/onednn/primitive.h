@@ -19,6 +19,8 @@ struct Argument {
 class PrimitiveKernel final : public Kernel {
  public:
   PrimitiveKernel(const dnnl::primitive& primitive, const std::vector<Argument>& arguments);
+  /// The primitive adds to what its first output holds: input `input`, which is copied there unless it is there already.
+  void sum_into_output(size_t input, size_t bytes);
   void run(const KernelArgs& args) noexcept override;
 
  private:
@@ -31,6 +33,7 @@ class PrimitiveKernel final : public Kernel {
   std::vector<dnnl::memory> memory_;
   std::vector<Bound> bound_;
   std::vector<dnnl_exec_arg_t> arguments_;
+  size_t addend_ = 0, addend_bytes_ = 0;
 };
 
 /// Scratch memory of the caller's, so that nothing is allocated in a run.
