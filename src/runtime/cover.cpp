@@ -41,13 +41,15 @@ bool fits(const GraphView& view, const Claim& claim, const std::vector<bool>& fr
 }
 
 // All fitting claims that end in `last`, best first: most traffic saved, then the earlier backend and claimer.
+// What is frozen runs once, so nothing is fused there; `prepare` keeps its values and has no memory to sum into.
 std::vector<CoveredPiece::Offer> fitting_offers(const GraphView& view, NodeId last, const BackendList& backends,
-                                                const std::vector<bool>& free) {
+                                                const std::vector<bool>& free, bool frozen) {
   std::vector<CoveredPiece::Offer> offers;
   for (const auto& backend : backends) {
     for (const auto& claimer : backend->claimers()) {
       for (Claim& claim : claimer->claim(view, last)) {
-        if (fits(view, claim, free)) offers.push_back({backend.get(), claimer.get(), std::move(claim)});
+        if (fits(view, claim, free) && !(frozen && claim.nodes.size() > 1))
+          offers.push_back({backend.get(), claimer.get(), std::move(claim)});
       }
     }
   }
@@ -93,7 +95,7 @@ std::vector<CoveredPiece> cover(const GraphView& view, const BackendList& backen
   for (NodeId last = static_cast<NodeId>(graph.nodes().size()) - 1; last >= 0; --last) {
     const Node& node = graph.node(last);
     if (!free[static_cast<size_t>(last)] || !computes(node)) continue;
-    CoveredPiece piece{fitting_offers(view, last, backends, free)};
+    CoveredPiece piece{fitting_offers(view, last, backends, free, frozen[static_cast<size_t>(last)])};
     if (piece.offers.empty())
       fail(ErrorKind::kUsage, "no backend can run {} '{}' on {}", node.op->name, node.name, name_of(node.outputs[0].dtype));
     std::erase_if(piece.offers, [best = piece.claim().nodes](const auto& offer) { return offer.claim.nodes != best; });
