@@ -10,7 +10,6 @@
 namespace residual {
 namespace {
 
-using support::BlockCase;
 using support::Case;
 using support::CaseBuilder;
 using support::Fill;
@@ -65,7 +64,8 @@ TEST(Chains, the_backward_pass_of_relu_and_batch_norm_equals_its_parts) {
 TEST(Chains, every_claim_in_a_residual_block_equals_its_parts) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     for (const int64_t channels : {4, 16}) {
-      const Case example = BlockCase(builder(static_cast<uint64_t>(shortcut), Fill::kReals)).make(shortcut, 3, channels, 9);
+      const Case example =
+          support::residual_block(builder(static_cast<uint64_t>(shortcut), Fill::kReals), {shortcut, 3, channels, 9});
       for (uint64_t layout = 0; layout < 4; ++layout) check_every_claim(example, layout);
     }
   }
@@ -128,7 +128,8 @@ void compare_plan(const Case& example, const BackendList& backends, bool tune, i
 TEST(Plans, a_residual_block_trained_on_the_cpu_backend_equals_the_oracle) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     for (const int64_t channels : {4, 8, 16, 32}) {
-      const Case example = BlockCase(builder(static_cast<uint64_t>(shortcut), Fill::kReals)).make(shortcut, 4, channels, 8);
+      const Case example =
+          support::residual_block(builder(static_cast<uint64_t>(shortcut), Fill::kReals), {shortcut, 4, channels, 8});
       compare_plan(example, cpu_backends(), channels == 16, 2, kWholeBlock);
     }
   }
@@ -136,7 +137,7 @@ TEST(Plans, a_residual_block_trained_on_the_cpu_backend_equals_the_oracle) {
 
 TEST(Plans, a_residual_block_planned_on_the_reference_backend_is_the_oracle_to_the_bit) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
-    const Case example = BlockCase(builder(1, Fill::kReals, dtype)).make('B', 3, 4, 7);
+    const Case example = support::residual_block(builder(1, Fill::kReals, dtype), {'B', 3, 4, 7});
     for (const int threads : {1, 2, 3}) compare_plan(example, reference_backends(), false, threads, 0);
   }
 }

@@ -3,6 +3,7 @@
 
 #include "backend/backends.h"
 #include "core/threads.h"
+#include "ops/table.h"
 #include "support/cases.h"
 #include "support/kernel_check.h"
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/parse.h"
+#include "ops/table.h"
 #include "support/cases.h"
 
 namespace residual {

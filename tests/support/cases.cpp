@@ -1,0 +1,390 @@
+#include "support/cases.h"
+
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/channel_sum.h"
+#include "ops/concat.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/flatten.h"
+#include "ops/linear.h"
+#include "ops/pad_channels.h"
+#include "ops/pool.h"
+#include "ops/relu.h"
+#include "ops/sigmoid.h"
+#include "ops/softmax.h"
+#include "ops/table.h"
+#include "ops/update.h"
+
+namespace residual::support {
+
+ConvolutionShapes random_convolution(CaseBuilder& b) {
+  ConvolutionShapes s;
+  Size2 kernel{3, 3};
+  int64_t group_channels = b.channels(), group_filters = b.channels();
+  if (b.rng.chance(0.5)) {  // as in residual networks
+    kernel = b.rng.chance(0.7) ? Size2{3, 3} : Size2{1, 1};
+    const int64_t stride = b.rng.chance(0.7) ? 1 : 2;
+    s.conv = {.stride = {stride, stride}, .padding = {kernel.height / 2, kernel.width / 2}};
+    if (b.rng.chance(0.5)) group_channels = b.one_of({16, 32, 48}), group_filters = b.one_of({16, 32, 64});
+  } else {
+    kernel = {b.one_of({1, 2, 3, 3, 5, 7}), b.one_of({1, 2, 3, 3, 5, 7})};
+    s.conv.stride = {b.from(1, 3), b.from(1, 3)};
+    s.conv.dilation = {b.one_of({1, 1, 2, 3}), b.one_of({1, 1, 2})};
+    s.conv.padding = {b.from(0, kernel.height), b.from(0, kernel.width)};
+    s.conv.groups = b.one_of({1, 1, 2, 3, 8, 16});
+    if (s.conv.groups > 1) group_channels = b.one_of({1, 2, 4, 8}), group_filters = b.one_of({1, 1, 2, 3, 8});
+  }
+  const auto least = [](int64_t k, int64_t dilation, int64_t padding) {
+    return std::max<int64_t>(1, dilation * (k - 1) + 1 - 2 * padding);
+  };
+  const Size2 size{least(kernel.height, s.conv.dilation.height, s.conv.padding.height) + b.from(0, 10),
+                   least(kernel.width, s.conv.dilation.width, s.conv.padding.width) + b.from(0, 10)};
+  s.x = Shape{b.batch(), group_channels * s.conv.groups, size.height, size.width};
+  s.weight = Shape{group_filters * s.conv.groups, group_channels, kernel.height, kernel.width};
+  Graph scratch;
+  const Value x = scratch.input("x", {b.dtype(), s.x}), weight = scratch.input("w", {b.dtype(), s.weight});
+  s.y = scratch.shape(conv2d(scratch, x, weight, std::nullopt, s.conv));
+  return s;
+}
+
+namespace {
+
+struct Pooling {
+  PoolAttrs pool;
+  Shape x, y;
+};
+
+Pooling random_pooling(CaseBuilder& b) {
+  Pooling p;
+  const Size2 kernel = b.rng.chance(0.5) ? Size2{b.from(2, 3), 0} : Size2{b.from(1, 4), b.from(1, 4)};
+  p.pool.kernel = {kernel.height, kernel.width == 0 ? kernel.height : kernel.width};
+  p.pool.stride = {b.from(1, 3), b.from(1, 3)};
+  p.pool.padding = {b.from(0, p.pool.kernel.height / 2), b.from(0, p.pool.kernel.width / 2)};
+  p.x = Shape{b.batch(), b.channels(), p.pool.kernel.height + b.from(0, 9), p.pool.kernel.width + b.from(0, 9)};
+  Graph scratch;
+  p.y = scratch.shape(max_pool(scratch, scratch.input("x", {b.dtype(), p.x}), p.pool).y);
+  return p;
+}
+
+}  // namespace
+
+std::optional<Value> maybe_bias(CaseBuilder& b, int64_t channels) {
+  if (b.rng.chance(0.5)) return std::nullopt;
+  return b.weights("bias", Shape{channels});
+}
+
+Statistics statistics(CaseBuilder& b, int64_t channels) {
+  const Value mean = b.constant_numbers("mean", Shape{channels});
+  return {mean, b.positive("variance", Shape{channels})};
+}
+
+double random_eps(CaseBuilder& b) {
+  return b.one_real_of({1e-5, 1e-3, 0.1});
+}
+
+Shape for_moments(CaseBuilder& b) {
+  Shape shape = b.picture_or_features();
+  return shape.elements() > shape[1] ? shape : shape.with(0, shape[0] + 2);
+}
+
+namespace {
+
+/// The convolution, pooling and linear families.
+std::map<const OpDef*, Maker> window_makers() {
+  return {
+      {&conv2d_op(),
+       [](CaseBuilder b) {
+         const ConvolutionShapes s = random_convolution(b);
+         const Value x = b.numbers("x", s.x), weight = b.weights("weight", s.weight);
+         conv2d(b.result.graph, x, weight, maybe_bias(b, s.y[1]), s.conv);
+         return std::move(b).finish(true);
+       }},
+      {&conv2d_backward_data_op(),
+       [](CaseBuilder b) {
+         const ConvolutionShapes s = random_convolution(b);
+         const Value dy = b.numbers("dy", s.y), weight = b.weights("weight", s.weight);
+         conv2d_backward_data(b.result.graph, dy, weight, {s.x[2], s.x[3]}, s.conv);
+         return std::move(b).finish(true);
+       }},
+      {&conv2d_backward_weights_op(),
+       [](CaseBuilder b) {
+         const ConvolutionShapes s = random_convolution(b);
+         const Value x = b.numbers("x", s.x), dy = b.numbers("dy", s.y);
+         conv2d_backward_weights(b.result.graph, x, dy, {s.weight[2], s.weight[3]}, s.conv);
+         return std::move(b).finish(true);
+       }},
+      {&max_pool_op(),
+       [](CaseBuilder b) {
+         const Pooling p = random_pooling(b);
+         // Reals are all distinct; integers have ties, of which the first must win.
+         max_pool(b.result.graph, b.integers() ? b.numbers("x", p.x) : b.distinct("x", p.x), p.pool);
+         return std::move(b).finish(true);
+       }},
+      {&max_pool_backward_op(),
+       [](CaseBuilder b) {
+         const Pooling p = random_pooling(b);
+         const Value place = max_pool(b.result.graph, b.numbers("x", p.x), p.pool).place;
+         max_pool_backward(b.result.graph, b.numbers("dy", p.y), place, {p.x[2], p.x[3]}, p.pool);
+         return std::move(b).finish(true);
+       }},
+      {&avg_pool_op(),
+       [](CaseBuilder b) {
+         const Pooling p = random_pooling(b);
+         avg_pool(b.result.graph, b.numbers("x", p.x), {p.pool, b.rng.chance(0.5)});
+         return std::move(b).finish(false);
+       }},
+      {&avg_pool_backward_op(),
+       [](CaseBuilder b) {
+         const Pooling p = random_pooling(b);
+         avg_pool_backward(b.result.graph, b.numbers("dy", p.y), {p.x[2], p.x[3]}, {p.pool, b.rng.chance(0.5)});
+         return std::move(b).finish(false);
+       }},
+      {&global_avg_pool_op(),
+       [](CaseBuilder b) {
+         global_avg_pool(b.result.graph, b.numbers("x", b.picture()));
+         return std::move(b).finish(false);
+       }},
+      {&global_avg_pool_backward_op(),
+       [](CaseBuilder b) {
+         const Shape dy{b.batch(), b.channels(), 1, 1};
+         global_avg_pool_backward(b.result.graph, b.numbers("dy", dy), b.size());
+         return std::move(b).finish(false);
+       }},
+      {&linear_op(),
+       [](CaseBuilder b) {
+         const int64_t features = b.from(1, 70), outputs = b.from(1, 40);
+         const Value x = b.numbers("x", Shape{b.batch(), features}), weight = b.weights("weight", Shape{outputs, features});
+         linear(b.result.graph, x, weight, maybe_bias(b, outputs));
+         return std::move(b).finish(true);
+       }},
+      {&matmul_op(),
+       [](CaseBuilder b) {
+         const int64_t m = b.from(1, 40), n = b.from(1, 40), k = b.from(1, 40);
+         const MatmulAttrs transposed{b.rng.chance(0.5), b.rng.chance(0.5)};
+         const Value left = b.numbers("a", transposed.transpose_a ? Shape{k, m} : Shape{m, k});
+         const Value right = b.weights("b", transposed.transpose_b ? Shape{n, k} : Shape{k, n});
+         matmul(b.result.graph, left, right, transposed);
+         return std::move(b).finish(true);
+       }},
+  };
+}
+
+/// Batch norm in its parts, and the sum over everything but the channel.
+std::map<const OpDef*, Maker> channel_makers() {
+  return {
+      {&channel_sum_op(),
+       [](CaseBuilder b) {
+         channel_sum(b.result.graph, b.numbers("x", b.picture_or_features()));
+         return std::move(b).finish(true);
+       }},
+      {&moments_op(),
+       [](CaseBuilder b) {
+         moments(b.result.graph, b.numbers("x", for_moments(b)));
+         return std::move(b).finish(false);
+       }},
+      {&normalize_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features();
+         const Value x = b.numbers("x", shape);
+         const auto [mean, variance] = statistics(b, shape[1]);
+         const Value gamma = b.weights("gamma", Shape{shape[1]}), beta = b.weights("beta", Shape{shape[1]});
+         normalize(b.result.graph, x, mean, variance, gamma, beta, random_eps(b));
+         return std::move(b).finish(false);
+       }},
+      {&normalize_backward_reduce_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features();
+         const Value dy = b.numbers("dy", shape), x = b.numbers("x", shape);
+         const auto [mean, variance] = statistics(b, shape[1]);
+         normalize_backward_reduce(b.result.graph, dy, x, mean, variance, random_eps(b));
+         return std::move(b).finish(false);
+       }},
+      {&normalize_backward_apply_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features(), channel{shape[1]};
+         const Value dy = b.numbers("dy", shape), x = b.numbers("x", shape);
+         const auto [mean, variance] = statistics(b, shape[1]);
+         const Value gamma = b.weights("gamma", channel), dgamma = b.numbers("dgamma", channel),
+                     dbeta = b.numbers("dbeta", channel);
+         normalize_backward_apply(b.result.graph, dy, x, mean, variance, gamma, {dgamma, dbeta},
+                                  {random_eps(b), b.rng.chance(0.7)});
+         return std::move(b).finish(false);
+       }},
+      {&running_average_op(),
+       [](CaseBuilder b) {
+         const Shape shape{b.channels()};
+         running_average(b.result.graph, b.weights("running", shape), b.numbers("current", shape), b.rng.uniform());
+         return std::move(b).finish(false);
+       }},
+      {&fold_batch_norm_op(),
+       [](CaseBuilder b) {
+         const Shape weight{b.channels(), b.channels(), b.from(1, 3), b.from(1, 3)}, channel{weight[0]};
+         const Value w = b.weights("weight", weight);
+         const auto [mean, variance] = statistics(b, weight[0]);
+         const Value gamma = b.weights("gamma", channel), beta = b.weights("beta", channel);
+         fold_batch_norm(b.result.graph, w, maybe_bias(b, weight[0]), mean, variance, gamma, beta, random_eps(b));
+         return std::move(b).finish(false);
+       }},
+  };
+}
+
+/// Element by element, and what only moves elements.
+std::map<const OpDef*, Maker> element_makers() {
+  return {
+      {&relu_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         relu(b.result.graph, b.integers() ? b.numbers("x", shape) : b.distinct("x", shape));
+         return std::move(b).finish(true);
+       }},
+      {&relu_backward_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         relu_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         return std::move(b).finish(true);
+       }},
+      {&sigmoid_op(),
+       [](CaseBuilder b) {
+         sigmoid(b.result.graph, b.numbers("x", b.any_shape()));
+         return std::move(b).finish(false);
+       }},
+      {&sigmoid_backward_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         sigmoid_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         return std::move(b).finish(false);
+       }},
+      {&add_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value x = b.numbers("a", shape);
+         add(b.result.graph, x, b.rng.chance(0.1) ? x : b.numbers("b", shape));
+         return std::move(b).finish(true);
+       }},
+      {&concat_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features();
+         std::vector<Value> parts;
+         for (int64_t i = b.from(1, 4); i > 0; --i)
+           parts.push_back(b.numbers(fmt::format("x{}", i), shape.with(1, b.channels())));
+         if (b.rng.chance(0.2)) parts.push_back(parts.front());
+         concat(b.result.graph, parts);
+         return std::move(b).finish(true);
+       }},
+      {&slice_channels_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features();
+         const int64_t begin = b.from(0, shape[1] - 1);
+         slice_channels(b.result.graph, b.numbers("x", shape), begin, b.from(begin + 1, shape[1]));
+         return std::move(b).finish(true);
+       }},
+      {&pad_channels_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture_or_features();
+         pad_channels(
+             b.result.graph, b.numbers("x", shape),
+             {.before = b.one_of({0, 1, 4, 8}), .after = b.one_of({0, 3, 4, 8}), .stride = shape.rank() == 4 ? b.from(1, 3) : 1});
+         return std::move(b).finish(true);
+       }},
+      {&pad_channels_backward_op(),
+       [](CaseBuilder b) {
+         const PadChannelsAttrs pad{.before = b.one_of({0, 1, 4, 8}), .after = b.one_of({0, 3, 4, 8}), .stride = b.from(1, 3)};
+         const Size2 input = b.size();
+         const Shape dy{b.batch(), pad.before + b.channels() + pad.after, (input.height + pad.stride - 1) / pad.stride,
+                        (input.width + pad.stride - 1) / pad.stride};
+         pad_channels_backward(b.result.graph, b.numbers("dy", dy), input, pad);
+         return std::move(b).finish(true);
+       }},
+      {&flatten_op(),
+       [](CaseBuilder b) {
+         flatten(b.result.graph, b.numbers("x", b.picture()));
+         return std::move(b).finish(true);
+       }},
+      {&unflatten_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.picture();
+         unflatten(b.result.graph, b.numbers("x", Shape{shape[0], shape[1] * shape[2] * shape[3]}), shape[1],
+                   {shape[2], shape[3]});
+         return std::move(b).finish(true);
+       }},
+      {&dropout_op(),
+       [](CaseBuilder b) {
+         const Value x = b.numbers("x", b.any_shape());
+         const Value key = b.whole("key", {b.from(0, 1 << 20), b.from(0, 1000), b.from(0, 1000)});
+         dropout(b.result.graph, x, key, {.rate = b.one_real_of({0.0, 0.1, 0.5, 0.9}), .layer = b.from(0, 5)});
+         return std::move(b).finish(false);
+       }},
+  };
+}
+
+/// The end of a network, and what follows it.
+std::map<const OpDef*, Maker> training_makers() {
+  const auto features = [](CaseBuilder& b) { return Shape{b.batch(), b.from(1, 40)}; };
+  return {
+      {&softmax_op(),
+       [=](CaseBuilder b) {
+         softmax(b.result.graph, b.numbers("x", features(b)));
+         return std::move(b).finish(false);
+       }},
+      {&softmax_backward_op(),
+       [=](CaseBuilder b) {
+         const Shape shape = features(b);
+         softmax_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         return std::move(b).finish(false);
+       }},
+      {&cross_entropy_op(),
+       [=](CaseBuilder b) {
+         const Shape shape = features(b);
+         const Value logits = b.numbers("logits", shape), labels = b.labels("labels", shape[0], shape[1]);
+         cross_entropy(b.result.graph, logits, labels, {.label_smoothing = b.one_real_of({0.0, 0.1, 0.5})});
+         return std::move(b).finish(false);
+       }},
+      {&cross_entropy_backward_op(),
+       [=](CaseBuilder b) {
+         const Shape shape = features(b);
+         const Value dloss = b.scalar("dloss", b.dtype(), b.rng.uniform(-2, 2));
+         const Value logits = b.numbers("logits", shape), labels = b.labels("labels", shape[0], shape[1]);
+         cross_entropy_backward(b.result.graph, dloss, logits, labels, {.label_smoothing = b.one_real_of({0.0, 0.1, 0.5})});
+         return std::move(b).finish(false);
+       }},
+      {&sgd_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value parameter = b.weights("p", shape), gradient = b.numbers("g", shape), momentum = b.weights("m", shape);
+         const Value rate = b.scalar("rate", DType::kF64, b.rng.uniform(0, 0.5));
+         const double amount = b.one_real_of({0.0, 0.9});
+         sgd(b.result.graph, parameter, gradient, momentum, rate,
+             {.momentum = amount, .weight_decay = b.one_real_of({0.0, 1e-4, 0.1}), .nesterov = b.rng.chance(0.5)});
+         return std::move(b).finish(false);
+       }},
+      {&adam_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value parameter = b.weights("p", shape), gradient = b.numbers("g", shape), mean = b.weights("m", shape);
+         const Value square = b.positive("v", shape), rate = b.scalar("rate", DType::kF64, b.rng.uniform(0, 0.1));
+         const Value step = b.scalar("step", DType::kI64, static_cast<double>(b.from(1, 100)));
+         adam(b.result.graph, parameter, gradient, mean, square, rate, step,
+              {.weight_decay = b.one_real_of({0.0, 1e-2}), .decoupled = b.rng.chance(0.5)});
+         return std::move(b).finish(false);
+       }},
+  };
+}
+
+}  // namespace
+
+const std::map<const OpDef*, Maker>& makers() {
+  static const std::map<const OpDef*, Maker> all = [] {
+    std::map<const OpDef*, Maker> joined;
+    for (const auto& family : {window_makers(), channel_makers(), element_makers(), training_makers()})
+      joined.insert(family.begin(), family.end());
+    return joined;
+  }();
+  return all;
+}
+
+Case make_case(const OpDef& op, uint64_t number, Fill fill, DType dtype) {
+  return makers().at(&op)(CaseBuilder(Rng(20, Purpose::kTest, number, std::hash<std::string_view>{}(op.name)), fill, dtype));
+}
+
+}  // namespace residual::support
