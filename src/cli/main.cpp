@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/openmp_wait.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "residual/version.h"
@@ -72,9 +73,22 @@ int finish_parsing(const CLI::App& program, const CLI::ParseError& error) {
   return exit_code(ErrorKind::kUsage);
 }
 
+// CLI11 takes a command it does not know for a missing one.
+void refuse_unknown_command(const CLI::App& program, int count, char** arguments) {
+  if (count < 2 || arguments[1][0] == '-') return;
+  std::string known;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == arguments[1]) return;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  throw CLI::ExtrasError(fmt::format("no command is called '{}'; there are {}", arguments[1], known),
+                         CLI::ExitCodes::ExtrasError);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  let_idle_threads_sleep(arguments);
   prepare_streams();
   show_remarks(false);
   CLI::App program("Trains, evaluates and uses residual networks for pictures.", "residual");
@@ -91,6 +105,7 @@ int main(int count, char** arguments) {
                                          add_data(program),
                                          add_models(program)};
   try {
+    refuse_unknown_command(program, count, arguments);
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     return finish_parsing(program, error);

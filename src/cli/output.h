@@ -38,6 +38,8 @@ std::string with_commas(int64_t number);
 std::string counted(int64_t number, std::string_view what);
 /// "1 h 02 min", "3 min 20 s", "12 s".
 std::string duration(double seconds);
+/// "1:02:03", "2:03".
+std::string clock_text(double seconds);
 /// "2026-01-31 17:05:09", local time.
 std::string now_text();
 /// "640.2 MiB".

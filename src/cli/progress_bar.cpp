@@ -36,11 +36,13 @@ void ProgressBar::update(int64_t done, int64_t all, const std::function<std::str
   const auto now = std::chrono::steady_clock::now();
   if (drawn_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
-  const size_t width = std::max<size_t>(terminal_width(), 20), bar = std::clamp<size_t>(width / 4, 8, 30);
+  const std::string right = text();
+  const size_t width = std::max<size_t>(terminal_width(), 20);
+  const size_t bar = std::clamp<size_t>(width - std::min(width, right.size() + 4), 8, 30);
   const auto filled = static_cast<size_t>(static_cast<double>(bar) * static_cast<double>(std::clamp<int64_t>(done, 0, all)) /
                                           static_cast<double>(std::max<int64_t>(all, 1)));
   std::string line =
-      "[" + std::string(filled, '=') + (filled < bar ? ">" + std::string(bar - filled - 1, ' ') : "") + "] " + text();
+      "[" + std::string(filled, '=') + (filled < bar ? ">" + std::string(bar - filled - 1, ' ') : "") + "] " + right;
   line.resize(std::min(line.size(), width - 1));
   show("\r" + line + "\x1b[K");
   drawn_ = true;

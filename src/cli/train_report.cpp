@@ -75,10 +75,11 @@ void TrainReport::note(const std::string& text) {
 
 void TrainReport::progress(const train::Progress& now) {
   bar_.update(now.done, now.all, [&] {
-    const bool training = now.phase == train::Progress::Phase::kTrain;
-    return fmt::format("epoch {}/{}{}  loss {:.3f}  top-1 {:.1f}%  {:.0f} pictures/s  {} left", now.epoch, now.epochs,
-                       training ? "" : " evaluating", now.loss, 100 * now.top1, now.images_per_second,
-                       duration(now.seconds_left));
+    const std::string how =
+        now.phase == train::Progress::Phase::kTrain
+            ? fmt::format("loss {:.3f}  top-1 {:.1f}%  {:.0f} pictures/s", now.loss, 100 * now.top1, now.images_per_second)
+            : "evaluating";
+    return fmt::format("epoch {}/{}  {}  {} left", now.epoch, now.epochs, how, clock_text(now.seconds_left));
   });
 }
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +14,8 @@
 
 namespace residual {
 namespace {
+
+constexpr std::string_view kMark = ".part.";  // then the number of the process that writes
 
 // An open file descriptor; close() reports what the destructor would swallow.
 class Descriptor {
@@ -66,7 +70,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
 
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write) {
   std::filesystem::path temporary = path;
-  temporary += ".part." + std::to_string(::getpid());
+  temporary += std::string(kMark) + std::to_string(::getpid());
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.get() < 0) cannot_write(path, reason());
@@ -89,6 +93,25 @@ void replace_file(const std::filesystem::path& path, const std::function<void(co
 
 void replace_file(const std::filesystem::path& path, std::string_view text) {
   replace_file(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(text))); });
+}
+
+void remove_leftovers(const std::filesystem::path& folder) noexcept {
+  try {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      const std::string name = entry.path().filename().string();
+      const size_t mark = name.rfind(kMark);
+      if (mark == std::string::npos) continue;
+      pid_t writer = 0;
+      const char* const end = name.data() + name.size();
+      const auto [last, error] = std::from_chars(name.data() + mark + kMark.size(), end, writer);
+      if (error != std::errc{} || last != end || writer <= 0) continue;
+      const bool alive = ::kill(writer, 0) == 0 || errno != ESRCH;
+      if (!alive) std::filesystem::remove(entry.path(), ignored);
+    }
+  } catch (...) {
+    return;  // they stay, and harm nobody
+  }
 }
 
 }  // namespace residual

@@ -21,4 +21,7 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write);
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
+/// Removes what a replace_file left in `folder` whose process was killed meanwhile. Never throws.
+void remove_leftovers(const std::filesystem::path& folder) noexcept;
+
 }  // namespace residual

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/file.h"
 #include "core/threads.h"
 #include "data/loader.h"
 #include "eval/summary.h"
@@ -115,6 +116,7 @@ class TrainingRun {
       fail(ErrorKind::kResource, "cannot make the output folder '{}': {}", options_.out.string(),
            error ? error.message() : "a file is in its place");
     }
+    remove_leftovers(options_.out);
   }
 
   // The checkpoint to go on from, if that is wanted and there is one; refuses to write over one of a run that is not finished.

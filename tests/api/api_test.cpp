@@ -1,0 +1,181 @@
+// The public interface, used as a user uses it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <residual/residual.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+using namespace residual;
+
+class Api : public testing::Test {
+ protected:
+  Api() {
+    std::string name = (std::filesystem::temp_directory_path() / "residual-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    folder_ = name;
+    ::setenv("RESIDUAL_CACHE_DIR", name.c_str(), 1);
+    ::setenv("RESIDUAL_TUNE", "0", 1);
+  }
+  ~Api() override { std::filesystem::remove_all(folder_); }
+
+  static Dataset tiny_data() { return Dataset::open("shapes", {.train_size = 96, .test_size = 40, .shape = {3, 8, 8}}); }
+  static TrainingOptions tiny_training() {
+    TrainingOptions options;
+    options.epochs = 2;
+    options.batch_size = 16;
+    options.threads = 1;
+    return options;
+  }
+
+  std::filesystem::path folder_;
+};
+
+ErrorKind kind_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_STRNE(error.what(), "");
+    return error.kind();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorKind::kOther;
+}
+
+TEST_F(Api, a_model_is_built_trained_evaluated_saved_loaded_and_says_the_same) {
+  const Dataset data = tiny_data();
+  Model model = Model::build("resnet8", data);
+  EXPECT_EQ(model.classes(), 10);
+  EXPECT_EQ(model.input(), (PictureShape{3, 8, 8}));
+  const TrainingResult result = model.train(data, tiny_training());
+  EXPECT_EQ(result.epochs.size(), 2U);
+  EXPECT_EQ(result.selected_on, "test");
+  EXPECT_EQ(model.labels(), data.classes());
+  const Evaluation evaluation = model.evaluate(data);
+  EXPECT_EQ(evaluation.images, 40);
+  EXPECT_FLOAT_EQ(evaluation.top1(), result.epochs[static_cast<size_t>(result.best_epoch - 1)].test_top1);
+
+  model.save(folder_ / "model.safetensors");
+  Model again = Model::load(folder_ / "model.safetensors");
+  const std::vector<uint8_t> pixels(static_cast<size_t>(3 * 8 * 8), 77);
+  const auto first = model.predict(PictureView{pixels, {3, 8, 8}}, 10),
+             second = again.predict(PictureView{pixels, {3, 8, 8}}, 10);
+  ASSERT_EQ(first.size(), 10U);
+  double sum = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(first[i].label, second[i].label);
+    EXPECT_EQ(first[i].probability, second[i].probability);
+    sum += first[i].probability;
+  }
+  EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+TEST_F(Api, callbacks_tell_each_step_and_each_epoch) {
+  TrainingOptions options = tiny_training();
+  int steps = 0, evaluations = 0;
+  std::vector<int64_t> epochs;
+  options.on_progress = [&](const Progress& now) { now.evaluating ? ++evaluations : ++steps; };
+  options.on_epoch = [&](const Epoch& epoch) {
+    epochs.push_back(epoch.number);
+    EXPECT_TRUE(std::isfinite(epoch.train_loss) && std::isfinite(epoch.test_loss));
+  };
+  Model::build("resnet8", tiny_data()).train(tiny_data(), options);
+  EXPECT_EQ(steps, 2 * 96 / 16);
+  EXPECT_GT(evaluations, 0);
+  EXPECT_THAT(epochs, testing::ElementsAre(1, 2));
+}
+
+TEST_F(Api, a_run_with_a_folder_is_stopped_and_goes_on_to_the_same_end) {
+  const Dataset data = tiny_data();
+  TrainingOptions options = tiny_training();
+  options.out = folder_ / "whole";
+  Model whole = Model::build("resnet8", data);
+  whole.train(data, options);
+
+  options.out = folder_ / "run";
+  int steps = 0;
+  options.on_progress = [&](const Progress&) { ++steps; };
+  options.stop = [&] { return steps == 3; };
+  Model model = Model::build("resnet8", data);
+  EXPECT_EQ(kind_of([&] { model.train(data, options); }), ErrorKind::kInterrupted);
+  options.stop = nullptr;
+  options.resume = true;
+  model.train(data, options);
+  EXPECT_EQ(model.evaluate(data).loss, whole.evaluate(data).loss);
+}
+
+TEST_F(Api, training_goes_on_from_the_weights_that_a_model_has) {
+  const Dataset data = tiny_data();
+  Model model = Model::build("resnet8", data);
+  TrainingOptions options = tiny_training();
+  options.epochs = 6;
+  options.augment = "none";
+  const double first = model.train(data, options).epochs.front().train_loss;
+  options.learning_rate = 1e-6;
+  options.epochs = 1;
+  EXPECT_LT(model.train(data, options).epochs.front().train_loss, first);
+}
+
+TEST_F(Api, a_model_is_moved_and_not_copied) {
+  Model model = Model::build("linear", {.input = {1, 4, 4}, .classes = 3});
+  Model other = std::move(model);
+  EXPECT_EQ(other.summary().parameters, 4 * 4 * 3 + 3);
+  static_assert(!std::is_copy_constructible_v<Model> && std::is_nothrow_move_constructible_v<Model>);
+  static_assert(!std::is_copy_constructible_v<Dataset> && std::is_nothrow_move_constructible_v<Dataset>);
+}
+
+TEST_F(Api, every_small_network_in_the_list_can_be_built) {
+  const std::vector<std::string> large = {"resnet1202",     "resnet18", "resnet18-small", "resnet34",
+                                          "resnet34-small", "resnet50", "resnet101",      "resnet152"};
+  for (const std::string& name : model_names()) {
+    if (std::find(large.begin(), large.end(), name) != large.end()) continue;  // millions of weights take their time
+    EXPECT_EQ(Model::build(name, {.input = {3, 32, 32}, .classes = 5}).classes(), 5) << name;
+  }
+}
+
+TEST_F(Api, the_same_seed_gives_the_same_weights) {
+  const std::vector<uint8_t> pixels(static_cast<size_t>(3 * 32 * 32), 99);
+  const auto probability = [&](uint64_t seed) {
+    return Model::build("resnet8", {.seed = seed}).predict(PictureView{pixels, {3, 32, 32}}, 1).front().probability;
+  };
+  EXPECT_EQ(probability(1), probability(1));
+  EXPECT_NE(probability(1), probability(2));
+}
+
+TEST_F(Api, mistakes_are_errors_of_their_kind) {
+  EXPECT_EQ(kind_of([] { Model::build("resnet21"); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([] { Model::build("resnet20", {.input = {2, 32, 32}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([] { Model::build("resnet20", {.classes = 1}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([] { Dataset::open("/nowhere"); }), ErrorKind::kBadFile);
+  EXPECT_EQ(kind_of([] { Dataset::open("shapes", {.validation = 2}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([] { Model::load("/nowhere.safetensors"); }), ErrorKind::kBadFile);
+  Model model = Model::build("linear", {.input = {3, 8, 8}});
+  EXPECT_EQ(kind_of([&] { model.predict("/nowhere.png"); }), ErrorKind::kBadFile);
+  EXPECT_EQ(kind_of([&] { model.predict_encoded({}); }), ErrorKind::kBadFile);
+  EXPECT_EQ(kind_of([&] { model.predict(PictureView{{}, {3, 8, 8}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { model.evaluate(tiny_data(), {.split = "validation"}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { model.save("/proc/residual/model.safetensors"); }), ErrorKind::kResource);
+  TrainingOptions options = tiny_training();
+  options.optimizer = "sdg";
+  EXPECT_EQ(kind_of([&] { model.train(tiny_data(), options); }), ErrorKind::kUsage);
+}
+
+TEST_F(Api, a_picture_file_and_its_bytes_and_its_pixels_give_the_same) {
+  const std::string command =
+      std::string(RESIDUAL_PROGRAM) + " data sample shapes --count 1 --out " + folder_.string() + " >/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::filesystem::path file = folder_ / "000-circle.png";
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  Model model = Model::build("resnet8");
+  const Prediction a = model.predict(file).front(), b = model.predict_encoded(std::as_bytes(std::span(text))).front();
+  EXPECT_EQ(a.index, b.index);
+  EXPECT_EQ(a.probability, b.probability);
+}
+
+}  // namespace

@@ -1,0 +1,161 @@
+// What every command gives when all is well: help, tables, JSON keys.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "program.h"
+
+namespace {
+
+using program::Outcome;
+using program::Room;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Surface, every_command_has_help_with_an_example) {
+  const Room room;
+  for (const std::string command :
+       {"", "train ", "eval ", "predict ", "summary ", "bench ", "data ", "data info ", "data sample ", "models "}) {
+    const Outcome outcome = room.run(command + "--help");
+    EXPECT_EQ(outcome.code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("residual " + command)) << command;
+    EXPECT_EQ(outcome.err, "") << command;
+  }
+}
+
+TEST(Surface, help_of_train_names_every_promised_option) {
+  const std::string help = Room().run("train --help").out;
+  for (const char* option : {"--model",      "--data",     "--epochs",          "--batch-size",     "--optimizer",
+                             "--lr",         "--momentum", "--nesterov",        "--weight-decay",   "--schedule",
+                             "--warmup",     "--augment",  "--label-smoothing", "--seed",           "--init",
+                             "--input",      "--device",   "--threads",         "--loader-threads", "--out",
+                             "--resume",     "--shortcut", "--val-split",       "--quiet",          "--json",
+                             "--train-size", "--test-size"}) {
+    EXPECT_THAT(help, HasSubstr(option));
+  }
+}
+
+TEST(Surface, models_lists_networks_with_their_size) {
+  const nlohmann::json list = program::json_of(Room().run("models --json").out);
+  bool found = false;
+  for (const auto& entry : list) {
+    if (entry["name"] != "resnet20") continue;
+    found = true;
+    EXPECT_EQ(entry["parameters"], 269722);
+    EXPECT_EQ(entry["input"], "3x32x32");
+  }
+  EXPECT_TRUE(found);
+  EXPECT_THAT(Room().run("models").out, HasSubstr("resnet1202"));
+}
+
+TEST(Surface, summary_gives_parameters_macs_and_layers) {
+  const Outcome outcome = Room().run("summary resnet20 --json");
+  const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
+  EXPECT_THAT(program::keys_of(json), ElementsAre("parameters", "macs", "layers"));
+  EXPECT_EQ(json["parameters"], 269722);
+  EXPECT_EQ(json["macs"], 40551040);
+  int64_t parameters = 0, macs = 0;
+  for (const auto& layer : json["layers"]) {
+    parameters += layer["parameters"].get<int64_t>();
+    macs += layer["macs"].get<int64_t>();
+  }
+  EXPECT_EQ(parameters, 269722);
+  EXPECT_EQ(macs, 40551040);
+}
+
+TEST(Surface, summary_follows_input_shortcut_and_classes) {
+  const Room room;
+  EXPECT_EQ(program::json_of(room.run("summary resnet20 --shortcut B --json").out)["parameters"], 272474);
+  EXPECT_EQ(program::json_of(room.run("summary linear --input 1x28x28 --classes 10 --json").out)["parameters"], 7850);
+}
+
+TEST(Surface, summary_with_plan_shows_kernels_and_memory) {
+  const std::string text = Room().run("summary resnet8 --input 3x8x8 --plan --threads 1").out;
+  EXPECT_THAT(text, HasSubstr("plan for"));
+  EXPECT_THAT(text, HasSubstr("reorders"));
+  EXPECT_THAT(text, HasSubstr("arena"));
+}
+
+TEST(Surface, eval_gives_its_six_keys_and_they_agree) {
+  const Outcome outcome =
+      Room().run("eval " + program::tiny_model().string() + " --data shapes --test-size 40 --threads 1 --json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
+  EXPECT_THAT(program::keys_of(json), ElementsAre("images", "correct", "top1", "top5", "loss", "images_per_second"));
+  EXPECT_EQ(json["images"], 40);
+  EXPECT_DOUBLE_EQ(json["top1"], json["correct"].get<double>() / 40);
+  EXPECT_GE(json["top5"], json["top1"]);
+  EXPECT_GT(json["images_per_second"], 0);
+}
+
+TEST(Surface, eval_of_another_split_takes_its_pictures) {
+  const Outcome outcome =
+      Room().run("eval " + program::tiny_model().string() + " --data shapes --split train --train-size 70 --test-size 10 --json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(program::json_of(outcome.out)["images"], 70);
+}
+
+TEST(Surface, bench_gives_its_five_keys) {
+  for (const std::string training : {"", " --train"}) {
+    const Outcome outcome = Room().run("bench resnet8 --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json" + training);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
+    EXPECT_THAT(program::keys_of(json), ElementsAre("images_per_second", "milliseconds", "gflops", "peak_gflops", "peak_bytes"));
+    for (const auto& [key, value] : json.items()) EXPECT_GT(value.get<double>(), 0) << key;
+    EXPECT_NEAR(json["images_per_second"].get<double>() * json["milliseconds"].get<double>(), 2000, 1e-6);
+  }
+}
+
+TEST(Surface, bench_of_a_model_file_shows_the_costliest_steps) {
+  const Outcome outcome = Room().run("bench " + program::tiny_model().string() + " --batch-size 2 --threads 1 --seconds 0.01");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("costliest steps"));
+  EXPECT_THAT(outcome.out, HasSubstr("pictures/s"));
+  EXPECT_THAT(outcome.out, HasSubstr("spread"));
+}
+
+TEST(Surface, bench_worker_answers_every_line_and_ends_with_its_input) {
+  const Outcome outcome =
+      Room().shell("printf '2\\n1\\n' | \"$R\" bench resnet8 --input 3x8x8 --batch-size 1 --threads 1 --worker");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("ready [0-9.]+\n[0-9.]+\n[0-9.]+\n"));
+}
+
+TEST(Surface, predict_answers_for_every_picture) {
+  const Room room;
+  ASSERT_EQ(room.run("data sample shapes --input 3x8x8 --out pictures --count 2").code, 0);
+  const Outcome outcome = room.run("predict " + program::tiny_model().string() + " pictures/*.png --top 3 --json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json list = program::json_of(outcome.out);
+  ASSERT_EQ(list.size(), 2U);
+  for (const auto& picture : list) {
+    ASSERT_EQ(picture["predictions"].size(), 3U);
+    EXPECT_GE(picture["predictions"][0]["probability"], picture["predictions"][1]["probability"]);
+  }
+  EXPECT_THAT(room.run("predict " + program::tiny_model().string() + " pictures/000-circle.png").out, HasSubstr("%"));
+}
+
+TEST(Surface, data_info_counts_pictures) {
+  const nlohmann::json json = program::json_of(Room().run("data info shapes --train-size 30 --test-size 20 --json").out);
+  EXPECT_EQ(json["classes"].size(), 10U);
+  EXPECT_EQ(json["train"]["pictures"], 30);
+  EXPECT_EQ(json["test"]["pictures"], 20);
+}
+
+TEST(Surface, version_is_said) {
+  EXPECT_THAT(Room().run("--version").out, testing::MatchesRegex("residual [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(Surface, a_reader_that_goes_away_is_no_mistake) {
+  const Outcome outcome = Room().shell("\"$R\" models | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}");
+  EXPECT_EQ(outcome.out, "0\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Surface, output_that_cannot_be_written_is_said) {
+  const Outcome outcome = Room().run("models > /dev/full");
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_THAT(outcome.err, HasSubstr("standard output"));
+}
+
+}  // namespace
