@@ -24,7 +24,8 @@ Isa wanted_isa() {
   const auto found = names.find(wanted);
   if (found == names.end()) fail(ErrorKind::kUsage, "RESIDUAL_ISA is '{}', expected avx512, avx2 or sse4", wanted);
   if (found->second > best)
-    fail(ErrorKind::kUsage, "RESIDUAL_ISA asks for {}, this processor has no more than {}", to_string(found->second), to_string(best));
+    fail(ErrorKind::kUsage, "RESIDUAL_ISA asks for {}, this processor has no more than {}", to_string(found->second),
+         to_string(best));
   return found->second;
 }
 

@@ -122,16 +122,20 @@ struct NormalizeRow {
 };
 
 template <bool kAddend, bool kAddendNormalized, bool kRelu>
-void normalize_rows_as(const Rows& rows, const NormalizeCall& call, const Affine& own, const Affine& other, int64_t begin, int64_t end) {
+void normalize_rows_as(const Rows& rows, const NormalizeCall& call, const Affine& own, const Affine& other, int64_t begin,
+                       int64_t end) {
   const NormalizeRow<kAddend, kAddendNormalized, kRelu> body{call.x, call.addend, own, other, call.y};
   for (int64_t row = begin; row < end; ++row) for_spans(rows, row, body);
 }
 
-void normalize_rows(const Rows& rows, const NormalizeCall& call, const Affine& own, const Affine& other, int64_t begin, int64_t end) {
+void normalize_rows(const Rows& rows, const NormalizeCall& call, const Affine& own, const Affine& other, int64_t begin,
+                    int64_t end) {
   if (call.addend == nullptr)
-    (call.relu ? normalize_rows_as<false, false, true> : normalize_rows_as<false, false, false>)(rows, call, own, other, begin, end);
+    (call.relu ? normalize_rows_as<false, false, true> : normalize_rows_as<false, false, false>)(rows, call, own, other, begin,
+                                                                                                 end);
   else if (!call.addend_normalized)
-    (call.relu ? normalize_rows_as<true, false, true> : normalize_rows_as<true, false, false>)(rows, call, own, other, begin, end);
+    (call.relu ? normalize_rows_as<true, false, true> : normalize_rows_as<true, false, false>)(rows, call, own, other, begin,
+                                                                                               end);
   else
     (call.relu ? normalize_rows_as<true, true, true> : normalize_rows_as<true, true, false>)(rows, call, own, other, begin, end);
 }
@@ -146,7 +150,8 @@ struct GradientSource {
     V dz = span.load(d, dy, i);
     if constexpr (kSum) dz = hn::Add(dz, span.load(d, dy_addend, i));
     if constexpr (kMask == Mask::kOutput) dz = hn::IfThenElseZero(hn::Gt(span.load(d, y, i), hn::Zero(d)), dz);
-    if constexpr (kMask == Mask::kRecomputed) dz = hn::IfThenElseZero(hn::Gt(normalized<D>(x, mean, scale, beta), hn::Zero(d)), dz);
+    if constexpr (kMask == Mask::kRecomputed)
+      dz = hn::IfThenElseZero(hn::Gt(normalized<D>(x, mean, scale, beta), hn::Zero(d)), dz);
     return dz;
   }
 };
@@ -186,20 +191,21 @@ void reduce_rows_as(const Rows& rows, const BackwardCall& call, const Affine& af
     float* own = partial + row * 2 * rows.block;
     for (int64_t i = 0; i < 2 * rows.block; ++i) own[i] = 0;
     const int64_t channel = row % rows.groups * rows.block;
-    const ReduceRow<kMask, kSum, kStore> body{
-        {call.dy, call.dy_addend, call.y}, call.x, affine, dz, own - channel, own + rows.block - channel};
+    const ReduceRow<kMask, kSum, kStore> body{{call.dy, call.dy_addend, call.y}, call.x, affine, dz, own - channel,
+                                              own + rows.block - channel};
     for_spans(rows, row, body);
   }
 }
 
 template <Mask kMask>
-void reduce_rows_masked(const Rows& rows, const BackwardCall& call, const Affine& affine, float* dz, float* partial, int64_t begin,
-                        int64_t end) {
+void reduce_rows_masked(const Rows& rows, const BackwardCall& call, const Affine& affine, float* dz, float* partial,
+                        int64_t begin, int64_t end) {
   const bool sum = call.dy_addend != nullptr, store = dz != nullptr;
   if (sum)
     (store ? reduce_rows_as<kMask, true, true> : reduce_rows_as<kMask, true, false>)(rows, call, affine, dz, partial, begin, end);
   else
-    (store ? reduce_rows_as<kMask, false, true> : reduce_rows_as<kMask, false, false>)(rows, call, affine, dz, partial, begin, end);
+    (store ? reduce_rows_as<kMask, false, true> : reduce_rows_as<kMask, false, false>)(rows, call, affine, dz, partial, begin,
+                                                                                       end);
 }
 
 void reduce_rows(const Rows& rows, const BackwardCall& call, const Affine& affine, float* dz, float* partial, int64_t begin,
@@ -233,14 +239,14 @@ struct ApplyRow {
 };
 
 template <Mask kMask, bool kSum>
-void apply_rows_as(const Rows& rows, const BackwardCall& call, const Affine& affine, const ApplyCoefficients& coefficients, float* dx,
-                   int64_t begin, int64_t end) {
+void apply_rows_as(const Rows& rows, const BackwardCall& call, const Affine& affine, const ApplyCoefficients& coefficients,
+                   float* dx, int64_t begin, int64_t end) {
   const ApplyRow<kMask, kSum> body{{call.dy, call.dy_addend, call.y}, call.x, affine, coefficients, dx};
   for (int64_t row = begin; row < end; ++row) for_spans(rows, row, body);
 }
 
-void apply_rows(const Rows& rows, const BackwardCall& call, const Affine& affine, const ApplyCoefficients& coefficients, float* dx,
-                int64_t begin, int64_t end) {
+void apply_rows(const Rows& rows, const BackwardCall& call, const Affine& affine, const ApplyCoefficients& coefficients,
+                float* dx, int64_t begin, int64_t end) {
   const bool sum = call.dy_addend != nullptr;
   const auto run = [&]<Mask kMask>() {
     (sum ? apply_rows_as<kMask, true> : apply_rows_as<kMask, false>)(rows, call, affine, coefficients, dx, begin, end);
@@ -303,7 +309,8 @@ size_t moments_scratch(const Rows& rows) {
 
 void moments(const Rows& rows, const float* x, float* mean, float* variance, float* unbiased, float* scratch) noexcept {
   parallel_for(
-      rows.count(), [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(moments_rows)(rows, x, scratch, begin, end); }, rows.grain());
+      rows.count(), [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(moments_rows)(rows, x, scratch, begin, end); },
+      rows.grain());
   const double area = static_cast<double>(rows.area), count = static_cast<double>(rows.batch) * area;
   parallel_for(
       rows.channels(),
@@ -335,20 +342,22 @@ void normalize(const Rows& rows, const NormalizeCall& call, float* scratch) noex
   const Affine own = affine_of(rows, call.statistics, scratch);
   const Affine other = call.addend_normalized ? affine_of(rows, call.addend_statistics, scratch + rows.channels()) : Affine{};
   parallel_for(
-      rows.count(),
-      [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(normalize_rows)(rows, call, own, other, begin, end); }, rows.grain());
+      rows.count(), [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(normalize_rows)(rows, call, own, other, begin, end); },
+      rows.grain());
 }
 
 size_t backward_scratch(const Rows& rows) {
   return static_cast<size_t>(4 * rows.channels() + 2 * rows.batch * rows.channels());
 }
 
-void backward_reduce(const Rows& rows, const BackwardCall& call, float* dz, float* dgamma, float* dbeta, float* scratch) noexcept {
+void backward_reduce(const Rows& rows, const BackwardCall& call, float* dz, float* dgamma, float* dbeta,
+                     float* scratch) noexcept {
   const Affine affine = affine_of(rows, call.statistics, scratch);
   float* partial = scratch + 4 * rows.channels();
   parallel_for(
       rows.count(),
-      [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(reduce_rows)(rows, call, affine, dz, partial, begin, end); }, rows.grain());
+      [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(reduce_rows)(rows, call, affine, dz, partial, begin, end); },
+      rows.grain());
   combine_rows<2>(rows, partial, [&](int64_t c, const double* sums) {
     dbeta[c] = static_cast<float>(sums[0]);
     dgamma[c] = static_cast<float>(sums[1] * inverse_deviation(call.statistics, c));
@@ -369,14 +378,16 @@ void backward_apply(const Rows& rows, const BackwardCall& call, const float* dga
   }
   parallel_for(
       rows.count(),
-      [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(apply_rows)(rows, call, affine, {a, b, c}, dx, begin, end); }, rows.grain());
+      [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(apply_rows)(rows, call, affine, {a, b, c}, dx, begin, end); },
+      rows.grain());
 }
 
 void channel_sum(const Rows& rows, const float* dy, float* sums, float* scratch) noexcept {
   // The reduction with dy in x's place and no mean taken off: its second sum is not used.
   float* zeros = scratch;
   for (int64_t c = 0; c < rows.channels(); ++c) zeros[c] = 0;
-  const BackwardCall call{.dy = dy, .dy_addend = nullptr, .x = dy, .y = nullptr, .statistics = {zeros, zeros, nullptr, nullptr, 1}};
+  const BackwardCall call{
+      .dy = dy, .dy_addend = nullptr, .x = dy, .y = nullptr, .statistics = {zeros, zeros, nullptr, nullptr, 1}};
   const Affine affine{zeros, zeros, zeros};
   float* partial = scratch + 4 * rows.channels();
   parallel_for(

@@ -136,12 +136,11 @@ constexpr int64_t kChunk = 1024, kChunksPerThread = 16;
 }  // namespace
 
 void elementwise(Elementwise op, int64_t count, const ElementwiseCall& call) noexcept {
-  parallel_for(
-      (count + kChunk - 1) / kChunk,
-      [&](int64_t begin, int64_t end) {
-        HWY_DYNAMIC_DISPATCH(elementwise_part)(op, call, begin * kChunk, end * kChunk < count ? end * kChunk : count);
-      },
-      kChunksPerThread);
+  parallel_for((count + kChunk - 1) / kChunk,
+               [&](int64_t begin, int64_t end) {
+                 HWY_DYNAMIC_DISPATCH(elementwise_part)(op, call, begin * kChunk, end * kChunk < count ? end * kChunk : count);
+               },
+               kChunksPerThread);
 }
 
 }  // namespace residual::cpu::kernels

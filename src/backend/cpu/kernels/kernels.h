@@ -1,4 +1,5 @@
-// Vector kernels of our own for what surrounds the convolutions; compiled for every instruction set, chosen when the program runs.
+// Vector kernels of our own for what surrounds the convolutions; compiled for every instruction set, chosen when the program
+// runs.
 #pragma once
 
 #include "backend/cpu/claims.h"
@@ -9,7 +10,8 @@ namespace residual::cpu::kernels {
 /// No instruction beyond these.
 void limit(Isa isa);
 
-/// Batch normalisation and what can be done in the same pass, element-wise work, pooling, channel padding and concatenation, updates.
+/// Batch normalisation and what can be done in the same pass, element-wise work, pooling, channel padding and concatenation,
+/// updates.
 void add_claimers(Claimers& claimers);
 
 // The claimers of this folder, one a file.

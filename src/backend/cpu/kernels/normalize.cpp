@@ -101,8 +101,8 @@ class NormalizeClaimer final : public Claimer {
     const StatisticsPlaces own(claim, *piece.normalize), other(claim, piece.other ? *piece.other : *piece.normalize);
     const bool has_addend = piece.addend.has_value(), addend_normalized = piece.other != nullptr, relu = piece.relu;
     made.kernel = make_kernel([=](const KernelArgs& args) {
-      const NormalizeCall call{floats(args, x), own.of(args),     has_addend ? floats(args, addend) : nullptr,
-                               addend_normalized, other.of(args), relu,
+      const NormalizeCall call{floats(args, x),    own.of(args),   has_addend ? floats(args, addend) : nullptr,
+                               addend_normalized,  other.of(args), relu,
                                floats_out(args, 0)};
       normalize(rows, call, reinterpret_cast<float*>(args.scratch));
     });
@@ -150,11 +150,13 @@ class NormalizeClaimer final : public Claimer {
   static Claim claim_of(const Graph& graph, std::vector<NodeId> nodes, std::string what) {
     Claim claim = make_claim(graph, std::move(what), std::move(nodes), {}, {});
     claim.outputs = {{claim.nodes.back()}};
-    claim.bytes_saved = 2.0 * static_cast<double>(claim.nodes.size() - 1) * static_cast<double>(graph.type(claim.outputs[0]).bytes());
+    claim.bytes_saved =
+        2.0 * static_cast<double>(claim.nodes.size() - 1) * static_cast<double>(graph.type(claim.outputs[0]).bytes());
     for (const NodeId id : claim.nodes) {
       for (const Value& value : graph.node(id).inputs) {
         const bool inside = std::find(claim.nodes.begin(), claim.nodes.end(), value.node) != claim.nodes.end();
-        if (!inside && std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+        if (!inside && std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end())
+          claim.inputs.push_back(value);
       }
     }
     return claim;

@@ -107,13 +107,16 @@ class NormalizeBackwardClaimer final : public Claimer {
     const NodeId reduce = apply.inputs[5].node;
     const Node& sums = graph.node(reduce);
     const bool belong = sums.op == &normalize_backward_reduce_op() && apply.inputs[5] == Value{reduce, 0} &&
-                        apply.inputs[6] == Value{reduce, 1} && std::equal(sums.inputs.begin(), sums.inputs.end(), apply.inputs.begin()) &&
+                        apply.inputs[6] == Value{reduce, 1} &&
+                        std::equal(sums.inputs.begin(), sums.inputs.end(), apply.inputs.begin()) &&
                         sums.attributes.as<NormalizeAttrs>().eps == apply.attributes.as<NormalizeBackwardApplyAttrs>().eps;
     if (!belong) return;
     const Value dz = apply.inputs[0];
-    const bool ours = produced_by(graph, dz, relu_backward_op()) != nullptr && !view.is_output(dz) && view.readers(dz).size() == 2;
+    const bool ours =
+        produced_by(graph, dz, relu_backward_op()) != nullptr && !view.is_output(dz) && view.readers(dz).size() == 2;
     if (!ours) return;
-    if (inner_sum(view, dz.node)) claims.push_back(claim_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, reduce, last}, false));
+    if (inner_sum(view, dz.node))
+      claims.push_back(claim_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, reduce, last}, false));
     claims.push_back(claim_of(graph, {dz.node, reduce, last}, false));
   }
 
@@ -143,8 +146,9 @@ class NormalizeBackwardClaimer final : public Claimer {
     if (piece.apply) claim.outputs.push_back({piece.apply_id});
     if (stores) claim.outputs.push_back({piece.relu_id});
     if (piece.reduce) claim.outputs.insert(claim.outputs.end(), {Value{piece.reduce_id, 0}, Value{piece.reduce_id, 1}});
-    for (const auto& [node, name] : {std::pair{piece.add, "add"}, std::pair{piece.relu, "relu_backward"},
-                                     std::pair{piece.reduce, "normalize_backward_reduce"}, std::pair{piece.apply, "normalize_backward_apply"}}) {
+    for (const auto& [node, name] :
+         {std::pair{piece.add, "add"}, std::pair{piece.relu, "relu_backward"},
+          std::pair{piece.reduce, "normalize_backward_reduce"}, std::pair{piece.apply, "normalize_backward_apply"}}) {
       if (node) claim.what += (claim.what.empty() ? "" : " + ") + std::string(name);
     }
     // Passes over memory spared: the sum's write and read; of the relu's result its write and reads, less what is read twice.
@@ -160,7 +164,9 @@ std::vector<Candidate> NormalizeBackwardClaimer::candidates(const Graph& graph, 
   const Shape& shape = graph.shape(piece.x);
   const size_t dy = place_of(claim, piece.dy), x = place_of(claim, piece.x), mean = place_of(claim, piece.mean),
                variance = place_of(claim, piece.variance);
-  const auto optional_place = [&](const std::optional<Value>& value) { return value ? static_cast<int>(place_of(claim, *value)) : -1; };
+  const auto optional_place = [&](const std::optional<Value>& value) {
+    return value ? static_cast<int>(place_of(claim, *value)) : -1;
+  };
   const int dy_addend = optional_place(piece.dy_addend), gamma = optional_place(piece.gamma), beta = optional_place(piece.beta),
             y = piece.mask == Mask::kOutput ? optional_place(piece.y) : -1;
   const Layout layout = row_layout(shape, std::array<Layout, 2>{inputs[x], inputs[dy]});
@@ -175,13 +181,15 @@ std::vector<Candidate> NormalizeBackwardClaimer::candidates(const Graph& graph, 
   for (const int place : {dy_addend, y}) {
     if (place >= 0) made.inputs[static_cast<size_t>(place)] = layout;
   }
-  const bool reduces = piece.reduce != nullptr, applies = piece.apply != nullptr, stores = reduces && !applies && claim.outputs.size() == 3;
+  const bool reduces = piece.reduce != nullptr, applies = piece.apply != nullptr,
+             stores = reduces && !applies && claim.outputs.size() == 3;
   if (applies || stores) {
     made.outputs[0] = layout;
     made.in_place.push_back({static_cast<int>(dy), 0});
   }
   const Mask mask = piece.mask;
-  const double eps = reduces ? piece.reduce->attributes.as<NormalizeAttrs>().eps : piece.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
+  const double eps =
+      reduces ? piece.reduce->attributes.as<NormalizeAttrs>().eps : piece.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
   const bool through_moments = applies && piece.apply->attributes.as<NormalizeBackwardApplyAttrs>().through_moments;
   const size_t sums = claim.inputs.size() - 2;  // of apply alone: dgamma, dbeta come in
   made.kernel = make_kernel([=](const KernelArgs& args) {
@@ -196,7 +204,8 @@ std::vector<Candidate> NormalizeBackwardClaimer::candidates(const Graph& graph, 
     float* scratch = reinterpret_cast<float*>(args.scratch);
     const size_t first_sum = applies || stores ? 1 : 0;
     if (reduces)
-      backward_reduce(rows, call, stores ? floats_out(args, 0) : nullptr, floats_out(args, first_sum), floats_out(args, first_sum + 1), scratch);
+      backward_reduce(rows, call, stores ? floats_out(args, 0) : nullptr, floats_out(args, first_sum),
+                      floats_out(args, first_sum + 1), scratch);
     if (!applies) return;
     const float* dgamma = reduces ? floats_out(args, 1) : floats(args, sums);
     const float* dbeta = reduces ? floats_out(args, 2) : floats(args, sums + 1);

@@ -38,7 +38,8 @@ std::unique_ptr<Kernel> window_kernel(const Node& node, const Shape& input, cons
   }
   if (node.op == &max_pool_backward_op()) {
     const PoolGeometry g = geometry_of(output, input, layout, node.attributes.as<MaxPoolBackwardAttrs>().pool, true);
-    return make_kernel([g](const KernelArgs& args) { max_pool_backward(g, floats(args, 0), integers(args, 1), floats_out(args, 0)); });
+    return make_kernel(
+        [g](const KernelArgs& args) { max_pool_backward(g, floats(args, 0), integers(args, 1), floats_out(args, 0)); });
   }
   if (node.op == &avg_pool_op()) {
     const auto& average = node.attributes.as<AvgPoolAttrs>();
@@ -79,7 +80,8 @@ class PoolClaimer final : public Claimer {
     const Node& node = graph.node(claim.nodes[0]);
     const Shape &input = graph.shape(node.inputs[0]), &output = node.outputs[0].shape;
     std::vector<Candidate> result;
-    result.push_back({.label = "", .inputs = std::vector<Layout>(claim.inputs.size()), .outputs = std::vector<Layout>(claim.outputs.size())});
+    result.push_back(
+        {.label = "", .inputs = std::vector<Layout>(claim.inputs.size()), .outputs = std::vector<Layout>(claim.outputs.size())});
     Candidate& made = result.back();
     Layout layout = row_layout(input, inputs);
     if (node.op == &global_avg_pool_backward_op()) {

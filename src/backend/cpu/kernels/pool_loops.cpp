@@ -20,7 +20,8 @@ struct Window {
   int64_t first_row, first_column;   // of the window itself, perhaps outside
 
   Window(const PoolGeometry& g, int64_t h, int64_t w)
-      : first_row(h * g.pool.stride.height - g.pool.padding.height), first_column(w * g.pool.stride.width - g.pool.padding.width) {
+      : first_row(h * g.pool.stride.height - g.pool.padding.height),
+        first_column(w * g.pool.stride.width - g.pool.padding.width) {
     top = HWY_MAX(first_row, int64_t{0}), bottom = HWY_MIN(first_row + g.pool.kernel.height, g.x_size.height);
     left = HWY_MAX(first_column, int64_t{0}), right = HWY_MIN(first_column + g.pool.kernel.width, g.x_size.width);
   }
@@ -231,7 +232,8 @@ void avg_pool(const PoolGeometry& g, const float* x, float* y) noexcept {
 
 void avg_pool_backward(const PoolGeometry& g, const float* dy, float* dx) noexcept {
   parallel_for(
-      g.x.count(), [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(avg_backward_rows)(g, dy, dx, begin, end); }, g.x.grain());
+      g.x.count(), [&](int64_t begin, int64_t end) { HWY_DYNAMIC_DISPATCH(avg_backward_rows)(g, dy, dx, begin, end); },
+      g.x.grain());
 }
 
 void global_avg_pool(const Rows& rows, const float* x, float* y) noexcept {

@@ -14,14 +14,14 @@ HWY_BEFORE_NAMESPACE();
 namespace residual::cpu::kernels {
 namespace HWY_NAMESPACE {
 
-/// Equal steps through one row. Blocked: every step is one pixel's vector of channels, so channel values are vectors. Plain: every
-/// step is a vector of neighbouring pixels of one channel, so channel values are broadcast.
+/// Equal steps through one row. Blocked: every step is one pixel's vector of channels, so channel values are vectors. Plain:
+/// every step is a vector of neighbouring pixels of one channel, so channel values are broadcast.
 template <bool kPlain>
 struct Span {
-  int64_t offset;   // of the first element
-  int64_t stride;   // elements from step to step
+  int64_t offset;  // of the first element
+  int64_t stride;  // elements from step to step
   int64_t steps;
-  int64_t first;    // channel of the first lane
+  int64_t first;  // channel of the first lane
 
   template <class D>
   HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> channel(D d, const float* values) const {
@@ -65,7 +65,8 @@ HWY_INLINE void for_spans(const Rows& rows, int64_t row, const Body& body) {
   const hn::CappedTag<float, 1> single;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), whole = rows.area / lanes, start = row * rows.area;
   if (whole > 0) body.span(d, Span<true>{start, lanes, whole, row % rows.groups});
-  if (whole * lanes < rows.area) body.span(single, Span<true>{start + whole * lanes, 1, rows.area - whole * lanes, row % rows.groups});
+  if (whole * lanes < rows.area)
+    body.span(single, Span<true>{start + whole * lanes, 1, rows.area - whole * lanes, row % rows.groups});
 }
 
 }  // namespace HWY_NAMESPACE

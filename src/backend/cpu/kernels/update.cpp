@@ -59,8 +59,10 @@ class UpdateClaimer final : public Claimer {
                       .inputs = std::vector<Layout>(claim.inputs.size()),
                       .outputs = std::vector<Layout>(claim.outputs.size())});
     const bool sgd = node.op == &sgd_op();
-    result.back().in_place = sgd ? std::vector<Candidate::Alias>{{0, 0}, {2, 1}} : std::vector<Candidate::Alias>{{0, 0}, {2, 1}, {3, 2}};
-    result.back().kernel = sgd ? sgd_kernel(node.attributes.as<SgdAttrs>(), count) : adam_kernel(node.attributes.as<AdamAttrs>(), count);
+    result.back().in_place =
+        sgd ? std::vector<Candidate::Alias>{{0, 0}, {2, 1}} : std::vector<Candidate::Alias>{{0, 0}, {2, 1}, {3, 2}};
+    result.back().kernel =
+        sgd ? sgd_kernel(node.attributes.as<SgdAttrs>(), count) : adam_kernel(node.attributes.as<AdamAttrs>(), count);
     return result;
   }
 };

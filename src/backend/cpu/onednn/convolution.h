@@ -38,15 +38,16 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
 
 /// Whether an implementation is worth timing: no plain loops, none for lesser instruction sets than the processor's, matrix
 /// products with unfolding only on plain pictures.
-bool worth_timing(const std::string& implementation, const ConvWay& way);
+bool worth_timing(const std::string& implementation, const ConvWay& way, const ConvGeometry& geometry);
 
 /// Steps through oneDNN's implementations for one way: offer(name) finds `descriptor` set to each that is worth timing, `most` at
 /// most. What the descriptor was made from must still be there.
 template <typename PrimitiveDescriptor, typename Offer>
-void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, int most, Offer&& offer) {
+void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, const ConvGeometry& geometry, int most,
+                         Offer&& offer) {
   do {
     const std::string implementation = descriptor.impl_info_str();
-    if (!worth_timing(implementation, way)) continue;
+    if (!worth_timing(implementation, way, geometry)) continue;
     offer(implementation);
     if (--most == 0) return;
   } while (descriptor.next_impl());

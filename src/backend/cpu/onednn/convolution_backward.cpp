@@ -83,7 +83,7 @@ class ConvolutionBackward final : public Claimer {
                                                            way.dst(geometry), geometry.stride, geometry.dilation,
                                                            geometry.padding, geometry.padding);
         typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
-        each_implementation(descriptor, way, 2,
+        each_implementation(descriptor, way, geometry, 2,
                             [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it
       }

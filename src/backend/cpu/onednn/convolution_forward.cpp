@@ -93,7 +93,7 @@ class ForwardBuilder {
       try {
         const auto operation = describe(way);  // oneDNN reads it again at every step
         dnnl::convolution_forward::primitive_desc descriptor(operation, attributes(), engine());
-        each_implementation(descriptor, way, 2,
+        each_implementation(descriptor, way, geometry_, 2,
                             [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it
       }

@@ -105,8 +105,7 @@ std::optional<memory::desc> descriptor_of(const TensorType& type, const Layout& 
       return memory::desc(dims, *data_type, memory::format_tag::nhwc);
     case Layout::Kind::kBlocked:
       if (dims.size() != 4 || (layout.block != 8 && layout.block != 16)) return std::nullopt;
-      return memory::desc(dims, *data_type,
-                          layout.block == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c);
+      return memory::desc(dims, *data_type, layout.block == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c);
     case Layout::Kind::kOpaque: return from_text(layout.opaque);
   }
   return std::nullopt;

@@ -34,9 +34,10 @@ std::optional<Candidate> reorder(const TensorType& type, const Layout& from, con
     Candidate candidate{.label = descriptor.impl_info_str(), .inputs = {from}, .outputs = {to}};
     candidate.scratch_bytes = descriptor.scratchpad_desc().get_size();
     candidate.kernel = std::make_unique<PrimitiveKernel>(
-        dnnl::reorder(descriptor), std::vector<Argument>{{Argument::From::kInput, DNNL_ARG_FROM, *src, 0},
-                                                         {Argument::From::kOutput, DNNL_ARG_TO, *dst, 0},
-                                                         {Argument::From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
+        dnnl::reorder(descriptor),
+        std::vector<Argument>{{Argument::From::kInput, DNNL_ARG_FROM, *src, 0},
+                              {Argument::From::kOutput, DNNL_ARG_TO, *dst, 0},
+                              {Argument::From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
     return candidate;
   } catch (const dnnl::error&) {
     return std::nullopt;

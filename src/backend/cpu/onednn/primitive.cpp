@@ -17,7 +17,8 @@ void copy(const std::byte* src, std::byte* dst, size_t bytes) noexcept {
 
 }  // namespace
 
-PrimitiveKernel::PrimitiveKernel(const dnnl::primitive& primitive, const std::vector<Argument>& arguments) : primitive_(primitive) {
+PrimitiveKernel::PrimitiveKernel(const dnnl::primitive& primitive, const std::vector<Argument>& arguments)
+    : primitive_(primitive) {
   for (const Argument& argument : arguments) {
     memory_.push_back(dnnl::memory(argument.descriptor, engine(), nullptr));
     bound_.push_back({argument.from, argument.index, nullptr});
