@@ -1,0 +1,43 @@
+// A plan as text, against a committed file: every change of what is fused, ordered or placed shows as a difference one can read.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "backend/backends.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/plan.h"
+#include "train/training_graph.h"
+
+namespace residual {
+namespace {
+
+std::string read_golden(const std::string& name) {
+  std::ifstream file(std::string(RESIDUAL_SOURCE_DIR) + "/tests/runtime/golden/" + name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+const PlanOptions kPlan{.threads = 1, .tune = false, .tuning_cache = {}};
+
+train::TrainOptions tiny() {
+  train::TrainOptions options;
+  options.architecture = {"resnet8", Shape{3, 8, 8}, 4, models::Shortcut::kB};
+  options.batch_size = 2;
+  return options;
+}
+
+// The plain-loop backend plans alike on every processor; the CPU backend's plans depend on what the processor can do.
+TEST(PlanText, OfInferenceIsTheCommittedOne) {
+  const auto plan = compile(fold_batch_norm(models::inference_graph(tiny().architecture, 2)), reference_backends(), kPlan);
+  EXPECT_EQ(plan->to_text(), read_golden("inference_plan.txt")) << plan->to_text();
+}
+
+TEST(PlanText, OfATrainingStepIsTheCommittedOne) {
+  const auto plan = compile(train::training_graph(tiny()), reference_backends(), kPlan);
+  EXPECT_EQ(plan->to_text(), read_golden("training_plan.txt")) << plan->to_text();
+}
+
+}  // namespace
+}  // namespace residual
