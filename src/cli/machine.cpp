@@ -26,7 +26,11 @@ template <typename Vector, int kChains>
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 32
     for (int c = 0; c < kChains; ++c) sums[c] = sums[c] * factor + term;
+#ifdef __clang__  // takes no vectors wider than the plain target's, even where this is inlined into a wider one
+    asm volatile("" : "+m"(factor), "+m"(term));
+#else
     asm volatile("" : "+v"(factor), "+v"(term));
+#endif
   }
   float total = 0;
   for (int c = 0; c < kChains; ++c) total += sums[c][0];
