@@ -69,7 +69,8 @@ class ReverseWalk {
 }  // namespace
 
 std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> wrt) {
-  if (graph.shape(loss).rank() != 0) fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
+  if (graph.shape(loss).rank() != 0)
+    fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
   ReverseWalk walk(graph, wrt);
   walk.run(loss);
   std::vector<Value> result;

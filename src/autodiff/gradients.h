@@ -8,8 +8,8 @@
 
 namespace residual {
 
-/// Appends the nodes that compute d loss / d w for every w and returns them in order. `loss` is a scalar. Throws Error (kUsage) where an
-/// op on the way has no gradient rule, or where the loss does not depend on some w.
+/// Appends the nodes that compute d loss / d w for every w and returns them in order. `loss` is a scalar. Throws Error (kUsage)
+/// where an op on the way has no gradient rule, or where the loss does not depend on some w.
 std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> wrt);
 
 }  // namespace residual

@@ -43,14 +43,17 @@ GraphView::GraphView(const Graph& graph) : graph_(graph) {
       if (node.op == &assign_op()) outputs_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)] = true;
     }
   }
-  for (const auto& [name, value] : graph.outputs()) outputs_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)] = true;
+  for (const auto& [name, value] : graph.outputs())
+    outputs_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)] = true;
 }
 
 std::span<const NodeId> GraphView::readers(Value value) const {
   return readers_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)];
 }
 
-bool GraphView::is_output(Value value) const { return outputs_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)]; }
+bool GraphView::is_output(Value value) const {
+  return outputs_[static_cast<size_t>(value.node)][static_cast<size_t>(value.output)];
+}
 
 std::optional<NodeId> GraphView::only_reader(Value value) const {
   const std::span<const NodeId> all = readers(value);

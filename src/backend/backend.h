@@ -1,7 +1,8 @@
 // What a backend is to the rest of the house: kernels that claim connected pieces of a graph.
 //
-// The plan asks every claimer, node by node, whether it can run a piece of the graph that ends there. A claim names the nodes it covers and
-// the values that go in and out; for given layouts of its inputs it offers candidates, ready to run, among which the plan chooses by timing.
+// The plan asks every claimer, node by node, whether it can run a piece of the graph that ends there. A claim names the nodes it
+// covers and the values that go in and out; for given layouts of its inputs it offers candidates, ready to run, among which the
+// plan chooses by timing.
 #pragma once
 
 #include <cstddef>
@@ -52,7 +53,7 @@ class Kernel {
 
 /// One way to run a claim.
 struct Candidate {
-  std::string label;            ///< unique among the candidates of one claim, stable from run to run: "onednn jit:avx512_core winograd"
+  std::string label;  ///< unique among the candidates of one claim, stable from run to run: "onednn jit:avx512_core winograd"
   std::vector<Layout> inputs;   ///< the layouts it wants; where they differ from what is there, the plan inserts reorders
   std::vector<Layout> outputs;  ///< the layouts it produces
   size_t scratch_bytes = 0;
@@ -60,18 +61,19 @@ struct Candidate {
     int input, output;
     bool required = false;  ///< the kernel reads its input from the output's memory (a sum into the destination)
   };
-  std::vector<Alias> in_place;  ///< where an output may (or must) share its input's memory; at most one input an output and the reverse
+  std::vector<Alias>
+      in_place;  ///< where an output may (or must) share its input's memory; at most one input an output and the reverse
   std::unique_ptr<Kernel> kernel;
 };
 
-/// A connected piece of the graph that one kernel runs. Values inside that are not listed in `outputs` are never in memory; the plan
-/// accepts the claim only if nobody else reads them.
+/// A connected piece of the graph that one kernel runs. Values inside that are not listed in `outputs` are never in memory; the
+/// plan accepts the claim only if nobody else reads them.
 struct Claim {
-  std::vector<NodeId> nodes;    ///< ascending
-  std::vector<Value> inputs;    ///< in the order of KernelArgs::inputs; a value appears once
-  std::vector<Value> outputs;   ///< in the order of KernelArgs::outputs
-  std::string what;             ///< "conv2d + add + relu"
-  double bytes_saved = 0;       ///< memory traffic spared by not writing and reading values inside; the plan prefers the larger
+  std::vector<NodeId> nodes;   ///< ascending
+  std::vector<Value> inputs;   ///< in the order of KernelArgs::inputs; a value appears once
+  std::vector<Value> outputs;  ///< in the order of KernelArgs::outputs
+  std::string what;            ///< "conv2d + add + relu"
+  double bytes_saved = 0;      ///< memory traffic spared by not writing and reading values inside; the plan prefers the larger
 };
 
 /// Who reads what; handed to claimers so that they see whether a value is used outside their piece.
