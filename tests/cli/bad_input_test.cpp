@@ -226,6 +226,9 @@ TEST(BadInput, a_disk_that_fills_up_while_saving_is_a_resource_problem_and_the_c
 }
 
 TEST(BadInput, memory_that_is_not_there_is_a_resource_problem) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers take more address space than the limit of this test";
+#endif
   const Outcome outcome =
       Room().run("bench resnet20 --input 3x1024x1024 --batch-size 4096 --threads 1 --json", "ulimit -v 4000000;");
   EXPECT_EQ(outcome.code, 5) << outcome.err;

@@ -131,7 +131,7 @@ TEST(SlowTraining, killed_ten_times_and_resumed_it_gives_the_same_bytes) {
   const Room room;
   constexpr size_t kKills = 10, kEpochs = 24;
   const std::string options =
-      "train --data shapes --model resnet14 --input 3x16x16 --train-size 640 --test-size 100 --batch-size 32 --threads 2 "
+      "train --data shapes --model resnet14 --input 3x16x16 --train-size 320 --test-size 60 --batch-size 32 --threads 2 "
       "--epochs 24 "
       "--checkpoint-minutes 0.001";
   const auto start = std::chrono::steady_clock::now();
