@@ -102,6 +102,8 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
   } else if (grouped) {  // a group may hold less than a block
     add(algorithm::convolution_direct, Seen{Tag::nhwc, Layout::channels_last()}, Seen{Tag::nhwc, Layout::channels_last()});
     add(algorithm::convolution_direct, plain, plain);
+  } else {  // oneDNN's blocked kernels for AVX2 decline pictures smaller than the window
+    ways.push_back({algorithm::convolution_direct, plain.tag, plain.tag, plain.layout, plain.layout, true});
   }
   return ways;
 }

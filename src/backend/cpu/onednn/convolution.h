@@ -24,6 +24,7 @@ struct ConvWay {
   dnnl::algorithm algorithm;
   dnnl::memory::format_tag src_tag, dst_tag;
   Layout src_layout, dst_layout;
+  bool last_resort = false;  ///< only where no other way gave a kernel
 
   dnnl::memory::desc src(const ConvGeometry& geometry) const;
   dnnl::memory::desc dst(const ConvGeometry& geometry) const;

@@ -77,6 +77,7 @@ class ConvolutionBackward final : public Claimer {
     const ConvGeometry geometry = Backward::geometry(graph, graph.node(claim.nodes[0]));
     std::vector<Candidate> result;
     for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
+      if (way.last_resort && !result.empty()) continue;
       try {
         const auto forward = forward_of(way, geometry);  // oneDNN reads both again at every step
         const typename Backward::Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry),

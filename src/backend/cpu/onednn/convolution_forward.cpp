@@ -90,6 +90,7 @@ class ForwardBuilder {
   std::vector<Candidate> candidates() const {
     std::vector<Candidate> result;
     for (const ConvWay& way : conv_ways(geometry_, Direction::kForward)) {
+      if (way.last_resort && !result.empty()) continue;
       try {
         const auto operation = describe(way);  // oneDNN reads it again at every step
         dnnl::convolution_forward::primitive_desc descriptor(operation, attributes(), engine());

@@ -1,0 +1,197 @@
+// What the CPU backend promises beyond being right: networks run without falling back, element-wise work is fused, statistics
+// stay accurate, and sums do not depend on the number of threads.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "backend/backends.h"
+#include "backend/cpu/kernels/batch_norm_loops.h"
+#include "backend/cpu/processor.h"
+#include "core/rng.h"
+#include "core/tensor.h"
+#include "core/threads.h"
+#include "ops/conv2d.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/plan.h"
+#include "train/training_graph.h"
+
+namespace residual {
+namespace {
+
+using cpu::kernels::Rows;
+
+std::shared_ptr<const Plan> plan_of(Graph graph) {
+  return compile(std::move(graph), cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}});
+}
+
+Graph training_of(const std::string& model, Shape input, int64_t batch) {
+  train::TrainOptions options;
+  options.architecture.model = model;
+  options.architecture.input = input;
+  options.architecture.classes = 10;
+  options.batch_size = batch;
+  return train::training_graph(options);
+}
+
+// Steps left to the reference backend that touch a picture.
+std::set<std::string> fallen_back(const Plan& plan) {
+  std::set<std::string> found;
+  for (const PlanStep& step : plan.steps) {
+    if (!step.kernel.starts_with("reference")) continue;
+    for (const auto* values : {&step.inputs, &step.outputs}) {
+      for (const int value : *values) {
+        const Shape& shape = plan.values[static_cast<size_t>(value)].type.shape;
+        if (shape.rank() == 4 && shape[2] * shape[3] > 1) found.insert(step.what);
+      }
+    }
+  }
+  return found;
+}
+
+std::set<std::string> kinds_of_step(const Plan& plan) {
+  std::set<std::string> kinds;
+  for (const PlanStep& step : plan.steps) kinds.insert(step.what);
+  return kinds;
+}
+
+TEST(CpuBackend, trains_residual_networks_without_falling_back_on_any_picture) {
+  EXPECT_EQ(fallen_back(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4))), std::set<std::string>{});
+  EXPECT_EQ(fallen_back(*plan_of(training_of("resnet18", Shape{3, 64, 64}, 2))), std::set<std::string>{});
+}
+
+TEST(CpuBackend, leaves_no_elementwise_pass_of_a_residual_block_alone_in_training) {
+  const std::set<std::string> kinds = kinds_of_step(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4)));
+  for (const char* alone : {"relu", "add", "relu_backward", "normalize", "add + relu"})
+    EXPECT_FALSE(kinds.contains(alone)) << alone;
+  EXPECT_TRUE(kinds.contains("normalize + add + relu"));
+  EXPECT_TRUE(kinds.contains("relu_backward + normalize_backward_reduce + normalize_backward_apply"));
+}
+
+TEST(CpuBackend, leaves_nothing_but_convolutions_and_shortcuts_between_pictures_in_inference) {
+  models::Architecture resnet20;
+  const std::set<std::string> kinds = kinds_of_step(*plan_of(fold_batch_norm(models::inference_graph(resnet20, 2))));
+  EXPECT_TRUE(kinds.contains("conv2d + relu"));
+  EXPECT_TRUE(kinds.contains("conv2d + add + relu"));
+  for (const char* alone : {"conv2d", "relu", "add", "normalize", "add + relu"}) EXPECT_FALSE(kinds.contains(alone)) << alone;
+}
+
+TEST(CpuBackend, reaches_every_layout_that_its_convolutions_ask_for) {
+  const auto backend = make_cpu_backend();
+  Graph graph;
+  const TensorType weight{DType::kF32, Shape{64, 32, 3, 3}};
+  const Value x = graph.input("x", {DType::kF32, Shape{2, 32, 8, 8}}), w = graph.input("w", weight, false);
+  const Value y = conv2d(graph, x, w, std::nullopt, {.padding = {1, 1}});
+  const Value dx = conv2d_backward_data(graph, y, w, {8, 8}, {.padding = {1, 1}});
+  const Value dw = conv2d_backward_weights(graph, x, y, {3, 3}, {.padding = {1, 1}});
+  const GraphView view(graph);
+  int candidates = 0;
+  for (const Value& value : {y, dx, dw}) {
+    for (const auto& claimer : backend->claimers()) {
+      for (const Claim& claim : claimer->claim(view, value.node)) {
+        for (const Candidate& candidate : claimer->candidates(graph, claim, std::vector<Layout>(claim.inputs.size()))) {
+          ++candidates;
+          for (size_t i = 0; i < claim.inputs.size(); ++i)
+            EXPECT_TRUE(backend->reorder(graph.type(claim.inputs[i]), Layout::plain(), candidate.inputs[i])) << candidate.label;
+          EXPECT_TRUE(backend->reorder(graph.type(claim.outputs[0]), candidate.outputs[0], Layout::plain())) << candidate.label;
+        }
+      }
+    }
+  }
+  EXPECT_GE(candidates, 3);
+}
+
+TEST(CpuBackend, names_the_processor_and_what_its_timings_depend_on) {
+  const auto backend = make_cpu_backend();
+  EXPECT_NE(backend->device().find(cpu::to_string(cpu::processor().isa)), std::string::npos);
+  EXPECT_NE(backend->identity().find("oneDNN"), std::string::npos);
+}
+
+struct Picture {
+  Rows rows{3, 2, 37, 16};
+  Tensor x{DType::kF32, Shape{3 * 2 * 37 * 16}};
+  float* data() { return x.as<float>().data(); }
+};
+
+Picture noise(double offset, uint64_t number) {
+  Picture picture;
+  Rng rng(7, Purpose::kTest, number);
+  for (float& value : picture.x.as<float>()) value = static_cast<float>(offset + rng.normal());
+  return picture;
+}
+
+TEST(BatchNormKernels, moments_are_accurate_far_from_zero) {
+  for (const double offset : {0.0, 100.0, -3000.0}) {
+    Picture picture = noise(offset, 1);
+    for (float& value : picture.x.as<float>().first(2 * 37 * 16)) value = static_cast<float>(offset);  // one blank sample
+    std::vector<float> mean(32), variance(32), unbiased(32), scratch(cpu::kernels::moments_scratch(picture.rows));
+    cpu::kernels::moments(picture.rows, picture.data(), mean.data(), variance.data(), unbiased.data(), scratch.data());
+    for (size_t c = 0; c < 32; ++c) {
+      double sum = 0, squares = 0;
+      const auto each = [&](auto&& body) {
+        for (size_t n = 0; n < 3; ++n) {
+          for (size_t i = 0; i < 37; ++i) body(double{picture.data()[((n * 2 + c / 16) * 37 + i) * 16 + c % 16]});
+        }
+      };
+      each([&](double v) { sum += v; });
+      each([&](double v) { squares += (v - sum / 111) * (v - sum / 111); });
+      EXPECT_NEAR(mean[c], sum / 111, 1e-7 * (1 + std::abs(offset)));
+      EXPECT_NEAR(variance[c], squares / 111, 1e-5 * squares / 111);
+      EXPECT_NEAR(unbiased[c], squares / 110, 1e-5 * squares / 110);
+    }
+  }
+}
+
+struct Backward {
+  std::vector<float> dz, dgamma, dbeta, dx;
+};
+
+Backward backward(int team, cpu::kernels::Mask mask, const std::vector<float>& y) {
+  set_team_size(team);
+  Picture x = noise(0.5, 2), dy = noise(0, 3);
+  std::vector<float> mean(32, 0.4f), variance(32, 1.1f), gamma(32, 0.9f), beta(32, -0.1f);
+  const cpu::kernels::BackwardCall call{.dy = dy.data(),
+                                        .dy_addend = nullptr,
+                                        .x = x.data(),
+                                        .y = y.data(),
+                                        .statistics = {mean.data(), variance.data(), gamma.data(), beta.data(), 1e-5},
+                                        .mask = mask};
+  Backward result{y, mean, mean, y};
+  std::vector<float> scratch(cpu::kernels::backward_scratch(x.rows));
+  cpu::kernels::backward_reduce(x.rows, call, result.dz.data(), result.dgamma.data(), result.dbeta.data(), scratch.data());
+  cpu::kernels::backward_apply(x.rows, call, result.dgamma.data(), result.dbeta.data(), result.dx.data(), scratch.data());
+  set_team_size(allowed_threads());
+  return result;
+}
+
+std::vector<float> forward() {
+  Picture x = noise(0.5, 2);
+  const std::vector<float> mean(32, 0.4f), variance(32, 1.1f), gamma(32, 0.9f), beta(32, -0.1f);
+  std::vector<float> y(x.x.as<float>().size()), scratch(cpu::kernels::normalize_scratch(x.rows));
+  cpu::kernels::normalize(
+      x.rows,
+      {.x = x.data(), .statistics = {mean.data(), variance.data(), gamma.data(), beta.data(), 1e-5}, .relu = true, .y = y.data()},
+      scratch.data());
+  return y;
+}
+
+TEST(BatchNormKernels, a_recomputed_relu_mask_is_the_forward_passes_to_the_bit) {
+  const std::vector<float> y = forward();
+  const Backward read = backward(2, cpu::kernels::Mask::kOutput, y), recomputed = backward(2, cpu::kernels::Mask::kRecomputed, y);
+  EXPECT_EQ(read.dz, recomputed.dz);
+  EXPECT_EQ(read.dx, recomputed.dx);
+}
+
+TEST(BatchNormKernels, sums_are_the_same_bits_for_any_number_of_threads) {
+  const std::vector<float> y = forward();
+  const Backward one = backward(1, cpu::kernels::Mask::kRecomputed, y);
+  for (const int team : {2, 3, 5}) {
+    const Backward many = backward(team, cpu::kernels::Mask::kRecomputed, y);
+    EXPECT_EQ(one.dgamma, many.dgamma);
+    EXPECT_EQ(one.dbeta, many.dbeta);
+    EXPECT_EQ(one.dx, many.dx);
+  }
+}
+
+}  // namespace
+}  // namespace residual
