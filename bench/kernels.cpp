@@ -1,0 +1,117 @@
+// Every candidate of every piece that a network's training or inference is made of, on its real shapes.
+//   bench-kernels --network=resnet20 --batch=128 [--inference] [--threads=N] [--benchmark_filter=…]
+// Rates: FLOP/s of convolutions in direct equivalents, bytes/s of what must be read and written.
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <set>
+
+#include "backend/backends.h"
+#include "core/tensor.h"
+#include "core/threads.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/cover.h"
+#include "train/training_graph.h"
+
+namespace residual {
+namespace {
+
+struct Piece {
+  std::shared_ptr<const Backend> backend;
+  std::shared_ptr<Candidate> candidate;
+  std::vector<TensorType> inputs, outputs;
+  double flops = 0;
+};
+
+void run(benchmark::State& state, const Piece& piece) {
+  std::vector<Buffer> memory;
+  std::vector<const std::byte*> inputs;
+  std::vector<std::byte*> outputs;
+  double bytes = 0;
+  const auto take = [&](const TensorType& type, const Layout& layout) {
+    memory.emplace_back(bytes_in(type, layout));
+    bytes += static_cast<double>(memory.back().size());
+    auto* values = reinterpret_cast<float*>(memory.back().data());
+    for (size_t i = 0; type.dtype == DType::kF32 && i < memory.back().size() / sizeof(float); ++i)
+      values[i] = static_cast<float>(i * 2654435761u % 1024) / 512.f - 1.f;
+    return memory.back().data();
+  };
+  for (size_t i = 0; i < piece.inputs.size(); ++i) inputs.push_back(take(piece.inputs[i], piece.candidate->inputs[i]));
+  for (size_t i = 0; i < piece.outputs.size(); ++i) outputs.push_back(take(piece.outputs[i], piece.candidate->outputs[i]));
+  const Buffer scratch(piece.candidate->scratch_bytes);
+  for (auto _ : state) piece.candidate->kernel->run({inputs.data(), outputs.data(), scratch.data()});
+  const auto rate = benchmark::Counter::kIsIterationInvariantRate;
+  if (piece.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(piece.flops, rate);
+  state.counters["B/s"] = benchmark::Counter(bytes, rate);
+}
+
+std::string title(const Graph& graph, const Claim& claim, const Candidate& candidate) {
+  std::string text = claim.what;
+  for (const Value& value : claim.inputs) {
+    if (graph.shape(value).rank() == 4) text += " " + to_string(graph.shape(value));
+  }
+  return text + " | " + candidate.label;
+}
+
+void add_pieces(const Graph& graph) {
+  const BackendList backends = cpu_backends();
+  std::set<std::string> seen;
+  for (const CoveredPiece& piece : cover(GraphView(graph), backends)) {
+    const auto& [backend, claimer, claim] = piece.offers.front();
+    if (backend != backends.front().get() || piece.frozen) continue;
+    std::vector<Layout> layouts;
+    for (const Value& value : claim.inputs) {
+      const Shape& shape = graph.shape(value);
+      const int64_t block = backend->device().find("AVX-512") != std::string::npos ? 16 : 8;
+      layouts.push_back(shape.rank() == 4 && shape[1] % block == 0 ? Layout::blocked(block) : Layout::plain());
+    }
+    for (Candidate& candidate : claimer->candidates(graph, claim, layouts)) {
+      const std::string name = title(graph, claim, candidate);
+      if (!seen.insert(name).second) continue;
+      Piece timed{backends.front(), std::make_shared<Candidate>(std::move(candidate)), {}, {}, 0};
+      for (const Value& value : claim.inputs) timed.inputs.push_back(graph.type(value));
+      for (const Value& value : claim.outputs) timed.outputs.push_back(graph.type(value));
+      for (const NodeId id : claim.nodes) {
+        const Node& node = graph.node(id);
+        if (node.op->macs != nullptr) timed.flops += 2.0 * static_cast<double>(node.op->macs(graph, node));
+      }
+      benchmark::RegisterBenchmark(name.c_str(), [timed](benchmark::State& state) { run(state, timed); })->UseRealTime();
+    }
+  }
+}
+
+// "--batch=128" as "128"; empty when it is not given.
+std::string option(int argc, char** argv, const char* name) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strncmp(argv[i], name, std::strlen(name)) == 0) return argv[i] + std::strlen(name);
+  }
+  return {};
+}
+
+int main_of(int argc, char** argv) {
+  train::TrainOptions options;
+  if (const std::string network = option(argc, argv, "--network="); !network.empty()) options.architecture.model = network;
+  options.architecture.input = models::find_model(options.architecture.model).input;
+  if (const std::string batch = option(argc, argv, "--batch="); !batch.empty()) options.batch_size = std::stoi(batch);
+  const std::string threads = option(argc, argv, "--threads=");
+  set_team_size(threads.empty() ? allowed_threads() : std::stoi(threads));
+  const bool inference = std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--inference") == 0; });
+  add_pieces(inference ? fold_batch_norm(models::inference_graph(options.architecture, options.batch_size))
+                       : train::training_graph(options));
+  benchmark::AddCustomContext("processor", cpu_backends().front()->device());
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
+
+}  // namespace
+}  // namespace residual
+
+int main(int argc, char** argv) {
+  try {
+    return residual::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench-kernels: %s\n", error.what());
+    return 1;
+  }
+}
