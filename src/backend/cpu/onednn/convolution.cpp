@@ -86,25 +86,26 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
     const Seen last = channels_last(block);
     ways.insert(place, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
   }
-  if (blocks && geometry.suits_winograd()) {
+  if (blocks && geometry.suits_winograd() && std::min(inputs, outputs) >= 32) {
     const ConvWay winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
     // Measured on Zen 5 in place of direct's 200-240 GFLOP/s a core: 300-360 at 32 channels, 440-500 at 64, 630 at 256;
-    // backward-weights 190, 300, 500; 115 at 16 channels.
-    const int64_t pays = direction == Direction::kBackwardWeights ? 64 : 32;
-    ways.insert(std::min(inputs, outputs) >= pays ? ways.begin() : ways.end(), winograd);
+    // backward-weights 190, 300, 500; 115 at 16 channels, where it is not even tried.
+    const bool pays = direction != Direction::kBackwardWeights || std::min(inputs, outputs) >= 64;
+    ways.insert(pays ? ways.begin() : ways.end(), winograd);
   }
   const Seen plain{Tag::nchw, Layout::plain()};
-  if (!blocks && inputs <= kMostColours && outputs % block == 0 && !grouped && direction != Direction::kBackwardData)
-    add(algorithm::convolution_direct, plain, blocked());
+  const bool colours =
+      !blocks && !grouped && inputs <= kMostColours && outputs % block == 0 && direction != Direction::kBackwardData;
+  if (colours) add(algorithm::convolution_direct, plain, blocked());
   if (!blocks) {
     add(algorithm::convolution_direct, channels_last(inputs), channels_last(outputs));
-    add(algorithm::convolution_direct, plain, plain);
+    ways.back().last_resort = colours;
   } else if (grouped) {  // a group may hold less than a block
     add(algorithm::convolution_direct, Seen{Tag::nhwc, Layout::channels_last()}, Seen{Tag::nhwc, Layout::channels_last()});
-    add(algorithm::convolution_direct, plain, plain);
-  } else {  // oneDNN's blocked kernels for AVX2 decline pictures smaller than the window
-    ways.push_back({algorithm::convolution_direct, plain.tag, plain.tag, plain.layout, plain.layout, true});
   }
+  // Unfolding and a matrix product. oneDNN's blocked kernels for AVX2 decline pictures smaller than the window.
+  add(algorithm::convolution_direct, plain, plain);
+  ways.back().last_resort = colours || (blocks && !grouped);
   return ways;
 }
 
