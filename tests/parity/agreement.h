@@ -1,0 +1,22 @@
+// What "equals PyTorch" means, for one network in one place.
+#pragma once
+
+#include "parity/network_runs.h"
+
+namespace residual::parity {
+
+/// Training mode: logits within 1e-5, the loss too, and every parameter's gradient within 1e-4 of its own 2-norm (one that is
+/// zero in exact arithmetic: within 1e-6 of the norm of all gradients together). In float64 all of it within 1e-9.
+void expect_same_gradients(const Network& network, const Place& place, const Reference& reference);
+
+/// Ten losses of an optimizer. Float64: within 1e-7. Float32: no farther from PyTorch's float32 runs than three times what these
+/// differ among themselves up to that step, or than three times float32's rounding of the loss where they happen to agree.
+void expect_same_losses(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
+
+/// After ten steps of sgd: parameters and running statistics within 1e-7 of the largest in their tensor, in float32 1e-4.
+void expect_same_state(const Network& network, const Place& place, const Reference& reference);
+
+/// Evaluation mode with PyTorch's final parameters and statistics: logits within 1e-5, in float64 1e-9.
+void expect_same_evaluation(const Network& network, const Place& place, const Reference& reference);
+
+}  // namespace residual::parity

@@ -1,0 +1,216 @@
+#include "parity/network_runs.h"
+
+#include <algorithm>
+
+#include "autodiff/gradients.h"
+#include "backend/backends.h"
+#include "models/resnet.h"
+#include "ops/concat.h"
+#include "ops/conv2d.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/flatten.h"
+#include "ops/pool.h"
+#include "ops/relu.h"
+#include "ops/sigmoid.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/session.h"
+#include "support/oracle.h"
+#include "train/training_graph.h"
+
+namespace residual::parity {
+namespace {
+
+using models::Layers;
+using models::Shortcut;
+
+Value tiny_resnet(Layers& net, Value x, Shortcut shortcut) {
+  x = net.relu("relu", net.batch_norm("bn1", net.convolution("conv1", x, {.channels = 4})));
+  for (int64_t stage = 1; stage <= 3; ++stage) {
+    const auto scope = net.scope(fmt::format("layer{}.0", stage));
+    x = basic_block(net, x,
+                    {.width = int64_t{2} << stage, .stride = stage > 1 ? 2 : 1, .shortcut = shortcut, .projection = "shortcut"});
+  }
+  return net.linear("linear", flatten(net.graph(), global_avg_pool(net.graph(), x)), 10);
+}
+
+// A convolution with bias whose shape Layers does not know: dilated, or with a kernel that is not square.
+Value convolution(Layers& net, std::string_view name, Value x, const Shape& weight, const Conv2dAttrs& attributes) {
+  const auto scope = net.scope(name);
+  Graph& graph = net.graph();
+  const DType dtype = graph.type(x).dtype;
+  const Value kernel = graph.variable("weight", {dtype, weight}, Role::kParameter, Initializer::normal(0.1));
+  const Value bias = graph.variable("bias", {dtype, Shape{weight[0]}}, Role::kParameter, Initializer::constant(0));
+  return conv2d(graph, x, kernel, bias, attributes);
+}
+
+Value small(Layers& net, Value x) {
+  Graph& graph = net.graph();
+  x = sigmoid(graph, net.convolution("conv1", x, {.channels = 8, .bias = true}));
+  x = max_pool(graph, x, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}).y;
+  const Value dilated = convolution(net, "conv2", x, Shape{8, 4, 3, 3}, {.padding = {2, 2}, .dilation = {2, 2}, .groups = 2});
+  const Value flat = relu(graph, convolution(net, "conv3", x, Shape{4, 8, 1, 3}, {.padding = {0, 1}}));
+  const std::vector<Value> parts{dilated, flat};
+  x = relu(graph, net.batch_norm("bn", concat(graph, parts)));
+  x = avg_pool(graph, x, {{.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 1}}, false});
+  x = dropout(graph, flatten(graph, x), graph.input("random_key", {DType::kI64, Shape{3}}, false), {.rate = 0});
+  return net.linear("fc2", sigmoid(graph, net.linear("fc1", x, 16)), 5);
+}
+
+train::OptimizerOptions optimizer_named(std::string_view name) {
+  if (name == "sgd") return {.weight_decay = 1e-3};
+  if (name == "nesterov") return {.nesterov = true, .weight_decay = 1e-3};
+  if (name == "adam") return {.kind = train::Optimizer::kAdam, .weight_decay = 1e-3};
+  return {.kind = train::Optimizer::kAdamW, .weight_decay = 1e-2};
+}
+
+double rate_of(std::string_view optimizer) {
+  return optimizer.starts_with("adam") ? 1e-3 : 0.02;
+}
+
+TensorType picture_type(const Reference& reference, DType dtype) {
+  const Shape& all = reference.tensors.at("pictures").shape();  // 2,N,C,H,W
+  return {dtype, Shape{all[1], all[2], all[3], all[4]}};
+}
+
+struct Training {
+  Graph graph;
+  Value loss;
+  std::vector<std::string> parameters;
+  std::vector<Value> gradients;
+};
+
+Training training_of(const Network& network, const Reference& reference, DType dtype) {
+  Training training;
+  Graph& graph = training.graph;
+  const TensorType pictures = picture_type(reference, dtype);
+  Layers net(graph, models::Mode::kTrain, models::Initialisation::kTorch, dtype);
+  const Value logits = network.forward(net, graph.input("pictures", pictures));
+  const Value labels = graph.input("labels", {DType::kI64, Shape{pictures.shape[0]}});
+  training.loss = cross_entropy(graph, logits, labels, {.label_smoothing = network.label_smoothing});
+  graph.output("logits", logits);
+  graph.output("loss", training.loss);
+  std::vector<Value> values;
+  for (const auto& [name, variable] : graph.variables()) {
+    if (variable.role == Role::kParameter) training.parameters.push_back(name);
+  }
+  for (const std::string& name : training.parameters) values.push_back(graph.read(name));
+  training.gradients = gradients(graph, training.loss, values);
+  return training;
+}
+
+PlanOptions plan_options() {
+  return {.threads = 2, .tune = false, .tuning_cache = {}};
+}
+
+// Batch `which` of the reference's two, as the session takes it.
+void feed(Session& session, const Reference& reference, DType dtype, int64_t which) {
+  const Tensor& pictures = reference.tensors.at("pictures");
+  const int64_t count = pictures.elements() / 2;
+  const std::span<const float> batch =
+      pictures.as<float>().subspan(static_cast<size_t>(which * count), static_cast<size_t>(count));
+  if (dtype == DType::kF64)
+    std::ranges::copy(batch, session.input<double>("pictures").begin());
+  else
+    std::ranges::copy(batch, session.input<float>("pictures").begin());
+}
+
+void feed_labels(Session& session, const Reference& reference, int64_t which) {
+  const Tensor& labels = reference.tensors.at("labels");
+  const size_t count = static_cast<size_t>(labels.elements() / 2);
+  std::ranges::copy(labels.as<int64_t>().subspan(static_cast<size_t>(which) * count, count),
+                    session.input<int64_t>("labels").begin());
+}
+
+Tensor output_of(const Session& session, const Graph& graph, std::string_view name) {
+  const TensorType& type = graph.type(graph.find_output(name).value());
+  if (type.dtype == DType::kF64) return Tensor::of<double>(type.shape, session.output<double>(name));
+  return Tensor::of<float>(type.shape, session.output<float>(name));
+}
+
+}  // namespace
+
+const Network& network_named(std::string_view name) {
+  static const std::vector<Network> networks = {
+      {"tiny_resnet_a", [](Layers& net, Value x) { return tiny_resnet(net, x, Shortcut::kA); }},
+      {"tiny_resnet_b", [](Layers& net, Value x) { return tiny_resnet(net, x, Shortcut::kB); }},
+      {"small", small, 0.1},
+      {"resnet20_a", [](Layers& net, Value x) { return models::cifar_resnet(net, x, 20, Shortcut::kA, 10); }},
+      {"resnet20_b", [](Layers& net, Value x) { return models::cifar_resnet(net, x, 20, Shortcut::kB, 10); }},
+  };
+  for (const Network& network : networks) {
+    if (network.name == name) return network;
+  }
+  fail(ErrorKind::kUsage, "there is no network '{}'", name);
+}
+
+std::vector<Place> all_places() {
+  return {{"reference_f64", reference_backends(), DType::kF64},
+          {"reference_f32", reference_backends(), DType::kF32},
+          {"cpu_f32", cpu_backends(), DType::kF32}};
+}
+
+State state_from(const Reference& reference, const std::string& prefix, DType dtype) {
+  State state;
+  for (const auto& [name, tensor] : reference.tensors) {
+    if (!name.starts_with(prefix)) continue;
+    Tensor copy(dtype, tensor.shape());
+    for (size_t i = 0; i < static_cast<size_t>(tensor.elements()); ++i)
+      support::set_element(copy, i, support::element(tensor, i));
+    state.set(name.substr(prefix.size()), std::move(copy));
+  }
+  return state;
+}
+
+FirstStep first_step(const Network& network, const Place& place, const Reference& reference) {
+  Training training = training_of(network, reference, place.dtype);
+  for (size_t i = 0; i < training.parameters.size(); ++i)
+    training.graph.output("grad." + training.parameters[i], training.gradients[i]);
+  const Graph graph = training.graph;
+  State state = state_from(reference, "init.", place.dtype);
+  Session session(compile(std::move(training.graph), place.backends, plan_options()), state);
+  feed(session, reference, place.dtype, 0);
+  feed_labels(session, reference, 0);
+  session.run();
+  FirstStep result{output_of(session, graph, "logits"), support::element(output_of(session, graph, "loss"), 0), {}};
+  for (const std::string& name : training.parameters) result.gradients.emplace(name, output_of(session, graph, "grad." + name));
+  return result;
+}
+
+TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer) {
+  Training training = training_of(network, reference, place.dtype);
+  Graph& graph = training.graph;
+  const Value rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
+  const Value step = graph.input("step", {DType::kI64, Shape{}}, false);
+  const train::OptimizerOptions options = optimizer_named(optimizer);
+  train::append_updates(graph, options, training.parameters, training.gradients, rate, step);
+  const bool counted = options.kind != train::Optimizer::kSgd;  // SGD does not ask for the step
+
+  TenSteps result;
+  result.state = state_from(reference, "init.", place.dtype);
+  initialise(result.state, graph, 0);  // what the optimizer keeps
+  const Graph kept = graph;
+  Session session(compile(std::move(graph), place.backends, plan_options()), result.state);
+  session.input<double>("learning_rate")[0] = rate_of(optimizer);
+  for (int64_t t = 0; t < 10; ++t) {
+    feed(session, reference, place.dtype, t % 2);
+    feed_labels(session, reference, t % 2);
+    if (counted) session.input<int64_t>("step")[0] = t + 1;
+    session.run();
+    result.losses.push_back(support::element(output_of(session, kept, "loss"), 0));
+  }
+  return result;
+}
+
+Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state) {
+  Graph graph;
+  Layers net(graph, models::Mode::kEval, models::Initialisation::kTorch, place.dtype);
+  graph.output("logits", network.forward(net, graph.input("pictures", picture_type(reference, place.dtype))));
+  const Graph folded = fold_batch_norm(graph);
+  Session session(compile(folded, place.backends, plan_options()), state);
+  feed(session, reference, place.dtype, 0);
+  session.run();
+  return output_of(session, folded, "logits");
+}
+
+}  // namespace residual::parity
