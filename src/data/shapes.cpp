@@ -96,10 +96,12 @@ void shape_mask(Mask& mask, int64_t kind, const Placement& place, Rng& rng) {
       mask.cut_disc(place.centre, place.radius * between(rng, 0.45, 0.6));
       break;
     case kPentagon: regular(mask, 5, 1, place); break;
-    case kCrescent:
+    case kCrescent: {
       mask.fill_disc(place.centre, place.radius * 0.98F);
-      mask.cut_disc(place({between(rng, 0.42, 0.6), 0}), place.radius * between(rng, 0.7, 0.8));
+      const float radius = place.radius * between(rng, 0.7, 0.8);  // drawn first: compilers differ in the order of arguments
+      mask.cut_disc(place({between(rng, 0.42, 0.6), 0}), radius);
       break;
+    }
     case kArrow: polygon(mask, kArrowOutline, place); break;
     default: polygon(mask, kHeartOutline, place); break;
   }

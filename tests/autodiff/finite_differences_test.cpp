@@ -80,7 +80,8 @@ std::optional<Value> append_loss(CaseBuilder& b, Value y) {
   if (graph.shape(y).rank() != 2) return std::nullopt;
   const Shape shape = graph.shape(y);
   double largest = 1;
-  for (const double element : Oracle(graph, b.result.tensors).at(y).as<double>()) largest = std::max(largest, std::abs(element));
+  Oracle oracle(graph, b.result.tensors);
+  for (const double element : oracle.at(y).as<double>()) largest = std::max(largest, std::abs(element));
   const Value weight = b.constant_numbers("loss.weight", Shape{3, shape[1]});
   for (double& element : b.result.tensors.at("loss.weight").as<double>()) {  // logits of about 1, where softmax is not saturated
     element *= 3 / (largest * std::sqrt(static_cast<double>(shape[1])));
