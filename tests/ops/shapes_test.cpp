@@ -1,0 +1,128 @@
+// Shape rules: the sizes that come out, and the refusals with the node's name, what was found and what was expected.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/concat.h"
+#include "ops/conv2d.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/flatten.h"
+#include "ops/linear.h"
+#include "ops/pad_channels.h"
+#include "ops/pool.h"
+#include "ops/relu.h"
+#include "ops/softmax.h"
+#include "ops/update.h"
+
+namespace residual {
+namespace {
+
+// Every call makes a fresh input of the graph.
+struct Sources {
+  Graph graph;
+  int made = 0;
+  Value f32(const Shape& shape) { return graph.input(fmt::format("x{}", made++), {DType::kF32, shape}); }
+  Value f64(const Shape& shape) { return graph.input(fmt::format("x{}", made++), {DType::kF64, shape}); }
+  Value i64(const Shape& shape) { return graph.input(fmt::format("x{}", made++), {DType::kI64, shape}); }
+};
+
+TEST(Shapes, convolutions_have_the_size_of_the_formula) {
+  Sources s;
+  const auto size = [&](Size2 input, Size2 kernel, const Conv2dAttrs& conv) {
+    const Value y = conv2d(s.graph, s.f32({2, 4, input.height, input.width}),
+                           s.f32({6, 4 / conv.groups, kernel.height, kernel.width}), std::nullopt, conv);
+    EXPECT_EQ(s.graph.shape(y)[0], 2);
+    EXPECT_EQ(s.graph.shape(y)[1], 6);
+    return Size2{s.graph.shape(y)[2], s.graph.shape(y)[3]};
+  };
+  EXPECT_EQ(size({32, 32}, {3, 3}, {.padding = {1, 1}}), (Size2{32, 32}));
+  EXPECT_EQ(size({32, 31}, {3, 3}, {.stride = {2, 2}, .padding = {1, 1}}), (Size2{16, 16}));
+  EXPECT_EQ(size({224, 224}, {7, 7}, {.stride = {2, 2}, .padding = {3, 3}, .groups = 2}), (Size2{112, 112}));
+  EXPECT_EQ(size({9, 12}, {3, 2}, {.stride = {1, 3}, .dilation = {4, 5}}), (Size2{1, 3}));
+}
+
+TEST(Shapes, pooling_and_padding_have_the_size_of_their_formulas) {
+  Sources s;
+  EXPECT_EQ(s.graph.shape(max_pool(s.graph, s.f32({2, 3, 7, 9}), {{3, 3}, {2, 2}, {1, 1}}).y), (Shape{2, 3, 4, 5}));
+  EXPECT_EQ(s.graph.shape(avg_pool(s.graph, s.f32({2, 3, 7, 9}), {})), (Shape{2, 3, 3, 4}));
+  EXPECT_EQ(s.graph.shape(global_avg_pool(s.graph, s.f32({2, 3, 7, 9}))), (Shape{2, 3, 1, 1}));
+  EXPECT_EQ(s.graph.shape(pad_channels(s.graph, s.f32({2, 3, 7, 8}), {.before = 1, .after = 2, .stride = 2})),
+            (Shape{2, 6, 4, 4}));
+  EXPECT_EQ(s.graph.shape(flatten(s.graph, s.f32({2, 3, 7, 9}))), (Shape{2, 189}));
+}
+
+TEST(Shapes, what_does_not_fit_is_refused_by_name_with_found_and_expected) {
+  using Build = std::function<void(Sources&)>;
+  const std::vector<std::pair<Build, std::string>> refusals = {
+      {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 64, 3, 3}), std::nullopt, {}); },
+       "conv2d 'layer1.0.conv1': weight expects 64 input channels, the input has 3"},
+      {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 1, 3, 3}), std::nullopt, {.groups = 2}); },
+       "3 input and 8 output channels do not divide into 2 groups"},
+      {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 2, 2}), s.f32({8, 3, 3, 3}), std::nullopt, {}); },
+       "a kernel that reaches over 3x3 does not fit an input of 2x2 with padding 0x0; use a larger picture"},
+      {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 3, 3, 3}), s.f32({7}), {}); },
+       "bias has shape 7, 8 values are expected"},
+      {[](Sources& s) { conv2d(s.graph, s.f32({3, 8}), s.f32({8, 3, 3, 3}), std::nullopt, {}); },
+       "input 0 has shape 3x8, 4 dimensions are expected"},
+      {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 3, 3, 3}), std::nullopt, {.stride = {0, 1}}); },
+       "the stride must be at least 1"},
+      {[](Sources& s) { max_pool(s.graph, s.f32({1, 3, 8, 8}), {.kernel = {2, 2}, .padding = {2, 2}}); },
+       "padding 2x2 must lie between 0 and half the kernel 2x2"},
+      {[](Sources& s) { max_pool(s.graph, s.f32({1, 3, 1, 8}), {}); }, "a 2x2 window does not fit an input of 1x8"},
+      {[](Sources& s) { max_pool(s.graph, s.f32({1, 3, 0, 8}), {.kernel = {2, 2}, .padding = {1, 1}}); },
+       "a 2x2 window does not fit an input of 0x8"},
+      {[](Sources& s) { add(s.graph, s.f32({1, 3}), s.f32({1, 4})); },
+       "input 0 is f32 1x3 and input 1 is f32 1x4, they must be alike"},
+      {[](Sources& s) { add(s.graph, s.f32({1, 3}), s.f64({1, 3})); }, "input 0 is f32 1x3 and input 1 is f64 1x3"},
+      {[](Sources& s) { linear(s.graph, s.f32({1, 3}), s.f32({5, 4}), std::nullopt); },
+       "weight expects 4 features, the input has 3"},
+      {[](Sources& s) {
+         const std::vector<Value> parts{s.f32({1, 3, 4, 4}), s.f32({1, 3, 4, 5})};
+         concat(s.graph, parts);
+       },
+       "part 1 has shape 1x3x4x5, the first has 1x3x4x4: they may differ in channels only"},
+      {[](Sources& s) { slice_channels(s.graph, s.f32({1, 3}), 2, 4); }, "channels 2 to 4 are not within 0 to 3"},
+      {[](Sources& s) { moments(s.graph, s.f32({1, 3, 1, 1})); }, "one value a channel (1x3x1x1) has no variance"},
+      {[](Sources& s) { normalize(s.graph, s.f32({2, 3}), s.f32({3}), s.f32({3}), s.f32({4}), s.f32({3}), 1e-5); },
+       "input 3 has shape 4, one value for each of the 3 channels is expected"},
+      {[](Sources& s) { cross_entropy(s.graph, s.f32({4, 10}), s.i64({3})); },
+       "labels have shape 3, one int64 for each of 4 samples is expected"},
+      {[](Sources& s) { cross_entropy(s.graph, s.f32({4, 10}), s.i64({4}), {.label_smoothing = 1}); },
+       "label smoothing 1 is not within [0, 1)"},
+      {[](Sources& s) { dropout(s.graph, s.f32({4, 10}), s.i64({3}), {.rate = 1}); }, "rate 1 is not within [0, 1)"},
+      {[](Sources& s) { softmax(s.graph, s.f32({4})); }, "input 0 has shape 4, 2 dimensions are expected"},
+      {[](Sources& s) { unflatten(s.graph, s.f32({2, 12}), 3, {2, 3}); }, "2x12 does not unfold into 2x3x2x3"},
+      {[](Sources& s) { sgd(s.graph, s.f32({4}), s.f32({4}), s.f32({4}), s.f32({}), {}); },
+       "the learning rate must be one float64"},
+  };
+  for (const auto& [build, message] : refusals) {
+    Sources s;
+    const auto scope = s.graph.scope("layer1.0.conv1");
+    try {
+      build(s);
+      ADD_FAILURE() << "not refused: " << message;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+      EXPECT_THAT(error.what(), testing::HasSubstr("'layer1.0.conv1': "));
+      EXPECT_THAT(error.what(), testing::HasSubstr(message));
+    }
+  }
+}
+
+TEST(Shapes, rebatch_changes_the_batch_and_nothing_else) {
+  Graph graph;
+  const Value x = graph.input("x", {DType::kF32, Shape{2, 3, 8, 8}});
+  const Value weight = graph.variable("w", {DType::kF32, Shape{4, 3, 3, 3}}, Role::kParameter, Initializer::constant(0));
+  graph.output("y", flatten(graph, relu(graph, conv2d(graph, x, weight, std::nullopt, {}))));
+  const Graph larger = rebatch(graph, 5);
+  EXPECT_EQ(larger.shape(*larger.find_output("y")), (Shape{5, 144}));
+  EXPECT_EQ(larger.variables(), graph.variables());
+  EXPECT_EQ(to_text(rebatch(larger, 2)), to_text(graph));
+}
+
+}  // namespace
+}  // namespace residual
