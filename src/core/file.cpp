@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -15,7 +16,7 @@
 namespace residual {
 namespace {
 
-constexpr std::string_view kMark = ".part.";  // then the number of the process that writes
+constexpr std::string_view kMark = ".part.";  // then the process that writes, and a count
 
 // An open file descriptor; close() reports what the destructor would swallow.
 class Descriptor {
@@ -70,7 +71,8 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
 
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write) {
   std::filesystem::path temporary = path;
-  temporary += std::string(kMark) + std::to_string(::getpid());
+  static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
+  temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.get() < 0) cannot_write(path, reason());
@@ -105,7 +107,7 @@ void remove_leftovers(const std::filesystem::path& folder) noexcept {
       pid_t writer = 0;
       const char* const end = name.data() + name.size();
       const auto [last, error] = std::from_chars(name.data() + mark + kMark.size(), end, writer);
-      if (error != std::errc{} || last != end || writer <= 0) continue;
+      if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
       const bool alive = ::kill(writer, 0) == 0 || errno != ESRCH;
       if (!alive) std::filesystem::remove(entry.path(), ignored);
     }

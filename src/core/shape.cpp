@@ -8,6 +8,10 @@ namespace residual {
 
 Shape::Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
 
+namespace {
+constexpr int64_t kMaxElements = int64_t{1} << 59;  // so that bytes, at most 8 an element, fit 63 bits
+}
+
 Shape::Shape(std::span<const int64_t> dims) {
   if (dims.size() > kMaxRank)
     fail(ErrorKind::kUsage, "a shape has {} dimensions, at most {} are supported", dims.size(), kMaxRank);
@@ -15,8 +19,8 @@ Shape::Shape(std::span<const int64_t> dims) {
   for (int64_t dim : dims) {
     if (dim < 0) fail(ErrorKind::kUsage, "a shape has a negative dimension: {}", fmt::join(dims, "x"));
     // Zero-sized dimensions must not hide an overflow of the others: readers multiply in any order.
-    if (__builtin_mul_overflow(product, dim == 0 ? 1 : dim, &product)) {
-      fail(ErrorKind::kUsage, "the shape {} has more elements than 64 bits can count", fmt::join(dims, "x"));
+    if (__builtin_mul_overflow(product, dim == 0 ? 1 : dim, &product) || product > kMaxElements) {
+      fail(ErrorKind::kUsage, "the shape {} has more elements than can be addressed", fmt::join(dims, "x"));
     }
     dims_[rank_++] = dim;
   }

@@ -1,16 +1,42 @@
 #include "core/tensor.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <string>
 
 namespace residual {
 namespace {
 constexpr size_t kAlignment = 64;
+
+// The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is none.
+size_t number_in(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  std::string word;
+  size_t value = SIZE_MAX;
+  if (key.empty()) return file >> value ? value : SIZE_MAX;
+  while (file >> word) {
+    if (word == key) return file >> value ? value : SIZE_MAX;
+  }
+  return SIZE_MAX;
+}
+
+// Linux hands out more memory than there is and kills who then uses it: large requests are held against what is really left, on the
+// machine and in the container.
+bool affordable(size_t bytes) {
+  constexpr size_t kLarge = size_t{256} << 20;
+  if (bytes < kLarge) return true;
+  const size_t available = number_in("/proc/meminfo", "MemAvailable:");
+  if (available != SIZE_MAX && bytes / 1024 > available) return false;
+  const size_t limit = number_in("/sys/fs/cgroup/memory.max", ""), used = number_in("/sys/fs/cgroup/memory.current", "");
+  return limit == SIZE_MAX || used == SIZE_MAX || bytes <= (limit > used ? limit - used : 0);
+}
 }
 
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
-  void* memory = rounded < bytes ? nullptr : std::aligned_alloc(kAlignment, rounded);
+  void* memory = rounded < bytes || !affordable(rounded) ? nullptr : std::aligned_alloc(kAlignment, rounded);
   if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were asked for at once", bytes);
   std::memset(memory, 0, rounded);
   memory_.reset(static_cast<std::byte*>(memory));

@@ -14,6 +14,18 @@ int allowed_threads();
 void set_team_size(int threads);
 int team_size() noexcept;
 
+/// Sets the team for as long as it lives: the caller's own team comes back afterwards.
+class TeamScope {
+ public:
+  explicit TeamScope(int threads) : before_(team_size()) { set_team_size(threads); }
+  TeamScope(const TeamScope&) = delete;
+  TeamScope& operator=(const TeamScope&) = delete;
+  ~TeamScope() { set_team_size(before_); }
+
+ private:
+  int before_;
+};
+
 /// Calls body(begin, end) on contiguous parts of [0, count), one part a thread, always split the same way for the same team size
 /// (so that sums over parts have a fixed order). `body` must not throw. Work below `grain` items a thread is not split further.
 template <typename Body>

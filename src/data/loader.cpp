@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -74,10 +75,19 @@ class Loader::Workers {
       slot.labels.resize(static_cast<size_t>(batch));
       slot.samples.resize(static_cast<size_t>(batch));
     }
-    for (int t = 0; t < options_.threads; ++t) threads_.emplace_back([this] { work(); });
+    try {
+      for (int t = 0; t < options_.threads; ++t) threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+      stop();
+      fail(ErrorKind::kResource, "{} loader threads cannot be started: {}; try fewer", options_.threads, error.what());
+    }
   }
 
-  ~Workers() {
+  ~Workers() { stop(); }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  void stop() {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;

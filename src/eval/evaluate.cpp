@@ -19,6 +19,9 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
     const auto best = static_cast<size_t>(std::ranges::max_element(row) - row.begin());
     int64_t better = 0;  // classes that come before the right one
     double sum = 0;
+    if (!std::ranges::all_of(row, [](float logit) { return std::isfinite(logit); })) {
+      fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
+    }
     for (size_t c = 0; c < row.size(); ++c) {
       sum += std::exp(static_cast<double>(row[c]) - row[best]);
       better += row[c] > row[label] || (row[c] == row[label] && c < label);

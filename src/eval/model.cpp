@@ -1,5 +1,7 @@
 #include "eval/model.h"
 
+#include <algorithm>
+
 namespace residual::eval {
 namespace {
 
@@ -14,6 +16,9 @@ State state_for(const Graph& graph, io::Tensors& tensors, const std::filesystem:
     if (tensor.shape() != variable.type.shape || tensor.dtype() != variable.type.dtype) {
       fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {} {}, {} expects {} {}", path.string(), name, name_of(tensor.dtype()),
            to_string(tensor.shape()), model, name_of(variable.type.dtype), to_string(variable.type.shape));
+    }
+    if (name.ends_with("running_var") && std::ranges::any_of(tensor.as<float>(), [](float variance) { return variance < 0; })) {
+      fail(ErrorKind::kBadFile, "'{}': tensor '{}' holds a negative variance", path.string(), name);
     }
     state.set(name, std::move(found->second));
   }

@@ -16,6 +16,9 @@ std::vector<Prediction> Predictor::predict(const data::Picture& picture, int64_t
   model_.preprocessing.apply(picture, session_.input<float>("pictures"));
   session_.run();
   const std::span<const float> logits = session_.output<float>("logits");
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
+    fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
+  }
   const double highest = *std::ranges::max_element(logits);
   double sum = 0;
   for (const float logit : logits) sum += std::exp(logit - highest);

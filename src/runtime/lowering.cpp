@@ -43,7 +43,7 @@ class Lowering {
     Schedule scheduled = schedule(view_, cover(view_, backends_));
     in_place_updates_ = scheduled.in_place;
     for (CoveredPiece& piece : scheduled.pieces) add_piece(piece);
-    for (const auto& [name, value] : plan_.graph.outputs()) plan_.outputs.emplace_back(name, in_layout(value, Layout::plain()));
+    for (const auto& [name, value] : plan_.graph.outputs()) plan_.outputs.emplace_back(name, saved(in_layout(value, Layout::plain())));
     add_assigns();
     plan_.choices = tuner_.choices();
     tuner_.remember();
@@ -219,12 +219,27 @@ class Lowering {
     add_step(std::move(step), piece.frozen, std::move(chosen.in_place));
   }
 
+  // The old value of a Variable that the graph also sets is copied before the first step when it is wanted at the end.
+  int saved(int placed) {
+    PlacedValue value = plan_.values[static_cast<size_t>(placed)];
+    if (value.place.home != Place::Home::kVariable || frozen_[index(value.value)]) return placed;
+    value.place = {Place::Home::kArena};
+    plan_.values.push_back(value);
+    const int copy = static_cast<int>(plan_.values.size() - 1);
+    PlanStep step{"copy", plan_.graph.node(value.value.node).name, "copy", {}, {placed}, {copy}};
+    step.bytes = 2 * placed_bytes(placed);
+    step.run = copy_kernel(placed_bytes(placed));
+    plan_.steps.insert(plan_.steps.begin(), std::move(step));
+    aliases_.insert(aliases_.begin(), std::vector<Candidate::Alias>{});
+    return copy;
+  }
+
   // An assigned value that is computed after all reads of its Variable is computed right into it; any other is copied at the end.
   void add_assigns() {
     for (const Node& node : plan_.graph.nodes()) {
       if (node.op != &assign_op()) continue;
       const size_t target = variable(node.attributes.as<AssignAttrs>().variable);
-      const int placed = in_layout(node.inputs[0], Layout::plain());
+      const int placed = saved(in_layout(node.inputs[0], Layout::plain()));
       if (in_place_updates_ && computed_into(placed, target)) continue;
       const int copy = static_cast<int>(plan_.values.size());
       plan_.values.push_back(
@@ -244,6 +259,7 @@ class Lowering {
     for (size_t s = plan_.steps.size(); s-- > 0;) {
       const PlanStep& step = plan_.steps[s];
       const auto output = std::ranges::find(step.outputs, placed);
+      if (output != step.outputs.end() && must_share(s, placed)) return false;
       for (const int input : step.inputs) {  // a later read, or a read of this very step that may not share the memory
         const Place& place = plan_.values[static_cast<size_t>(input)].place;
         if (place.home != Place::Home::kVariable || place.offset != target) continue;
@@ -254,6 +270,13 @@ class Lowering {
       return true;
     }
     return false;
+  }
+
+  // A kernel that sums into its input's memory keeps its output there.
+  bool must_share(size_t step, int output) const {
+    return std::ranges::any_of(aliases_[step], [&](const Candidate::Alias& alias) {
+      return alias.required && plan_.steps[step].outputs[static_cast<size_t>(alias.output)] == output;
+    });
   }
 
   bool shares(size_t step, int input, int output) const {

@@ -23,7 +23,7 @@ std::shared_ptr<const Plan> compile(Graph graph, const BackendList& backends, co
   plan->graph = std::move(graph);
   plan->threads = options.threads > 0 ? options.threads : allowed_threads();
   plan->device = backends.front()->device();
-  set_team_size(plan->threads);
+  const TeamScope team(plan->threads);
   place(*plan, lower(*plan, backends, options));
   if (options.memory_limit > 0 && plan->peak_bytes() > options.memory_limit) {
     fail(ErrorKind::kResource, "the plan needs {} MiB, {} MiB are allowed; use a smaller batch or smaller pictures",

@@ -46,12 +46,12 @@ std::vector<Session::Call> Session::calls(const std::vector<PlanStep>& steps) {
 }
 
 void Session::run() noexcept {
-  set_team_size(plan_->threads);
+  const TeamScope team(plan_->threads);
   for (const Call& call : steps_) call.kernel->run(call.args);
 }
 
 void Session::run(std::span<double> seconds) noexcept {
-  set_team_size(plan_->threads);
+  const TeamScope team(plan_->threads);
   for (size_t i = 0; i < steps_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     steps_[i].kernel->run(steps_[i].args);
@@ -60,7 +60,7 @@ void Session::run(std::span<double> seconds) noexcept {
 }
 
 void Session::prepare() noexcept {
-  set_team_size(plan_->threads);
+  const TeamScope team(plan_->threads);
   for (const Call& call : prepare_) call.kernel->run(call.args);
 }
 

@@ -25,7 +25,6 @@ class Tuner {
   const std::map<std::string, std::string>& choices() const noexcept { return choices_; }
   /// Whether `key` still has to be timed, so that extra_seconds is worth finding out.
   bool unknown(const std::string& key) const;
-  bool enabled() const noexcept { return enabled_; }
   /// Writes what is new to the cache file; a failure is a warning, not an error.
   void remember() const;
 
@@ -37,8 +36,8 @@ class Tuner {
   bool fresh_ = false;
 };
 
-/// Seconds that one run takes on scratch memory of its own: the least of a few runs, at most about a tenth of a second
-/// altogether.
+/// Seconds that one run takes on scratch memory of its own: the least of a few runs, bounded to
+/// about half a second.
 double seconds_of(Candidate& candidate, std::span<const TensorType> inputs, std::span<const TensorType> outputs);
 
 }  // namespace residual

@@ -1,5 +1,6 @@
 #include "train/run_record.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace residual::train {
@@ -41,6 +42,21 @@ Json split_json(const data::Dataset* split) {
   return split == nullptr ? Json(nullptr) : Json(split->size());
 }
 
+// FNV-1a over every label and the pixels of up to 64 pictures spread over the split: other data is noticed, at little cost.
+std::string fingerprint(const data::Dataset* split) {
+  if (split == nullptr) return {};
+  uint64_t hash = 0xCBF29CE484222325;
+  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
+  for (int64_t i = 0; i < split->size(); ++i) add(static_cast<uint64_t>(split->label(i)));
+  const int64_t nth = std::max<int64_t>(1, split->size() / 64);
+  data::Picture picture;
+  for (int64_t i = 0; i < split->size(); i += nth) {
+    split->read(i, picture);
+    for (const uint8_t pixel : picture.pixels) add(pixel);
+  }
+  return fmt::format("{:016x}", hash);
+}
+
 Json optimizer_json(const OptimizerOptions& optimizer) {
   if (optimizer.kind == Optimizer::kSgd) {
     return {{"kind", "sgd"},
@@ -66,7 +82,8 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
                     {"classes", source.classes()},
                     {"train", split_json(source.train.get())},
                     {"validation", split_json(source.validation.get())},
-                    {"test", split_json(source.test.get())}}},
+                    {"test", split_json(source.test.get())},
+        {"fingerprint", {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}}},
                   {"init", static_cast<int>(options.initialisation)},
                   {"epochs", options.epochs},
                   {"batch_size", options.batch_size},
@@ -84,12 +101,20 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
   return json.dump();
 }
 
+std::map<std::string, std::string> choices_from_json(std::string_view text) {
+  try {
+    return Json::parse(text).get<std::map<std::string, std::string>>();
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorKind::kBadFile, "the checkpoint's kernel choices cannot be read: {}", error.what());
+  }
+}
+
 std::string RunProgress::to_json() const {
   Json all = Json::array();
   for (const EpochRecord& record : records) all.push_back(train::to_json(record));
   return Json{{"epoch", epoch},           {"batch", batch},         {"threads", threads},
               {"loss_sum", loss_sum},     {"correct", correct},     {"seen", seen},
-              {"best_epoch", best_epoch}, {"best_top1", best_top1}, {"metrics_bytes", metrics_bytes},
+              {"best_epoch", best_epoch}, {"best_top1", best_top1}, {"metrics_bytes", metrics_bytes}, {"timings_bytes", timings_bytes},
               {"records", std::move(all)}}
       .dump();
 }
@@ -107,6 +132,7 @@ RunProgress RunProgress::from_json(std::string_view text) {
     progress.best_epoch = json.at("best_epoch").get<int64_t>();
     progress.best_top1 = json.at("best_top1").get<double>();
     progress.metrics_bytes = json.at("metrics_bytes").get<uint64_t>();
+    progress.timings_bytes = json.at("timings_bytes").get<uint64_t>();
     for (const Json& record : json.at("records")) progress.records.push_back(record_from(record));
     if (progress.epoch < 0 || progress.batch < 0 || static_cast<int64_t>(progress.records.size()) != progress.epoch) {
       fail(ErrorKind::kBadFile, "the checkpoint's progress contradicts itself: {} epochs, {} records", progress.epoch,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace residual::train {
 /// Everything that decides the bytes a run produces, but for the number of threads (a run may go on with another, on other bits).
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
 
+/// Kernel choices as a checkpoint keeps them; throws Error (kBadFile).
+std::map<std::string, std::string> choices_from_json(std::string_view text);
+
 /// How far a run has come: whole epochs, batches of the next one, and the sums over those.
 struct RunProgress {
   int64_t epoch = 0;  ///< epochs completed, evaluation included
@@ -24,7 +28,7 @@ struct RunProgress {
   int64_t correct = 0, seen = 0;
   int64_t best_epoch = 0;
   double best_top1 = -1;
-  uint64_t metrics_bytes = 0;
+  uint64_t metrics_bytes = 0, timings_bytes = 0;  ///< how long the files were
   std::vector<EpochRecord> records;
 
   std::string to_json() const;

@@ -68,9 +68,9 @@ class TrainingRun {
     make_folder();
     identity_ = identity_json(options_, source_, preprocessing_);
     const std::optional<io::Checkpoint> saved = find_checkpoint();
-    const auto choices = saved ? nlohmann::json::parse(saved->choices).get<std::map<std::string, std::string>>()
-                               : std::map<std::string, std::string>{};
-    const std::shared_ptr<const Plan> plan = training_plan(options_, choices);
+    if (saved) choices_ = choices_from_json(saved->choices);
+    const std::shared_ptr<const Plan> plan = training_plan(options_, choices_);
+    choices_.insert(plan->choices.begin(), plan->choices.end());
     progress_.threads = plan->threads;
     if (start_ != nullptr) {
       for (const auto& [name, tensor] : start_->tensors()) state_.set(name, tensor.clone());
@@ -78,8 +78,7 @@ class TrainingRun {
     initialise(state_, plan->graph, options_.seed);
     if (saved) restore(*saved);
     session_.emplace(plan, state_);
-    choices_ = plan->choices;
-    if (selection() != nullptr) make_evaluator(choices);
+    if (selection() != nullptr) make_evaluator();
     loader_.emplace(*source_.train, preprocessing_,
                     data::LoaderOptions{.batch_size = options_.batch_size,
                                         .threads = options_.loader_threads,
@@ -89,10 +88,15 @@ class TrainingRun {
                                         .augmentation = options_.augmentation});
     metrics_.emplace(saved ? MetricsFile::open(file("metrics.jsonl")) : MetricsFile::create(file("metrics.jsonl")));
     timings_.emplace(saved ? MetricsFile::open(file("timings.jsonl")) : MetricsFile::create(file("timings.jsonl")));
-    if (saved)
+    if (saved) {
+      if (progress_.batch > loader_->batches()) {
+        fail(ErrorKind::kBadFile, "the checkpoint has {} steps of an epoch of {}", progress_.batch, loader_->batches());
+      }
       metrics_->truncate_to(progress_.metrics_bytes);
-    else
+      timings_->truncate_to(progress_.timings_bytes);
+    } else {
       save();  // an output folder that cannot be written is found out now, not after the first epoch
+    }
     note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", loader_->batches(),
                      static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->device));
   }
@@ -146,8 +150,8 @@ class TrainingRun {
       const io::Checkpoint saved = io::load_checkpoint(path);
       other = RunProgress::from_json(saved.progress);
       epochs = nlohmann::json::parse(saved.identity).value("epochs", int64_t{0});
-    } catch (const std::exception&) {
-      return;  // damaged: nothing to lose
+    } catch (const std::exception& error) {
+      fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another --out", error.what());
     }
     const bool begun = other->epoch > 0 || other->batch > 0;
     if (begun && other->epoch < epochs) {
@@ -178,14 +182,19 @@ class TrainingRun {
     }
   }
 
-  void make_evaluator(const std::map<std::string, std::string>& choices) {
+  eval::EvaluateOptions evaluate_options() {
     eval::EvaluateOptions options;
     options.batch_size = options_.batch_size;
     options.threads = options_.threads;
     options.loader_threads = options_.loader_threads;
     options.tune = options_.tune;
-    options.choices = choices;
+    options.choices = choices_;
     options.progress = [this](int64_t done, int64_t all) { evaluating(done, all); };
+    return options;
+  }
+
+  void make_evaluator() {
+    const eval::EvaluateOptions options = evaluate_options();
     evaluator_.emplace(options_.architecture, preprocessing_, state_, options);
     choices_.insert(evaluator_->plan().choices.begin(), evaluator_->plan().choices.end());
   }
@@ -234,6 +243,10 @@ class TrainingRun {
   }
 
   [[noreturn]] void interrupted() {
+    if (progress_.epoch == options_.epochs) {
+      fail(ErrorKind::kInterrupted, "interrupted in the last evaluation; the models are in '{}', --resume evaluates again",
+           options_.out.string());
+    }
     save();
     fail(ErrorKind::kInterrupted, "interrupted in epoch {} after {} steps; the checkpoint is in '{}', go on with --resume",
          progress_.epoch + 1, progress_.batch, options_.out.string());
@@ -295,6 +308,7 @@ class TrainingRun {
     progress_.batch = progress_.correct = progress_.seen = 0;
     progress_.loss_sum = 0;
     progress_.metrics_bytes = metrics_->size();
+    progress_.timings_bytes = timings_->size();
     save();
     if (observer_.epoch) observer_.epoch(record);
   }
@@ -315,9 +329,16 @@ class TrainingRun {
     }
   }
 
+  // The loss shows broken weights one step late: they must not replace a good checkpoint.
   void save() {
     io::TensorViews tensors;
-    for (const auto& [name, tensor] : state_.tensors()) tensors.emplace(name, &tensor);
+    for (const auto& [name, tensor] : state_.tensors()) {
+      if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
+        fail(ErrorKind::kNumeric, "'{}' is no longer finite in epoch {}, step {}; try a lower --lr (now {}) or a longer --warmup", name,
+             progress_.epoch + 1, progress_.batch, rate_);
+      }
+      tensors.emplace(name, &tensor);
+    }
     metrics_->sync();
     io::save_checkpoint(file("checkpoint.safetensors"), {identity_, progress_.to_json(), nlohmann::json(choices_).dump(), {}},
                         tensors);
@@ -325,14 +346,13 @@ class TrainingRun {
   }
 
   TrainResult finish() {
-    TrainResult result{progress_.records, progress_.best_epoch,     selection_name(),
-                       std::nullopt,      file("best.safetensors"), file("last.safetensors")};
+    TrainResult result{progress_.records, progress_.best_epoch,     selection_name(),        std::nullopt,
+                       {},                file("best.safetensors"), file("last.safetensors")};
     const data::Dataset* final_split = source_.test ? source_.test.get() : selection();
     if (final_split != nullptr) {
       eval::Model best = eval::load_model(result.best);
-      for (const auto& [name, tensor] : best.state.tensors())
-        std::ranges::copy(tensor.as<float>(), state_.at(name).as<float>().begin());
-      result.evaluation = evaluator_->run(*final_split);
+      result.evaluation = eval::Evaluator(options_.architecture, preprocessing_, best.state, evaluate_options()).run(*final_split);
+      result.evaluated = source_.test ? "test" : selection_name();
     }
     write_report(report(result), options_.out);
     return result;
@@ -349,7 +369,7 @@ class TrainingRun {
                     {"Processor", fmt::format("{}, {} threads", session_->plan().device, session_->plan().threads)}};
     if (result.evaluation) {
       report.facts.emplace_back(
-          "Best model", fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
+          fmt::format("Best model, on the {} pictures", result.evaluated), fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
                                     result.evaluation->images, 100 * result.evaluation->top1(), 100 * result.evaluation->top5(),
                                     result.evaluation->loss));
       report.confusion = result.evaluation->confusion;

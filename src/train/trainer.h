@@ -35,6 +35,7 @@ struct TrainResult {
   int64_t best_epoch = 0;
   std::string selection;  ///< the split that best was chosen on: "validation", "test", or "" when there is none
   std::optional<eval::Evaluation> evaluation;  ///< of the best model, on the test split (else validation)
+  std::string evaluated;                       ///< the split of `evaluation`: "test" or "validation"
   std::filesystem::path best, last;            ///< model files
 };
 

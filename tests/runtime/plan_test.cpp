@@ -56,6 +56,22 @@ TEST(Plan, AReaderOfTheOldValueSeesItEvenWhenTheUpdateComesFirstInTheGraph) {
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[0], 0.5f);
 }
 
+TEST(Plan, AVariableMayGetAnothersOldValueWhileThatOneIsUpdated) {
+  Graph graph = update_graph();
+  graph.variable("old", {DType::kF32, Shape{4}}, Role::kStatistic, Initializer::constant(0));
+  graph.assign("old", graph.read("w"));
+  graph.output("before", graph.read("w"));
+  const auto plan = compile(graph, reference_backends(), kUntuned);
+  State state = initial_state(plan->graph, 0);
+  Session session(plan, state);
+  std::ranges::fill(session.input<float>("gradient"), 2.f);
+  session.input<double>("rate")[0] = 0.25;
+  session.run();
+  EXPECT_FLOAT_EQ(state.at("w").as<float>()[0], 0.5f);
+  EXPECT_FLOAT_EQ(state.at("old").as<float>()[0], 1.f);
+  EXPECT_FLOAT_EQ(session.output<float>("before")[0], 1.f);
+}
+
 TEST(Plan, TwoVariablesCanChangePlaces) {
   Graph graph;
   const TensorType type{DType::kF32, Shape{3}};
