@@ -10,18 +10,20 @@ Dataset& Dataset::operator=(Dataset&&) noexcept = default;
 Dataset::~Dataset() = default;
 
 Dataset Dataset::open(const std::string& path, const DatasetOptions& options) {
-  data::OpenOptions open;
-  open.path = path;
-  open.val_split = options.validation;
-  open.seed = options.seed;
-  open.train_size = options.train_size;
-  open.test_size = options.test_size;
-  if (path == "shapes") {
-    open.channels = options.shape.channels;
-    open.shapes_height = options.shape.height;
-    open.shapes_width = options.shape.width;
-  }
-  return Dataset(std::make_unique<Parts>(Parts{data::open_data(open)}));
+  return guarded([&] {
+    data::OpenOptions open;
+    open.path = path;
+    open.val_split = options.validation;
+    open.seed = options.seed;
+    open.train_size = options.train_size;
+    open.test_size = options.test_size;
+    if (path == "shapes") {
+      open.channels = options.shape.channels;
+      open.shapes_height = options.shape.height;
+      open.shapes_width = options.shape.width;
+    }
+    return Dataset(std::make_unique<Parts>(Parts{data::open_data(open)}));
+  });
 }
 
 const std::string& Dataset::description() const {

@@ -1,7 +1,9 @@
 // What the public handles hold.
 #pragma once
 
+#include <new>
 #include <optional>
+#include <system_error>
 
 #include "data/dataset.h"
 #include "eval/model.h"
@@ -25,6 +27,19 @@ struct Model::Network {
     return *predictor;
   }
 };
+
+/// Runs the body of a public function. What the standard library throws where memory, threads or folders fail becomes an Error;
+/// what a caller's own callback throws passes through.
+template <typename Body>
+auto guarded(Body&& body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::kResource, "out of memory");
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::kResource, error.what());
+  }
+}
 
 inline Shape to_shape(const PictureShape& shape) {
   return Shape{shape.channels, shape.height, shape.width};

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "api/handles.h"
+#include "core/threads.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
 
@@ -88,27 +89,30 @@ train::Observer observer_of(const TrainingOptions& options) {
 }  // namespace
 
 TrainingResult Model::train(const Dataset& data, const TrainingOptions& options) {
-  const data::DataSource& source = data.parts_->source;
-  eval::Model& model = network_->model;
-  if (!source.train) fail(ErrorKind::kUsage, "the data has no training pictures: {}", source.found);
-  train::TrainOptions settings = translated(options, source, model.architecture);
-  settings.initialisation = network_->initialisation;
-  std::optional<TemporaryFolder> temporary;
-  settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
-  train::check(settings);
-  const data::Preprocessing preprocessing =
-      network_->prepared ? model.preprocessing
-                         : train::standard_preparation(model.architecture.input, *source.train, std::max(options.threads, 1));
-  const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &model.state);
+  return guarded([&] {
+    const data::DataSource& source = data.parts_->source;
+    eval::Model& model = network_->model;
+    if (!source.train) fail(ErrorKind::kUsage, "the data has no training pictures: {}", source.found);
+    train::TrainOptions settings = translated(options, source, model.architecture);
+    settings.initialisation = network_->initialisation;
+    std::optional<TemporaryFolder> temporary;
+    settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
+    train::check(settings);
+    const data::Preprocessing preprocessing =
+        network_->prepared ? model.preprocessing
+                           : train::standard_preparation(model.architecture.input, *source.train,
+                                                         options.threads > 0 ? options.threads : allowed_threads());
+    const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &model.state);
 
-  eval::Model best = eval::load_model(result.best);
-  best.extra = std::move(model.extra);
-  network_->predictor.reset();
-  model = std::move(best);
-  network_->prepared = true;
-  TrainingResult told{{}, result.best_epoch, result.selection};
-  for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
-  return told;
+    eval::Model best = eval::load_model(result.best);
+    best.extra = std::move(model.extra);
+    network_->predictor.reset();
+    model = std::move(best);
+    network_->prepared = true;
+    TrainingResult told{{}, result.best_epoch, result.selection};
+    for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
+    return told;
+  });
 }
 
 }  // namespace residual

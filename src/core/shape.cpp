@@ -20,7 +20,7 @@ Shape::Shape(std::span<const int64_t> dims) {
     if (dim < 0) fail(ErrorKind::kUsage, "a shape has a negative dimension: {}", fmt::join(dims, "x"));
     // Zero-sized dimensions must not hide an overflow of the others: readers multiply in any order.
     if (__builtin_mul_overflow(product, dim == 0 ? 1 : dim, &product) || product > kMaxElements) {
-      fail(ErrorKind::kUsage, "the shape {} has more elements than can be addressed", fmt::join(dims, "x"));
+      fail(ErrorKind::kUsage, "the shape {} is too large: more elements than can be addressed", fmt::join(dims, "x"));
     }
     dims_[rank_++] = dim;
   }

@@ -10,7 +10,8 @@ namespace residual {
 namespace {
 constexpr size_t kAlignment = 64;
 
-// The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is none.
+// The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is
+// none.
 size_t number_in(const char* path, const std::string& key) {
   std::ifstream file(path);
   std::string word;
@@ -22,8 +23,8 @@ size_t number_in(const char* path, const std::string& key) {
   return SIZE_MAX;
 }
 
-// Linux hands out more memory than there is and kills who then uses it: large requests are held against what is really left, on the
-// machine and in the container.
+// Linux hands out more memory than there is and kills who then uses it: large requests are held against what is really left, on
+// the machine and in the container.
 bool affordable(size_t bytes) {
   constexpr size_t kLarge = size_t{256} << 20;
   if (bytes < kLarge) return true;
@@ -32,7 +33,7 @@ bool affordable(size_t bytes) {
   const size_t limit = number_in("/sys/fs/cgroup/memory.max", ""), used = number_in("/sys/fs/cgroup/memory.current", "");
   return limit == SIZE_MAX || used == SIZE_MAX || bytes <= (limit > used ? limit - used : 0);
 }
-}
+}  // namespace
 
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);

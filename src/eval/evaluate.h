@@ -27,7 +27,8 @@ struct Evaluation {
   double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
 };
 
-/// What a batch of logits says; ties go to the class of the lower index, as in PyTorch. Throws Error (kNumeric) when one is not finite. logits: count rows of `classes`.
+/// What a batch of logits says; ties go to the class of the lower index, as in PyTorch. Throws Error (kNumeric) when one is not
+/// finite. logits: count rows of `classes`.
 struct BatchScore {
   int64_t correct = 0, correct5 = 0;
   double loss_sum = 0;  ///< sum over the pictures of cross-entropy

@@ -33,8 +33,9 @@ std::string value_text(Value value) {
 std::string to_text(const Graph& graph) {
   std::string text = "graph 1\n";
   for (const auto& [name, variable] : graph.variables()) {
-    text += fmt::format("variable {} {}[{}] {} {}({})\n", field_text(name), name_of(variable.type.dtype), to_string(variable.type.shape),
-                        role_text(variable), kind_text(variable.initializer.kind), variable.initializer.amount);
+    text += fmt::format("variable {} {}[{}] {} {}({})\n", field_text(name), name_of(variable.type.dtype),
+                        to_string(variable.type.shape), role_text(variable), kind_text(variable.initializer.kind),
+                        variable.initializer.amount);
   }
   for (size_t id = 0; id < graph.nodes().size(); ++id) {
     const Node& node = graph.nodes()[id];

@@ -43,7 +43,8 @@ class Lowering {
     Schedule scheduled = schedule(view_, cover(view_, backends_));
     in_place_updates_ = scheduled.in_place;
     for (CoveredPiece& piece : scheduled.pieces) add_piece(piece);
-    for (const auto& [name, value] : plan_.graph.outputs()) plan_.outputs.emplace_back(name, saved(in_layout(value, Layout::plain())));
+    for (const auto& [name, value] : plan_.graph.outputs())
+      plan_.outputs.emplace_back(name, saved(in_layout(value, Layout::plain())));
     add_assigns();
     plan_.choices = tuner_.choices();
     tuner_.remember();

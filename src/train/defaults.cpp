@@ -18,7 +18,8 @@ double default_weight_decay(Optimizer optimizer) {
 }
 
 int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t epochs) {
-  const int64_t steps = std::max<int64_t>(training_pictures / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);
+  const int64_t steps =
+      std::max<int64_t>(training_pictures / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);
   return std::min<int64_t>(400, steps / 10);
 }
 

@@ -102,7 +102,8 @@ double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps
 }
 
 void check(const TrainOptions& options) {
-  if (options.epochs < 1 || options.epochs > 1'000'000) fail(ErrorKind::kUsage, "--epochs is {}, 1 to 1000000 is expected", options.epochs);
+  if (options.epochs < 1 || options.epochs > 1'000'000)
+    fail(ErrorKind::kUsage, "--epochs is {}, 1 to 1000000 is expected", options.epochs);
   if (options.batch_size < 1 || options.batch_size > 1'000'000) {
     fail(ErrorKind::kUsage, "--batch-size is {}, 1 to 1000000 is expected", options.batch_size);
   }

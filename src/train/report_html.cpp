@@ -123,7 +123,8 @@ std::string curves_section(const RunReport& report) {
 
 std::string run_section(const RunReport& report) {
   std::string text =
-      "<section id=\"made\">\n<h2>How it was made</h2>\n<p class=\"hint\">On the same machine, the same command gives the same "
+      "<section id=\"made\">\n<h2>How it was made</h2>\n<p class=\"hint\">The same command, with the same threads and kernels, "
+      "gives the same "
       "network.</p>\n";
   if (!report.command.empty()) {
     text += fmt::format(

@@ -83,7 +83,8 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
                     {"train", split_json(source.train.get())},
                     {"validation", split_json(source.validation.get())},
                     {"test", split_json(source.test.get())},
-        {"fingerprint", {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}}},
+                    {"fingerprint",
+                     {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}}},
                   {"init", static_cast<int>(options.initialisation)},
                   {"epochs", options.epochs},
                   {"batch_size", options.batch_size},
@@ -112,9 +113,16 @@ std::map<std::string, std::string> choices_from_json(std::string_view text) {
 std::string RunProgress::to_json() const {
   Json all = Json::array();
   for (const EpochRecord& record : records) all.push_back(train::to_json(record));
-  return Json{{"epoch", epoch},           {"batch", batch},         {"threads", threads},
-              {"loss_sum", loss_sum},     {"correct", correct},     {"seen", seen},
-              {"best_epoch", best_epoch}, {"best_top1", best_top1}, {"metrics_bytes", metrics_bytes}, {"timings_bytes", timings_bytes},
+  return Json{{"epoch", epoch},
+              {"batch", batch},
+              {"threads", threads},
+              {"loss_sum", loss_sum},
+              {"correct", correct},
+              {"seen", seen},
+              {"best_epoch", best_epoch},
+              {"best_top1", best_top1},
+              {"metrics_bytes", metrics_bytes},
+              {"timings_bytes", timings_bytes},
               {"records", std::move(all)}}
       .dump();
 }

@@ -1,8 +1,8 @@
 // What a checkpoint says about its run, as JSON: which run it is, and how far it has come.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

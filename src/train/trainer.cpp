@@ -151,7 +151,8 @@ class TrainingRun {
       other = RunProgress::from_json(saved.progress);
       epochs = nlohmann::json::parse(saved.identity).value("epochs", int64_t{0});
     } catch (const std::exception& error) {
-      fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another --out", error.what());
+      fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another --out",
+           error.what());
     }
     const bool begun = other->epoch > 0 || other->batch > 0;
     if (begun && other->epoch < epochs) {
@@ -334,8 +335,8 @@ class TrainingRun {
     io::TensorViews tensors;
     for (const auto& [name, tensor] : state_.tensors()) {
       if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
-        fail(ErrorKind::kNumeric, "'{}' is no longer finite in epoch {}, step {}; try a lower --lr (now {}) or a longer --warmup", name,
-             progress_.epoch + 1, progress_.batch, rate_);
+        fail(ErrorKind::kNumeric, "'{}' is no longer finite in epoch {}, step {}; try a lower --lr (now {}) or a longer --warmup",
+             name, progress_.epoch + 1, progress_.batch, rate_);
       }
       tensors.emplace(name, &tensor);
     }
@@ -346,12 +347,13 @@ class TrainingRun {
   }
 
   TrainResult finish() {
-    TrainResult result{progress_.records, progress_.best_epoch,     selection_name(),        std::nullopt,
-                       {},                file("best.safetensors"), file("last.safetensors")};
+    TrainResult result{progress_.records,        progress_.best_epoch,    selection_name(), std::nullopt, {},
+                       file("best.safetensors"), file("last.safetensors")};
     const data::Dataset* final_split = source_.test ? source_.test.get() : selection();
     if (final_split != nullptr) {
       eval::Model best = eval::load_model(result.best);
-      result.evaluation = eval::Evaluator(options_.architecture, preprocessing_, best.state, evaluate_options()).run(*final_split);
+      result.evaluation =
+          eval::Evaluator(options_.architecture, preprocessing_, best.state, evaluate_options()).run(*final_split);
       result.evaluated = source_.test ? "test" : selection_name();
     }
     write_report(report(result), options_.out);
@@ -368,10 +370,10 @@ class TrainingRun {
                                               options_.schedule.rate, name_of(options_.schedule.kind), options_.batch_size)},
                     {"Processor", fmt::format("{}, {} threads", session_->plan().device, session_->plan().threads)}};
     if (result.evaluation) {
-      report.facts.emplace_back(
-          fmt::format("Best model, on the {} pictures", result.evaluated), fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
-                                    result.evaluation->images, 100 * result.evaluation->top1(), 100 * result.evaluation->top5(),
-                                    result.evaluation->loss));
+      report.facts.emplace_back(fmt::format("Best model, on the {} pictures", result.evaluated),
+                                fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
+                                            result.evaluation->images, 100 * result.evaluation->top1(),
+                                            100 * result.evaluation->top5(), result.evaluation->loss));
       report.confusion = result.evaluation->confusion;
     }
     report.model = eval::to_lines(summary);

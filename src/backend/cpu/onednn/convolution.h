@@ -46,9 +46,11 @@ bool worth_timing(const std::string& implementation, const ConvWay& way, const C
 template <typename PrimitiveDescriptor, typename Offer>
 void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, const ConvGeometry& geometry, int most,
                          Offer&& offer) {
+  std::string last;  // oneDNN steps to what its cache of descriptors holds once more before it goes on
   do {
     const std::string implementation = descriptor.impl_info_str();
-    if (!worth_timing(implementation, way, geometry)) continue;
+    if (implementation == last || !worth_timing(implementation, way, geometry)) continue;
+    last = implementation;
     offer(implementation);
     if (--most == 0) return;
   } while (descriptor.next_impl());
