@@ -131,13 +131,15 @@ std::map<const OpDef*, Maker> window_makers() {
       {&avg_pool_op(),
        [](CaseBuilder b) {
          const Pooling p = random_pooling(b);
-         avg_pool(b.result.graph, b.numbers("x", p.x), {p.pool, b.rng.chance(0.5)});
+         const Value x = b.numbers("x", p.x);
+         avg_pool(b.result.graph, x, {p.pool, b.rng.chance(0.5)});
          return std::move(b).finish(false);
        }},
       {&avg_pool_backward_op(),
        [](CaseBuilder b) {
          const Pooling p = random_pooling(b);
-         avg_pool_backward(b.result.graph, b.numbers("dy", p.y), {p.x[2], p.x[3]}, {p.pool, b.rng.chance(0.5)});
+         const Value dy = b.numbers("dy", p.y);
+         avg_pool_backward(b.result.graph, dy, {p.x[2], p.x[3]}, {p.pool, b.rng.chance(0.5)});
          return std::move(b).finish(false);
        }},
       {&global_avg_pool_op(),
@@ -147,8 +149,9 @@ std::map<const OpDef*, Maker> window_makers() {
        }},
       {&global_avg_pool_backward_op(),
        [](CaseBuilder b) {
-         const Shape dy{b.batch(), b.channels(), 1, 1};
-         global_avg_pool_backward(b.result.graph, b.numbers("dy", dy), b.size());
+         const Shape shape{b.batch(), b.channels(), 1, 1};
+         const Value dy = b.numbers("dy", shape);
+         global_avg_pool_backward(b.result.graph, dy, b.size());
          return std::move(b).finish(false);
        }},
       {&linear_op(),
@@ -214,7 +217,8 @@ std::map<const OpDef*, Maker> channel_makers() {
       {&running_average_op(),
        [](CaseBuilder b) {
          const Shape shape{b.channels()};
-         running_average(b.result.graph, b.weights("running", shape), b.numbers("current", shape), b.rng.uniform());
+         const Value running = b.weights("running", shape), current = b.numbers("current", shape);
+         running_average(b.result.graph, running, current, b.rng.uniform());
          return std::move(b).finish(false);
        }},
       {&fold_batch_norm_op(),
@@ -241,7 +245,8 @@ std::map<const OpDef*, Maker> element_makers() {
       {&relu_backward_op(),
        [](CaseBuilder b) {
          const Shape shape = b.any_shape();
-         relu_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
+         relu_backward(b.result.graph, dy, y);
          return std::move(b).finish(true);
        }},
       {&sigmoid_op(),
@@ -252,7 +257,8 @@ std::map<const OpDef*, Maker> element_makers() {
       {&sigmoid_backward_op(),
        [](CaseBuilder b) {
          const Shape shape = b.any_shape();
-         sigmoid_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
+         sigmoid_backward(b.result.graph, dy, y);
          return std::move(b).finish(false);
        }},
       {&add_op(),
@@ -266,8 +272,10 @@ std::map<const OpDef*, Maker> element_makers() {
        [](CaseBuilder b) {
          const Shape shape = b.picture_or_features();
          std::vector<Value> parts;
-         for (int64_t i = b.from(1, 4); i > 0; --i)
-           parts.push_back(b.numbers(fmt::format("x{}", i), shape.with(1, b.channels())));
+         for (int64_t i = b.from(1, 4); i > 0; --i) {
+           const Shape part = shape.with(1, b.channels());
+           parts.push_back(b.numbers(fmt::format("x{}", i), part));
+         }
          if (b.rng.chance(0.2)) parts.push_back(parts.front());
          concat(b.result.graph, parts);
          return std::move(b).finish(true);
@@ -276,15 +284,16 @@ std::map<const OpDef*, Maker> element_makers() {
        [](CaseBuilder b) {
          const Shape shape = b.picture_or_features();
          const int64_t begin = b.from(0, shape[1] - 1);
-         slice_channels(b.result.graph, b.numbers("x", shape), begin, b.from(begin + 1, shape[1]));
+         const Value x = b.numbers("x", shape);
+         slice_channels(b.result.graph, x, begin, b.from(begin + 1, shape[1]));
          return std::move(b).finish(true);
        }},
       {&pad_channels_op(),
        [](CaseBuilder b) {
          const Shape shape = b.picture_or_features();
-         pad_channels(
-             b.result.graph, b.numbers("x", shape),
-             {.before = b.one_of({0, 1, 4, 8}), .after = b.one_of({0, 3, 4, 8}), .stride = shape.rank() == 4 ? b.from(1, 3) : 1});
+         const Value x = b.numbers("x", shape);
+         const int64_t stride = shape.rank() == 4 ? b.from(1, 3) : 1;
+         pad_channels(b.result.graph, x, {.before = b.one_of({0, 1, 4, 8}), .after = b.one_of({0, 3, 4, 8}), .stride = stride});
          return std::move(b).finish(true);
        }},
       {&pad_channels_backward_op(),
@@ -330,7 +339,8 @@ std::map<const OpDef*, Maker> training_makers() {
       {&softmax_backward_op(),
        [=](CaseBuilder b) {
          const Shape shape = features(b);
-         softmax_backward(b.result.graph, b.numbers("dy", shape), b.numbers("y", shape));
+         const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
+         softmax_backward(b.result.graph, dy, y);
          return std::move(b).finish(false);
        }},
       {&cross_entropy_op(),

@@ -83,7 +83,8 @@ class BlockCase {
     if (shortcut == 'B') side = batch_norm("bn4", convolution("conv4", stem, width, 1, 2));
     const Value y = relu(graph, add(graph, outer, side));
     const Value features = flatten(graph, global_avg_pool(graph, y));
-    const Value logits = linear(graph, features, parameter("fc.weight", Shape{5, width}, 1), parameter("fc.bias", Shape{5}, 0.1));
+    const Value weight = parameter("fc.weight", Shape{5, width}, 1), bias = parameter("fc.bias", Shape{5}, 0.1);
+    const Value logits = linear(graph, features, weight, bias);
     const Value loss = cross_entropy(graph, logits, labels, {.label_smoothing = 0.1});
     graph.output("logits", logits);
     graph.output("loss", loss);
