@@ -23,16 +23,6 @@ data::Preprocessing plain_preparation(const Shape& input) {
   return data::Preprocessing::standard(input, mean, std);
 }
 
-// The forward graph with its weights drawn; the training graph alone would bring the optimizer's state too.
-State drawn_weights(const models::Architecture& architecture, models::Initialisation initialisation, uint64_t seed) {
-  Graph graph;
-  const Shape& input = architecture.input;
-  const Value pictures = graph.input("pictures", {DType::kF32, Shape{1, input[0], input[1], input[2]}});
-  models::Layers net(graph, models::Mode::kEval, initialisation);
-  graph.output("logits", models::build(net, pictures, architecture));
-  return initial_state(graph, seed);
-}
-
 }  // namespace
 
 Model::Model(std::unique_ptr<Network> network) : network_(std::move(network)) {}
@@ -57,7 +47,7 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     architecture.classes = options.classes;
     if (!options.shortcut.empty()) architecture.shortcut = models::shortcut_named(options.shortcut);
     const models::Initialisation initialisation = models::initialisation_named(options.initialisation);
-    State state = drawn_weights(architecture, initialisation, options.seed);
+    State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
     return Model(std::make_unique<Network>(
         Network{{architecture, plain_preparation(architecture.input), {}, std::move(state), {}}, initialisation, false, {}}));
   });

@@ -15,7 +15,7 @@ int run_models(bool json) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   if (!json) print("{:<16}{:>12}{:>12}{:>12}{:>9}  {}\n", "name", "input", "parameters", "MMACs", "classes", "");
   for (const models::ModelEntry& entry : models::model_table()) {
-    const eval::NetworkSummary summary = eval::summarize({entry.name, entry.input, entry.classes, {}});
+    const eval::NetworkSummary summary = eval::summarize({entry.name, entry.input, entry.classes});
     if (json) {
       list.push_back({{"name", entry.name},
                       {"input", to_string(entry.input)},

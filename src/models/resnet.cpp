@@ -51,6 +51,16 @@ Shortcut shortcut_named(std::string_view name) {
       name);
 }
 
+std::string_view name_of(Shortcut shortcut) {
+  switch (shortcut) {
+    case Shortcut::kA: return "A";
+    case Shortcut::kB: return "B";
+    case Shortcut::kC: return "C";
+    case Shortcut::kNone: return "none";
+  }
+  return "?";
+}
+
 Value basic_block(Layers& net, Value x, const BlockSpec& block) {
   Value y = net.convolution("conv1", x, {.channels = block.width, .stride = block.stride});
   y = net.relu("relu1", net.batch_norm("bn1", y));

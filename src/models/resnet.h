@@ -17,6 +17,7 @@ enum class Shortcut : uint8_t {
   kNone,
 };
 Shortcut shortcut_named(std::string_view name);  ///< "A", "B", "C", "none"; throws Error (kUsage)
+std::string_view name_of(Shortcut shortcut);
 
 struct BlockSpec {
   int64_t width;   ///< channels of the 3x3 convolutions

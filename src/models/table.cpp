@@ -2,11 +2,16 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <optional>
 
+#include "graph/parse.h"
+#include "graph/sources.h"
+#include "models/resnet.h"
 #include "ops/flatten.h"
+#include "ops/table.h"
 
 namespace residual::models {
 namespace {
@@ -41,16 +46,6 @@ std::optional<CifarName> cifar_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string shortcut_text(Shortcut shortcut) {
-  switch (shortcut) {
-    case Shortcut::kA: return "A";
-    case Shortcut::kB: return "B";
-    case Shortcut::kC: return "C";
-    case Shortcut::kNone: return "none";
-  }
-  return "?";
-}
-
 ModelEntry cifar_entry(std::string_view name, const CifarName& cifar) {
   return {std::string(name),
           fmt::format("{} network of {} layers for 32x32 pictures, He et al. 2015, section 4.2",
@@ -69,6 +64,32 @@ ModelEntry imagenet_entry(std::string_view name, const ImageNetSpec& spec) {
   return {std::string(name),
           fmt::format("residual network of {} blocks {}, He et al. 2015, table 1", block, fmt::join(spec.blocks, "-")),
           Shape{3, 224, 224}, 1000};
+}
+
+// The graph of the architecture's text for another batch; refuses one that is no classifier of such pictures.
+Graph imported_graph(const Architecture& architecture, const TensorType& pictures) {
+  Graph graph = parse_graph(architecture.graph, find_op);
+  for (const Node& node : graph.nodes()) {
+    if (node.op == &assign_op()) fail(ErrorKind::kBadFile, "'{}': an imported graph sets no variables", architecture.model);
+    if (node.op == &input_op() && node.attributes.as<InputAttrs>().input != "pictures") {
+      fail(ErrorKind::kBadFile, "'{}': an imported graph has the input 'pictures' and no other", architecture.model);
+    }
+  }
+  graph = rebatch(graph, pictures.shape[0]);
+  const auto is_pictures = [](const Node& node) { return node.op == &input_op(); };
+  const auto input = std::ranges::find_if(graph.nodes(), is_pictures);
+  const std::optional<Value> logits = graph.find_output("logits");
+  const TensorType scores{DType::kF32, Shape{pictures.shape[0], architecture.classes}};
+  if (input == graph.nodes().end() || !logits || !(graph.type(*logits) == scores)) {
+    fail(ErrorKind::kBadFile, "'{}': an imported graph leads from 'pictures' to 'logits' of {} classes", architecture.model,
+         architecture.classes);
+  }
+  if (!(input->outputs[0] == pictures)) {
+    fail(ErrorKind::kUsage, "'{}' was imported for pictures of {} {}, not of {} {}", architecture.model,
+         name_of(input->outputs[0].dtype), to_string(input->outputs[0].shape), name_of(pictures.dtype),
+         to_string(pictures.shape));
+  }
+  return graph;
 }
 
 }  // namespace
@@ -95,7 +116,11 @@ ModelEntry find_model(std::string_view name) {
 }
 
 Value build(Layers& net, Value pictures, const Architecture& architecture) {
-  const auto& [model, input, classes, shortcut] = architecture;
+  const auto& [model, input, classes, shortcut, graph] = architecture;
+  if (!graph.empty()) {
+    fail(ErrorKind::kUsage,
+         "'{}' was imported as a graph, which can be evaluated and used but not trained; train a network by name", model);
+  }
   if (classes < 2) fail(ErrorKind::kUsage, "a classifier needs at least 2 classes, not {}", classes);
   if (model == "linear") return net.linear("linear", flatten(net.graph(), pictures), classes);
   if (const auto cifar = cifar_name(model)) {
@@ -111,47 +136,17 @@ Value build(Layers& net, Value pictures, const Architecture& architecture) {
   return imagenet_resnet(net, pictures, spec, classes);
 }
 
-Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype) {
+Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype, Initialisation initialisation) {
   if (architecture.input.rank() != 3)
     fail(ErrorKind::kUsage, "the input has shape {}, CxHxW is expected", to_string(architecture.input));
-  Graph graph;
   const Shape& input = architecture.input;
-  const Value pictures = graph.input("pictures", {dtype, Shape{batch, input[0], input[1], input[2]}});
-  Layers net(graph, Mode::kEval, Initialisation::kHe, dtype);
+  const TensorType type{dtype, Shape{batch, input[0], input[1], input[2]}};
+  if (!architecture.graph.empty()) return imported_graph(architecture, type);
+  Graph graph;
+  const Value pictures = graph.input("pictures", type);
+  Layers net(graph, Mode::kEval, initialisation, dtype);
   graph.output("logits", build(net, pictures, architecture));
   return graph;
-}
-
-std::string Architecture::to_json() const {
-  nlohmann::ordered_json json{
-      {"model", model}, {"input", std::vector<int64_t>(input.dims().begin(), input.dims().end())}, {"classes", classes}};
-  if (shortcut) json["shortcut"] = shortcut_text(*shortcut);
-  return json.dump();
-}
-
-Architecture Architecture::from_json(std::string_view text) {
-  try {
-    const nlohmann::json json = nlohmann::json::parse(text);
-    Architecture result;
-    result.model = json.at("model").get<std::string>();
-    const auto input = json.at("input").get<std::vector<int64_t>>();
-    if (input.size() != 3)
-      fail(ErrorKind::kBadFile, "the architecture's input has {} dimensions, C, H, W are expected", input.size());
-    for (const int64_t dim : input) {
-      if (dim < 1 || dim > 65536) fail(ErrorKind::kBadFile, "the architecture's input has a dimension of {}", dim);
-    }
-    result.input = Shape(std::span<const int64_t>(input));
-    result.classes = json.at("classes").get<int64_t>();
-    if (result.classes < 2 || result.classes > 10'000'000)
-      fail(ErrorKind::kBadFile, "the architecture has {} classes", result.classes);
-    if (json.contains("shortcut")) result.shortcut = shortcut_named(json.at("shortcut").get<std::string>());
-    find_model(result.model);
-    return result;
-  } catch (const nlohmann::json::exception& error) {
-    fail(ErrorKind::kBadFile, "the architecture in the model file cannot be read: {}", error.what());
-  } catch (const Error& error) {
-    throw Error(ErrorKind::kBadFile, error.what());
-  }
 }
 
 }  // namespace residual::models

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "eval/summary.h"
+#include "models/resnet.h"
 #include "models/table.h"
 
 namespace residual::models {
@@ -83,18 +84,6 @@ TEST(Families, WhatDoesNotExistIsRefusedByName) {
   EXPECT_THROW(find_model(""), Error);
   EXPECT_THROW(inference_graph({"plain20", {3, 32, 32}, 10, Shortcut::kA}, 1), Error);
   EXPECT_THROW(inference_graph({"resnet18", {3, 0, 32}, 10, {}}, 1), Error);
-}
-
-TEST(Architecture, ReadsBackFromItsJson) {
-  const Architecture architecture{"resnet32", {1, 28, 28}, 7, Shortcut::kB};
-  const Architecture again = Architecture::from_json(architecture.to_json());
-  EXPECT_EQ(again.to_json(), architecture.to_json());
-  for (const char* bad :
-       {"", "{}", "[]", R"({"model":"nothing","input":[3,32,32],"classes":10})",
-        R"({"model":"resnet20","input":[3,32],"classes":10})", R"({"model":"resnet20","input":[3,32,-1],"classes":10})",
-        R"({"model":"resnet20","input":[3,32,32],"classes":1e99})"}) {
-    EXPECT_THROW(Architecture::from_json(bad), Error) << bad;
-  }
 }
 
 }  // namespace
