@@ -5,6 +5,12 @@ find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
+# Its own package file asks for the command-line tools too, so the library is found by hand.
+find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(ZIP_LIBRARY zip REQUIRED)
+add_library(residual-zip INTERFACE IMPORTED)
+set_target_properties(residual-zip PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${ZIP_INCLUDE_DIR} INTERFACE_LINK_LIBRARIES ${ZIP_LIBRARY})
+
 # OpenMP is always libgomp, the runtime that oneDNN links: two OpenMP runtimes in one process divide the cores wrongly. Clang can only
 # compile for its own runtime, so there (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
 add_library(residual-openmp INTERFACE IMPORTED)

@@ -1,1 +1,1 @@
-target_link_libraries(${room} PRIVATE ZLIB::ZLIB)
+target_link_libraries(${room} PRIVATE ZLIB::ZLIB residual-zip)

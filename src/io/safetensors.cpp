@@ -1,14 +1,7 @@
 #include "io/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstring>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -20,58 +13,6 @@ namespace residual::io {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored as they lie in memory");
-
-// Bytes that can be read anywhere: from a file straight into the tensors, so that a model is in memory only once.
-struct Source {
-  std::string name;
-  uint64_t size = 0;
-  std::function<void(uint64_t offset, std::span<std::byte> to)> read;
-};
-
-SafetensorsFile read_from(const Source& source) {
-  if (source.size < 8) fail(ErrorKind::kBadFile, "'{}' has {} bytes, too few for a safetensors file", source.name, source.size);
-  uint64_t length = 0;
-  source.read(0, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > kMaxSafetensorsHeader || length > source.size - 8) {
-    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?",
-         source.name, length, source.size - 8);
-  }
-  std::string text(static_cast<size_t>(length), '\0');
-  source.read(8, std::as_writable_bytes(std::span(text)));
-  SafetensorsHeader header = parse_safetensors_header(text, source.size - 8 - length, source.name);
-  SafetensorsFile file{{}, std::move(header.metadata)};
-  for (SafetensorsEntry& entry : header.entries) {
-    Tensor tensor(entry.dtype, entry.shape);
-    source.read(8 + length + entry.begin, {tensor.data(), tensor.bytes()});
-    file.tensors.emplace(std::move(entry.name), std::move(tensor));
-  }
-  return file;
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-void read_at(int descriptor, const std::string& name, uint64_t offset, std::span<std::byte> to) {
-  while (!to.empty()) {
-    const ssize_t got = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", name, std::strerror(errno));
-    if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank while it was read", name);
-    offset += static_cast<uint64_t>(got);
-    to = to.subspan(static_cast<size_t>(got));
-  }
-}
 
 // The header's text, padded with spaces to a multiple of 8 bytes, for tensors stored in the given order.
 std::string header_text(const std::vector<TensorViews::const_pointer>& order, const Metadata& metadata) {
@@ -104,23 +45,32 @@ TensorViews views_of(const Tensors& tensors) {
   return views;
 }
 
-SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  // O_NONBLOCK: a pipe of that name must not make us wait for a writer.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status{};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
-    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), std::strerror(errno));
+SafetensorsFile read_safetensors(const Source& source) {
+  if (source.size < 8) fail(ErrorKind::kBadFile, "'{}' has {} bytes, too few for a safetensors file", source.name, source.size);
+  uint64_t length = 0;
+  source.read(0, std::as_writable_bytes(std::span(&length, 1)));
+  if (length > kMaxSafetensorsHeader || length > source.size - 8) {
+    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?",
+         source.name, length, source.size - 8);
   }
-  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file, expected a safetensors file", path.string());
-  Source source{path.string(), static_cast<uint64_t>(status.st_size), {}};
-  source.read = [&](uint64_t offset, std::span<std::byte> to) { read_at(file.get(), source.name, offset, to); };
-  return read_from(source);
+  std::string text(static_cast<size_t>(length), '\0');
+  source.read(8, std::as_writable_bytes(std::span(text)));
+  SafetensorsHeader header = parse_safetensors_header(text, source.size - 8 - length, source.name);
+  SafetensorsFile file{{}, std::move(header.metadata)};
+  for (SafetensorsEntry& entry : header.entries) {
+    Tensor tensor(entry.dtype, entry.shape);
+    source.read(8 + length + entry.begin, {tensor.data(), tensor.bytes()});
+    file.tensors.emplace(std::move(entry.name), std::move(tensor));
+  }
+  return file;
+}
+
+SafetensorsFile read_safetensors(const std::filesystem::path& path) {
+  return read_safetensors(file_source(path));
 }
 
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name) {
-  return read_from({std::string(name), bytes.size(), [bytes](uint64_t offset, std::span<std::byte> to) {
-                      if (!to.empty()) std::memcpy(to.data(), bytes.data() + offset, to.size());
-                    }});
+  return read_safetensors(memory_source(bytes, name));
 }
 
 void serialize_safetensors(const TensorViews& tensors, const Metadata& metadata, const ByteSink& sink) {

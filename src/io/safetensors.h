@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/tensor.h"
+#include "io/source.h"
 
 namespace residual::io {
 
@@ -29,6 +30,8 @@ TensorViews views_of(const Tensors& tensors);
 /// (kBadFile) that names the file and the tensor on anything that is not exactly so. No allocation is larger than the file
 /// justifies.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
+
+SafetensorsFile read_safetensors(const Source& source);
 
 /// The same from memory; `name` stands for the file in messages.
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name);

@@ -1,0 +1,61 @@
+#include "io/source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "core/error.h"
+
+namespace residual::io {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+void read_at(int descriptor, const std::string& name, uint64_t offset, std::span<std::byte> to) {
+  while (!to.empty()) {
+    const ssize_t got = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", name, std::strerror(errno));
+    if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank while it was read", name);
+    offset += static_cast<uint64_t>(got);
+    to = to.subspan(static_cast<size_t>(got));
+  }
+}
+
+}  // namespace
+
+Source file_source(const std::filesystem::path& path) {
+  // O_NONBLOCK: a pipe of that name must not make us wait for a writer.
+  const auto file = std::make_shared<const Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status{};
+  if (file->get() < 0 || ::fstat(file->get(), &status) != 0) {
+    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file", path.string());
+  return {path.string(), static_cast<uint64_t>(status.st_size),
+          [file, name = path.string()](uint64_t offset, std::span<std::byte> to) { read_at(file->get(), name, offset, to); }};
+}
+
+Source memory_source(std::span<const std::byte> bytes, std::string_view name) {
+  return {std::string(name), bytes.size(), [bytes](uint64_t offset, std::span<std::byte> to) {
+            if (!to.empty()) std::memcpy(to.data(), bytes.data() + offset, to.size());
+          }};
+}
+
+}  // namespace residual::io
