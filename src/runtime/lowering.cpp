@@ -47,7 +47,7 @@ class Lowering {
       plan_.outputs.emplace_back(name, saved(in_layout(value, Layout::plain())));
     add_assigns();
     plan_.choices = tuner_.choices();
-    tuner_.remember();
+    tuner_.finish();
   }
 
   StepAliases aliases() && { return std::move(aliases_); }

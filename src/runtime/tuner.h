@@ -25,8 +25,9 @@ class Tuner {
   const std::map<std::string, std::string>& choices() const noexcept { return choices_; }
   /// Whether `key` still has to be timed, so that extra_seconds is worth finding out.
   bool unknown(const std::string& key) const;
-  /// Writes what is new to the cache file; a failure is a warning, not an error.
-  void remember() const;
+  /// Gives the memory of timing back to the system and writes what is new to the cache file; a failure is a warning, not an
+  /// error.
+  void finish() const;
 
  private:
   std::filesystem::path file_;

@@ -4,6 +4,7 @@
 #include "backend/backends.h"
 #include "ops/cross_entropy.h"
 #include "ops/update.h"
+#include "passes/recompute.h"
 
 namespace residual::train {
 namespace {
@@ -84,7 +85,7 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   }
   for (const std::string& name : parameters) values.push_back(graph.read(name));
   append_updates(graph, options.optimizer, parameters, gradients(graph, loss, values), rate, step);
-  return graph;
+  return recompute(graph, loss);
 }
 
 std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices) {

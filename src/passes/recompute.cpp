@@ -1,0 +1,78 @@
+#include "passes/recompute.h"
+
+#include <algorithm>
+#include <map>
+
+#include "backend/backend.h"
+#include "graph/rewrite.h"
+#include "graph/sources.h"
+#include "ops/batch_norm.h"
+#include "ops/relu.h"
+
+namespace residual {
+namespace {
+
+class Recomputation {
+ public:
+  Recomputation(const Graph& graph, Value loss) : graph_(graph), loss_(loss.node), view_(graph) {}
+
+  std::optional<std::vector<Value>> replace(Graph& result, NodeId id, std::span<const Value> inputs) {
+    const Node& node = graph_.node(id);
+    if (node.op == &normalize_op() && id < loss_) normalizations_[id] = {inputs.begin(), inputs.end()};
+    if (id <= loss_) return std::nullopt;
+    std::vector<Value> now{inputs.begin(), inputs.end()};
+    bool changed = false;
+    for (size_t i = 0; i < now.size(); ++i) {
+      const NodeId relu = node.inputs[i].node;
+      if (!cheap(relu)) continue;
+      now[i] = again(result, relu);
+      changed = true;
+    }
+    if (!changed) return std::nullopt;
+    const NodeId copy = result.append(*node.op, node.attributes, std::move(now), node.name);
+    std::vector<Value> outputs;
+    for (size_t i = 0; i < node.outputs.size(); ++i) outputs.push_back({copy, static_cast<int32_t>(i)});
+    return outputs;
+  }
+
+ private:
+  bool kept_anyway(Value value) const {
+    if (graph_.node(value.node).op == &variable_op()) return true;
+    return std::ranges::any_of(view_.readers(value),
+                               [&](NodeId reader) { return reader > loss_ && graph_.node(reader).op != &assign_op(); });
+  }
+
+  // A forward relu(normalize(x)) whose inputs the backward pass keeps.
+  bool cheap(NodeId id) const {
+    const Node& relu = graph_.node(id);
+    if (id >= loss_ || relu.op != &relu_op()) return false;
+    const Node& normalize = graph_.node(relu.inputs[0].node);
+    return normalize.op == &normalize_op() &&
+           std::ranges::all_of(normalize.inputs, [&](Value input) { return kept_anyway(input); });
+  }
+
+  Value again(Graph& result, NodeId relu) {
+    const auto [place, fresh] = recomputed_.try_emplace(relu);
+    if (!fresh) return place->second;
+    const NodeId normalize = graph_.node(relu).inputs[0].node;
+    const NodeId normalized = result.append(normalize_op(), graph_.node(normalize).attributes, normalizations_.at(normalize),
+                                            graph_.node(normalize).name);
+    return place->second = {result.append(relu_op(), graph_.node(relu).attributes, {{normalized, 0}}, graph_.node(relu).name)};
+  }
+
+  const Graph& graph_;
+  NodeId loss_;
+  GraphView view_;
+  std::map<NodeId, std::vector<Value>> normalizations_;  // by normalize node: its inputs in the new graph
+  std::map<NodeId, Value> recomputed_;                   // by relu node: its second computation in the new graph
+};
+
+}  // namespace
+
+Graph recompute(const Graph& graph, Value loss) {
+  Recomputation recomputation(graph, loss);
+  return rewrite(
+      graph, [&](Graph& result, NodeId id, std::span<const Value> inputs) { return recomputation.replace(result, id, inputs); });
+}
+
+}  // namespace residual
