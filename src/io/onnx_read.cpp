@@ -1,0 +1,157 @@
+#include "io/onnx_read.h"
+
+#include <algorithm>
+
+#include "graph/op.h"
+#include "io/json_text.h"
+#include "io/onnx_import.h"
+#include "ops/flatten.h"
+
+namespace residual::io {
+namespace {
+
+constexpr int64_t kOldestOpset = 11, kNewestOpset = 21;
+constexpr size_t kMostIntegers = 1024;               // of a list: a shape, pads, axes
+constexpr int64_t kLargestSide = 65536;              // of the input
+constexpr int64_t kMostElements = int64_t{1} << 40;  // of any value, for one picture: sums of sizes stay within 64 bits
+
+}  // namespace
+
+void OnnxImporter::check_document() const {
+  const std::string& name = file_.source().name;
+  if (document_.opset < kOldestOpset || document_.opset > kNewestOpset) {
+    fail(ErrorKind::kBadFile, "'{}' uses opset {}; {} to {} are supported: export it again with one of these", name,
+         document_.opset, kOldestOpset, kNewestOpset);
+  }
+  if (document_.has_sparse) fail(ErrorKind::kBadFile, "'{}' holds sparse weights, which are not supported", name);
+  if (document_.outputs.size() != 1) {
+    fail(ErrorKind::kBadFile, "'{}' has {} outputs; a classifier has one, its logits", name, document_.outputs.size());
+  }
+  for (const auto& [tensor_name, tensor] : document_.initializers) {
+    if (!tensor.elsewhere.empty()) checked_shape(file_, tensor);
+  }
+}
+
+Constant OnnxImporter::stored_constant(const std::string& name, const OnnxTensor& tensor) {
+  const OnnxTensor* stored = &tensor;
+  return {name,
+          checked_shape(file_, tensor),
+          stored,
+          [this, stored] { return read_floats(file_, *stored); },
+          [this, stored] { return read_integers(file_, *stored, kMostIntegers); },
+          [this, stored] { return read_whole_numbers_as_floats(file_, *stored); }};
+}
+
+void OnnxImporter::add_constants() {
+  for (const auto& [name, tensor] : document_.initializers) operands_.emplace(name, stored_constant(name, tensor));
+}
+
+void OnnxImporter::add_input() {
+  const std::string& file = file_.source().name;
+  const OnnxValue* pictures = nullptr;
+  for (const OnnxValue& input : document_.inputs) {
+    if (document_.initializers.contains(input.name)) continue;  // how old files declare their weights
+    if (pictures != nullptr)
+      fail(ErrorKind::kBadFile, "'{}' has more than one input: '{}' and '{}'", file, shown(pictures->name), shown(input.name));
+    pictures = &input;
+  }
+  if (pictures == nullptr) fail(ErrorKind::kBadFile, "'{}' has no input", file);
+  if (pictures->type != OnnxType::kFloat && pictures->type != OnnxType::kFloat16) {
+    fail(ErrorKind::kBadFile, "'{}': input '{}' is of {}, float is expected", file, shown(pictures->name),
+         name_of(pictures->type));
+  }
+  const std::vector<int64_t>& dims = pictures->dims;
+  if (dims.size() != 4) {
+    fail(ErrorKind::kBadFile, "'{}': input '{}' has {} dimensions, pictures have four: N,C,H,W", file, shown(pictures->name),
+         dims.size());
+  }
+  for (size_t i = 1; i < 4; ++i) {
+    if (dims[i] >= 1 && dims[i] <= kLargestSide) continue;
+    fail(ErrorKind::kBadFile,
+         "'{}': input '{}' leaves its {} open or has {}; export the network for one size of picture (only the batch may vary)",
+         file, shown(pictures->name),
+         std::string_view(i == 1   ? "channels"
+                          : i == 2 ? "height"
+                                   : "width"),
+         dims[i]);
+  }
+  batch_ = dims[0];
+  const Value value = graph().input("pictures", {DType::kF32, Shape{1, dims[1], dims[2], dims[3]}});
+  operands_.insert_or_assign(pictures->name, Activation{value, {}, {}, {1, 1}, {}});
+}
+
+void OnnxImporter::apply(const OnnxNode& node) {
+  const OnnxRule* rule = node.domain.empty() || node.domain == "ai.onnx" ? find_onnx_rule(node.op) : nullptr;
+  if (rule == nullptr) {
+    refuse(node, fmt::format("this operator{} is not supported; supported are {}",
+                             node.domain.empty() ? "" : " of '" + shown(node.domain) + "'", known_onnx_operators()));
+  }
+  for (const auto& [name, attribute] : node.attributes) {
+    if (std::ranges::find(rule->attributes, name) == rule->attributes.end())
+      refuse(node, fmt::format("attribute '{}' is not supported", shown(name)));
+  }
+  try {
+    const auto scope = graph().scope(layer_name(node));
+    rule->apply(*this, node);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kResource ||
+        std::string_view(error.what()).find(file_.source().name) != std::string_view::npos)
+      throw;
+    refuse(node, error.what());
+  }
+}
+
+void OnnxImporter::finish() {
+  const OnnxValue& output = document_.outputs.front();
+  const auto found = operands_.find(output.name);
+  if (found == operands_.end() || !std::holds_alternative<Activation>(found->second))
+    fail(ErrorKind::kBadFile, "'{}': no node computes the output '{}'", file_.source().name, shown(output.name));
+  OnnxNode end{"output", "", output.name, {output.name}, {}, {}};
+  Value logits = value(end, 0);
+  const Shape shape = graph().shape(logits);
+  if (shape.rank() == 4 && shape[2] == 1 && shape[3] == 1) logits = flatten(graph(), logits);
+  if (graph().shape(logits).rank() != 2) {
+    fail(ErrorKind::kBadFile, "'{}': the output '{}' has shape {} for one picture; a classifier gives one number a class",
+         file_.source().name, shown(output.name), to_string(shape));
+  }
+  graph().output("logits", logits);
+  verify(graph());
+}
+
+OnnxModel OnnxImporter::run() {
+  check_document();
+  add_constants();
+  add_input();
+  for (const OnnxNode& node : document_.nodes) {
+    for (const std::string& input : node.inputs) readers_[input].push_back(&node);
+  }
+  for (const OnnxNode& node : document_.nodes) {
+    if (!skipped_.contains(&node)) apply(node);
+  }
+  finish();
+  model_.metadata = std::move(document_.metadata);
+  model_.producer = std::move(document_.producer);
+  return std::move(model_);
+}
+
+void OnnxImporter::set(const OnnxNode& node, Operand operand) {
+  if (const auto* activation = std::get_if<Activation>(&operand)) {
+    const Shape& shape = graph().shape(activation->value);
+    if (shape.elements() > kMostElements) refuse(node, fmt::format("its output would have shape {}", to_string(shape)));
+  }
+  if (node.outputs.empty()) refuse(node, "it has no output");
+  if (!operands_.emplace(node.outputs[0], std::move(operand)).second)
+    refuse(node, fmt::format("it gives '{}', which is there already", shown(node.outputs[0])));
+}
+
+OnnxModel read_onnx(const std::filesystem::path& path) {
+  WireFile file(file_source(path));
+  return OnnxImporter(file).run();
+}
+
+OnnxModel parse_onnx(std::span<const std::byte> bytes, std::string_view name) {
+  WireFile file(memory_source(bytes, name));
+  return OnnxImporter(file).run();
+}
+
+}  // namespace residual::io

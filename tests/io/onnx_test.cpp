@@ -1,0 +1,169 @@
+// ONNX files: the small ones of tests/golden/onnx, which make_onnx.py there makes, and damaged ones.
+#include <algorithm>
+#include <cmath>
+
+#include "backend/backends.h"
+#include "core/file.h"
+#include "io/onnx_read.h"
+#include "runtime/session.h"
+#include "samples.h"
+
+namespace residual::io {
+namespace {
+
+const std::filesystem::path kFolder = RESIDUAL_SOURCE_DIR "/tests/golden/onnx";
+
+std::vector<std::string> golden_names(bool refused) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".onnx" && name.starts_with("refused_") == refused) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+State state_of(const Tensors& tensors) {
+  State state;
+  for (const auto& [name, tensor] : tensors) state.set(name, tensor.clone());
+  return state;
+}
+
+Tensor logits_of(const OnnxModel& model, const Tensor& pictures, const BackendList& backends) {
+  const Graph graph = rebatch(model.graph, pictures.shape()[0]);
+  State state = state_of(model.tensors);
+  Session session(compile(graph, backends, {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  std::ranges::copy(pictures.as<float>(), session.input<float>("pictures").begin());
+  session.run();
+  return Tensor::of<float>(graph.shape(graph.find_output("logits").value()), session.output<float>("logits"));
+}
+
+float largest(std::span<const float> values) {
+  float result = 0;
+  for (const float value : values) result = std::max(result, std::abs(value));
+  return result;
+}
+
+class OnnxOperator : public testing::TestWithParam<std::string> {};
+
+// ONNX's reference evaluator computes in float32, as we do, in another order.
+TEST_P(OnnxOperator, GivesWhatTheReferenceEvaluatorGives) {
+  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"));
+  const SafetensorsFile run = read_safetensors(kFolder / (GetParam() + ".safetensors"));
+  const Tensor& pictures = run.tensors.at("pictures");
+  Tensor expected = run.tensors.at("logits").clone();
+  for (const BackendList& backends : {reference_backends(), cpu_backends()}) {
+    const Tensor found = logits_of(model, pictures, backends);
+    ASSERT_EQ(found.shape(), expected.shape());
+    std::vector<float> logits(found.as<float>().begin(), found.as<float>().end());
+    if (model.ends_in_softmax) {
+      const auto classes = static_cast<size_t>(found.shape()[1]);
+      for (size_t row = 0; row < logits.size(); row += classes) {
+        float sum = 0;
+        for (size_t i = 0; i < classes; ++i) sum += std::exp(logits[row + i]);
+        for (size_t i = 0; i < classes; ++i) logits[row + i] = std::exp(logits[row + i]) / sum;
+      }
+    }
+    for (size_t i = 0; i < logits.size(); ++i)
+      EXPECT_NEAR(logits[i], expected.as<float>()[i], 1e-5 * largest(expected.as<float>())) << "logit " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Io, OnnxOperator, testing::ValuesIn(golden_names(false)), [](const auto& p) { return p.param; });
+
+TEST(Onnx, StateDictNamesAreKeptAndOthersComeFromTheLayer) {
+  const auto names = [](const std::string& file) {
+    std::vector<std::string> result;
+    for (const auto& [name, tensor] : read_onnx(kFolder / file).tensors) result.push_back(name);
+    return result;
+  };
+  EXPECT_EQ(names("conv.onnx"), (std::vector<std::string>{"conv0.bias", "conv0.weight", "fc.bias", "fc.weight"}));
+  EXPECT_EQ(names("gemm_row_bias.onnx"), (std::vector<std::string>{"node_gemm1.bias", "node_gemm1.weight"}));
+  EXPECT_EQ(names("identity_dropout.onnx"), (std::vector<std::string>{"fc.weight"}));
+}
+
+TEST(Onnx, ASoftmaxAtTheEndIsLeftAwayAndSaidSo) {
+  EXPECT_TRUE(read_onnx(kFolder / "softmax_at_the_end.onnx").ends_in_softmax);
+  EXPECT_FALSE(read_onnx(kFolder / "softmax_inside.onnx").ends_in_softmax);
+}
+
+TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
+  const std::map<std::string, std::vector<std::string>> expected = {
+      {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
+      {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')"}},
+      {"gemm_alpha", {"Gemm", "alpha"}},
+      {"larger_than_file", {"'conv0.weight'", "the file holds 216"}},
+      {"max_pool_ceil", {"MaxPool 'node_maxpool0'", "ceil_mode"}},
+      {"max_pool_pads_differ", {"MaxPool", "pads of 0 before and 1 after"}},
+      {"missing_input", {"Relu 'node_relu1'", "'nowhere' is missing"}},
+      {"negative_shape", {"'conv0.weight'", "negative dimension"}},
+      {"no_classifier", {"one number a class"}},
+      {"no_output", {"no node computes the output 'nothing'"}},
+      {"open_height", {"leaves its height open"}},
+      {"opset_7", {"opset 7; 11 to 21 are supported"}},
+      {"other_domain", {"Relu 'node_relu1'", "of 'com.example' is not supported"}},
+      {"quantized_activations", {"QuantizeLinear", "quantized activations are not supported"}},
+      {"relu6", {"Clip 'node_clip0'", "clips to 0 … 6"}},
+      {"reshape_of_batch", {"Reshape", "keep the batch"}},
+      {"shape_overflow", {"'conv0.weight'", "too large"}},
+      {"sub_of_two", {"Sub", "two computed values can be added only"}},
+      {"training_batch_norm", {"BatchNormalization 'node_batchnormalization0'", "training mode"}},
+      {"transpose", {"Transpose 'node_transpose0'", "supported are Add, AveragePool, BatchNormalization"}},
+      {"two_outputs", {"2 outputs"}},
+  };
+  for (const std::string& name : golden_names(true)) {
+    const auto found = expected.find(name.substr(8));
+    ASSERT_NE(found, expected.end()) << name;
+    const Error error = error_of([&] { read_onnx(kFolder / (name + ".onnx")); });
+    EXPECT_EQ(error.kind(), ErrorKind::kBadFile) << name;
+    EXPECT_TRUE(mentions(error, name + ".onnx"));
+    for (const std::string& part : found->second) EXPECT_TRUE(mentions(error, part)) << name;
+  }
+  EXPECT_EQ(golden_names(true).size(), expected.size());
+}
+
+TEST(Onnx, OtherFilesAreRefused) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(mentions(error_of([&] { read_onnx(folder / "none.onnx"); }), "cannot open"));
+  EXPECT_TRUE(mentions(error_of([&] { parse_onnx({}, "empty"); }), "is no ONNX model"));
+  EXPECT_TRUE(mentions(error_of([&] { parse_onnx(bytes_of(small_model()), "x"); }), "no protocol buffer?"));
+}
+
+// A network or a clean refusal.
+void expect_clean(const Bytes& bytes) {
+  try {
+    parse_onnx(bytes, "x.onnx");
+  } catch (const Error& error) {
+    ASSERT_EQ(error.kind(), ErrorKind::kBadFile) << error.what();
+  }
+}
+
+TEST(Onnx, EveryTruncationEndsCleanly) {
+  const Bytes bytes = read_file(kFolder / "residual.onnx");
+  for (size_t size = 0; size < bytes.size(); ++size)
+    expect_clean(Bytes(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)));
+}
+
+TEST(Onnx, EveryChangeOfOneByteEndsCleanly) {
+  const Bytes bytes = read_file(kFolder / "quantized_weights.onnx");
+  for (size_t at = 0; at < std::min<size_t>(bytes.size(), 4096); ++at) {
+    for (int value = 0; value < 256; ++value) {
+      Bytes changed = bytes;
+      changed[at] = static_cast<std::byte>(value);
+      expect_clean(changed);
+    }
+  }
+}
+
+// A node of two bytes must not take a hundred times as many.
+TEST(Onnx, AFileOfEmptyNodesIsRefusedBeforeItTakesMemory) {
+  Bytes nodes(8 << 20);
+  for (size_t i = 0; i < nodes.size(); i += 2) nodes[i] = std::byte{0x0A}, nodes[i + 1] = std::byte{0};
+  Bytes bytes{std::byte{0x3A}};  // field 7, the graph, of 2^23 bytes
+  for (const int byte : {0x80, 0x80, 0x80, 0x04}) bytes.push_back(static_cast<std::byte>(byte));
+  bytes.insert(bytes.end(), nodes.begin(), nodes.end());
+  EXPECT_TRUE(mentions(error_of([&] { parse_onnx(bytes, "x.onnx"); }), "take more than 16 MiB"));
+}
+
+}  // namespace
+}  // namespace residual::io

@@ -1,0 +1,92 @@
+"""The other side of the comparisons with ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
+
+    python onnx_side.py check
+    python onnx_side.py export NETWORK torchscript|dynamo MODEL.onnx RUN.safetensors
+    python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
+
+`check` only says whether everything is installed (PyTorch, torchvision, onnx, onnxscript, ONNX Runtime). RUN holds `pictures` and, after
+an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
+"""
+
+import json
+import struct
+import sys
+import warnings
+
+import numpy
+import onnx
+import onnxruntime
+import onnxscript  # noqa: F401  (the exporter needs it)
+import torch
+
+warnings.filterwarnings("ignore")
+# torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks need none of them, only that they are declared.
+_library = torch.library.Library("torchvision", "DEF")
+for _operator in ("nms", "qnms"):
+    _library.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import torchvision  # noqa: E402
+
+
+def save(path, tensors):
+    header, blobs, offset = {}, [], 0
+    for name, array in sorted(tensors.items()):
+        blob = numpy.ascontiguousarray(array, dtype=numpy.float32).tobytes()
+        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [offset, offset + len(blob)]}
+        blobs.append(blob)
+        offset += len(blob)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def load(path, name):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        begin, end = header[name]["data_offsets"]
+        file.seek(begin, 1)
+        return numpy.frombuffer(file.read(end - begin), numpy.float32).reshape(header[name]["shape"])
+
+
+def randomised(network):
+    """Batch norm whose statistics say something, as after training; weights that keep the signal alive through 50 layers."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.1)
+            torch.nn.init.normal_(module.running_mean, std=0.1)
+            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+        elif isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
+            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                torch.nn.init.normal_(module.bias, std=0.1)
+    return network
+
+
+def export(name, exporter, model_path, run_path):
+    torch.manual_seed(1)
+    network = randomised(getattr(torchvision.models, name)(weights=None)).eval()
+    pictures = torch.randn(2, 3, 224, 224)
+    if exporter == "dynamo":
+        options = {"dynamic_shapes": ({0: torch.export.Dim("batch")},), "external_data": False}
+    else:
+        options = {"dynamic_axes": {"input": {0: "batch"}, "output": {0: "batch"}}}
+    torch.onnx.export(network, (pictures,), model_path, input_names=["input"], output_names=["output"], dynamo=exporter == "dynamo",
+                      verbose=False, **options)
+    with torch.no_grad():
+        save(run_path, {"pictures": pictures.numpy(), "logits": network(pictures).numpy()})
+
+
+def run(model_path, run_path, out_path):
+    onnx.checker.check_model(model_path, full_check=True)
+    session = onnxruntime.InferenceSession(model_path, providers=["CPUExecutionProvider"])
+    pictures = load(run_path, "pictures")
+    logits = session.run(None, {session.get_inputs()[0].name: pictures})[0]
+    one = session.run(None, {session.get_inputs()[0].name: pictures[:1]})[0]
+    assert numpy.abs(one - logits[:1]).max() <= 1e-4 * numpy.abs(logits).max(), "the batch is not free"
+    save(out_path, {"logits": logits})
+
+
+if __name__ == "__main__":
+    if sys.argv[1] != "check":
+        {"export": export, "run": run}[sys.argv[1]](*sys.argv[2:])

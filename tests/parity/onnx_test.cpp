@@ -1,0 +1,97 @@
+// ONNX files against PyTorch and ONNX Runtime, live: onnx_side.py is run by $RESIDUAL_PYTHON, or by the Python that the build was
+// told of.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "backend/backends.h"
+#include "io/onnx_read.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/session.h"
+
+namespace residual {
+namespace {
+
+std::string side(const std::string& arguments) {
+  const char* given = std::getenv("RESIDUAL_PYTHON");
+  return fmt::format("'{}' '{}/tests/parity/onnx_side.py' {} >/dev/null 2>&1",
+                     given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON, RESIDUAL_SOURCE_DIR, arguments);
+}
+
+bool runs(const std::string& command) {
+  return std::system(command.c_str()) == 0;
+}
+
+// A folder of its own, removed at the end.
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("residual-onnx-{}", getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+State state_of(const io::Tensors& tensors) {
+  State state;
+  for (const auto& [name, tensor] : tensors) state.set(name, tensor.clone());
+  return state;
+}
+
+Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
+  const Graph batch = fold_batch_norm(rebatch(graph, pictures.shape()[0]));
+  const Shape shape = batch.shape(batch.find_output("logits").value());
+  Session session(compile(batch, cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
+  std::ranges::copy(pictures.as<float>(), session.input<float>("pictures").begin());
+  session.run();
+  return Tensor::of<float>(shape, session.output<float>("logits"));
+}
+
+// Both computed in float32, in different orders: 1e-4 of the largest logit, and the same winner.
+void expect_same(const Tensor& found, const Tensor& expected) {
+  ASSERT_EQ(found.shape(), expected.shape());
+  const std::span<const float> a = found.as<float>(), b = expected.as<float>();
+  float largest = 0, difference = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::abs(b[i]));
+    difference = std::max(difference, std::abs(a[i] - b[i]));
+    ASSERT_TRUE(std::isfinite(a[i]));
+  }
+  EXPECT_LE(difference, 1e-4F * largest);
+  const size_t classes = static_cast<size_t>(found.shape()[1]);
+  for (size_t row = 0; row < a.size(); row += classes) {
+    const auto winner = [&](std::span<const float> all) {
+      return std::ranges::max_element(all.subspan(row, classes)) - all.begin();
+    };
+    EXPECT_EQ(winner(a), winner(b));
+  }
+}
+
+class Export : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
+  if (!runs(side("check")))
+    GTEST_SKIP()
+        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  const auto& [network, exporter] = GetParam();
+  const Folder folder;
+  ASSERT_TRUE(
+      runs(side(fmt::format("export {} {} '{}' '{}'", network, exporter, folder / "model.onnx", folder / "run.safetensors"))));
+  const io::OnnxModel model = io::read_onnx(folder / "model.onnx");
+  const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
+  expect_same(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")), run.tensors.at("logits"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Torch, Export,
+                         testing::Combine(testing::Values("resnet18", "resnet50", "densenet121", "vgg16", "wide_resnet50_2"),
+                                          testing::Values("torchscript", "dynamo")),
+                         [](const auto& p) { return std::get<0>(p.param) + "_by_" + std::get<1>(p.param); });
+
+}  // namespace
+}  // namespace residual
