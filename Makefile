@@ -48,6 +48,7 @@ format: ## put the sources into the house's format
 	@scripts/format
 
 bench: build ## the comparison with PyTorch that the README quotes
+	@scripts/setup check
 	@bench/compare_pytorch
 
 clean:

@@ -22,7 +22,12 @@ int run_train(TrainArguments& arguments) {
   catch_interrupts();
   const data::Preprocessing preprocessing = preparation(arguments, options, source);
   stop_if_interrupted();
-  report.finish(train::train(options, source, preprocessing, report.observer()));
+  try {
+    report.finish(train::train(options, source, preprocessing, report.observer()));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted) throw;
+    fail(ErrorKind::kInterrupted, "{}; the same command with --resume goes on", error.what());
+  }
   return 0;
 }
 

@@ -36,8 +36,8 @@ void check_range(int64_t value, int64_t least, int64_t most, std::string_view wh
 }  // namespace
 
 DataSource open_shapes(const OpenOptions& options) {
-  check_range(options.train_size, 1, 100'000'000, "the number of training pictures (--train-size)");
-  check_range(options.test_size, 1, 100'000'000, "the number of test pictures (--test-size)");
+  check_range(options.train_size, 1, 100'000'000, "the number of training pictures");
+  check_range(options.test_size, 1, 100'000'000, "the number of test pictures");
   check_range(options.shapes_height, 8, 1024, "the height");
   check_range(options.shapes_width, 8, 1024, "the width");
   ShapesOptions shapes{

@@ -52,7 +52,7 @@ class Attributes {
 
   using Fields = std::vector<std::pair<std::string, std::string>>;
   Fields fields() const { return held_ ? held_->fields() : Fields{}; }
-  bool operator==(const Attributes& other) const { return fields() == other.fields(); }
+  bool operator==(const Attributes& other) const { return held_ ? held_->equals(other.held_.get()) : !other.held_; }
 
   /// A copy whose fields are read from text; unknown or missing names throw Error (kBadFile).
   Attributes parsed(const std::map<std::string, std::string>& texts) const;
@@ -61,6 +61,7 @@ class Attributes {
   struct AnyHeld {
     virtual ~AnyHeld() = default;
     virtual Fields fields() const = 0;
+    virtual bool equals(const AnyHeld* other) const = 0;
     virtual std::shared_ptr<const AnyHeld> parsed(const std::map<std::string, std::string>& texts) const = 0;
   };
   template <typename T>
@@ -83,6 +84,10 @@ class Attributes {
       });
       if (known != texts.size()) fail(ErrorKind::kBadFile, "{} attributes are given, {} are known", texts.size(), known);
       return std::make_shared<Held>(std::move(copy));
+    }
+    bool equals(const AnyHeld* other) const override {
+      const auto* held = dynamic_cast<const Held*>(other);
+      return held != nullptr && held->value == value;
     }
     T value;
   };

@@ -116,8 +116,8 @@ class Graph {
 /// The same graph for another batch size: the shape rules are run anew.
 Graph rebatch(const Graph& graph, int64_t batch);
 
-/// Checks what append() cannot: every input declared, no name twice, assigns of the right type, each Variable assigned at most
-/// once.
+/// Checks what append() cannot: no two inputs of one name, and assigns of Variables that are known, in their own type, each at
+/// most once.
 void verify(const Graph& graph);
 
 /// A text that parse_graph reads back, one node a line:

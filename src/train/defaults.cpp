@@ -31,7 +31,7 @@ data::Augmentation augmentation_named(std::string_view text, std::string_view fo
   if (text == "crop") return {.crop_padding = padding};
   if (text == "flip") return {.flip = true};
   if (text == "crop+flip" || text == "flip+crop") return {.crop_padding = padding, .flip = true};
-  fail(ErrorKind::kUsage, "--augment is '{}', expected auto, none, crop, flip or crop+flip", text);
+  fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
 }
 
 Shape default_input(std::string_view model, const Shape& picture_chw) {

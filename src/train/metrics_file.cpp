@@ -77,9 +77,8 @@ void MetricsFile::sync() {
 
 void MetricsFile::truncate_to(uint64_t bytes) {
   if (bytes > size_) {
-    fail(ErrorKind::kBadFile,
-         "'{}' has {} bytes, the checkpoint was written after {}; was it edited? Start afresh without --resume", path_.string(),
-         size_, bytes);
+    fail(ErrorKind::kBadFile, "'{}' has {} bytes, the checkpoint was written after {}; was it edited? Start afresh",
+         path_.string(), size_, bytes);
   }
   char last = '\n';
   if (bytes > 0 && ::pread(descriptor_, &last, 1, static_cast<off_t>(bytes - 1)) != 1) {
@@ -87,9 +86,8 @@ void MetricsFile::truncate_to(uint64_t bytes) {
   }
   if (last != '\n') {
     fail(ErrorKind::kBadFile,
-         "'{}' has no line that ends at byte {}, where the checkpoint was written; was it edited? Start afresh without "
-         "--resume",
-         path_.string(), bytes);
+         "'{}' has no line that ends at byte {}, where the checkpoint was written; was it edited? Start afresh", path_.string(),
+         bytes);
   }
   if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) cannot_write(path_, errno);
   size_ = bytes;

@@ -7,42 +7,43 @@
 namespace residual::train {
 namespace {
 
-void positive(std::string_view option, double value) {
-  if (!(value > 0) || !std::isfinite(value)) fail(ErrorKind::kUsage, "{} is {}, a number above 0 is expected", option, value);
+void positive(std::string_view what, double value) {
+  if (!(value > 0) || !std::isfinite(value)) fail(ErrorKind::kUsage, "{} is {}, a number above 0 is expected", what, value);
 }
 
-void fraction(std::string_view option, double value) {
-  if (!(value >= 0 && value < 1)) fail(ErrorKind::kUsage, "{} is {}, a number within [0, 1) is expected", option, value);
+void fraction(std::string_view what, double value) {
+  if (!(value >= 0 && value < 1)) fail(ErrorKind::kUsage, "{} is {}, a number within [0, 1) is expected", what, value);
 }
 
 void check(const OptimizerOptions& optimizer) {
-  fraction("--momentum", optimizer.momentum);
+  fraction("the momentum", optimizer.momentum);
   fraction("beta1", optimizer.beta1);
   fraction("beta2", optimizer.beta2);
   positive("eps", optimizer.eps);
   if (!(optimizer.weight_decay >= 0) || !std::isfinite(optimizer.weight_decay)) {
-    fail(ErrorKind::kUsage, "--weight-decay is {}, 0 or a positive number is expected", optimizer.weight_decay);
+    fail(ErrorKind::kUsage, "the weight decay is {}, 0 or a positive number is expected", optimizer.weight_decay);
   }
   if (optimizer.nesterov && optimizer.kind != Optimizer::kSgd)
-    fail(ErrorKind::kUsage, "--nesterov belongs to --optimizer sgd, not {}", name_of(optimizer.kind));
-  if (optimizer.nesterov && optimizer.momentum == 0) fail(ErrorKind::kUsage, "--nesterov needs a --momentum above 0");
+    fail(ErrorKind::kUsage, "Nesterov momentum belongs to sgd, not to {}", name_of(optimizer.kind));
+  if (optimizer.nesterov && optimizer.momentum == 0) fail(ErrorKind::kUsage, "Nesterov momentum needs a momentum above 0");
 }
 
 void check(const ScheduleOptions& schedule) {
-  positive("--lr", schedule.rate);
-  positive("--gamma", schedule.factor);
-  if (schedule.warmup_steps < 0) fail(ErrorKind::kUsage, "--warmup is {}, 0 or more steps are expected", schedule.warmup_steps);
+  positive("the learning rate", schedule.rate);
+  positive("the factor of the schedule", schedule.factor);
+  if (schedule.warmup_steps < 0)
+    fail(ErrorKind::kUsage, "the warm-up is {}, 0 or more steps are expected", schedule.warmup_steps);
   if (schedule.kind == Schedule::kStep && schedule.step_epochs < 1) {
-    fail(ErrorKind::kUsage, "--step-epochs is {}, at least 1 is expected", schedule.step_epochs);
+    fail(ErrorKind::kUsage, "the schedule steps every {} epochs, at least 1 is expected", schedule.step_epochs);
   }
   if (schedule.kind == Schedule::kMultistep && schedule.milestones.empty()) {
-    fail(ErrorKind::kUsage, "--schedule multistep needs --milestones, for example 60,120");
+    fail(ErrorKind::kUsage, "a multistep schedule needs milestones, for example 60,120");
   }
   if (schedule.kind != Schedule::kMultistep && !schedule.milestones.empty()) {
-    fail(ErrorKind::kUsage, "--milestones belong to --schedule multistep, not {}", name_of(schedule.kind));
+    fail(ErrorKind::kUsage, "milestones belong to a multistep schedule, not to {}", name_of(schedule.kind));
   }
   if (!std::ranges::is_sorted(schedule.milestones) || (!schedule.milestones.empty() && schedule.milestones.front() < 1)) {
-    fail(ErrorKind::kUsage, "--milestones must be epochs from 1 in rising order");
+    fail(ErrorKind::kUsage, "milestones must be epochs from 1 in rising order");
   }
 }
 
@@ -103,17 +104,17 @@ double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps
 
 void check(const TrainOptions& options) {
   if (options.epochs < 1 || options.epochs > 1'000'000)
-    fail(ErrorKind::kUsage, "--epochs is {}, 1 to 1000000 is expected", options.epochs);
+    fail(ErrorKind::kUsage, "the number of epochs is {}, 1 to 1000000 is expected", options.epochs);
   if (options.batch_size < 1 || options.batch_size > 1'000'000) {
-    fail(ErrorKind::kUsage, "--batch-size is {}, 1 to 1000000 is expected", options.batch_size);
+    fail(ErrorKind::kUsage, "the batch size is {}, 1 to 1000000 is expected", options.batch_size);
   }
   if (options.threads < 0 || options.threads > 4096)
-    fail(ErrorKind::kUsage, "--threads is {}, 1 to 4096 is expected", options.threads);
+    fail(ErrorKind::kUsage, "the number of threads is {}, 1 to 4096 is expected", options.threads);
   if (options.loader_threads < 1 || options.loader_threads > 256) {
-    fail(ErrorKind::kUsage, "--loader-threads is {}, 1 to 256 is expected", options.loader_threads);
+    fail(ErrorKind::kUsage, "the number of loader threads is {}, 1 to 256 is expected", options.loader_threads);
   }
   positive("the time between checkpoints", options.checkpoint_minutes);
-  fraction("--label-smoothing", options.label_smoothing);
+  fraction("the label smoothing", options.label_smoothing);
   check(options.optimizer);
   check(options.schedule);
 }

@@ -108,7 +108,7 @@ class TrainingRun {
       fail(ErrorKind::kUsage, "the data has {} classes, the network is built for {}", classes, options_.architecture.classes);
     }
     if (source_.train->size() < options_.batch_size) {
-      fail(ErrorKind::kUsage, "--batch-size is {}, the training split has only {} pictures", options_.batch_size,
+      fail(ErrorKind::kUsage, "the batch size is {}, the training split has only {} pictures", options_.batch_size,
            source_.train->size());
     }
   }
@@ -137,7 +137,8 @@ class TrainingRun {
     io::Checkpoint saved = io::load_checkpoint(path);
     const std::vector<io::IdentityDifference> differences = io::identity_differences(saved.identity, identity_);
     if (!differences.empty()) {
-      fail(ErrorKind::kUsage, "'{}' is of another run; resume with the options it was started with, or choose another --out:\n{}",
+      fail(ErrorKind::kUsage,
+           "'{}' is of another run; resume with the options it was started with, or choose another output folder:\n{}",
            path.string(), io::side_by_side(differences));
     }
     return saved;
@@ -151,14 +152,14 @@ class TrainingRun {
       other = RunProgress::from_json(saved.progress);
       epochs = nlohmann::json::parse(saved.identity).value("epochs", int64_t{0});
     } catch (const std::exception& error) {
-      fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another --out",
+      fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another",
            error.what());
     }
     const bool begun = other->epoch > 0 || other->batch > 0;
     if (begun && other->epoch < epochs) {
       fail(ErrorKind::kUsage,
-           "'{}' holds an unfinished run ({} of {} epochs); go on with --resume, or choose another --out, or delete it",
-           path.string(), other->epoch, epochs);
+           "'{}' holds an unfinished run ({} of {} epochs); resume it, choose another output folder, or delete it", path.string(),
+           other->epoch, epochs);
     }
   }
 
@@ -227,7 +228,8 @@ class TrainingRun {
     const auto loss = static_cast<double>(session_->output<float>("loss")[0]);
     if (!std::isfinite(loss)) {
       fail(ErrorKind::kNumeric,
-           "the loss became {} in epoch {}, step {}; try a lower --lr (now {}) or a longer --warmup. The last checkpoint is "
+           "the loss became {} in epoch {}, step {}; try a lower learning rate (now {}) or a longer warm-up. The last checkpoint "
+           "is "
            "kept: {}",
            loss, progress_.epoch + 1, progress_.batch + 1, rate_, file("checkpoint.safetensors").string());
     }
@@ -245,11 +247,11 @@ class TrainingRun {
 
   [[noreturn]] void interrupted() {
     if (progress_.epoch == options_.epochs) {
-      fail(ErrorKind::kInterrupted, "interrupted in the last evaluation; the models are in '{}', --resume evaluates again",
+      fail(ErrorKind::kInterrupted, "interrupted in the last evaluation; the models are in '{}', resuming evaluates again",
            options_.out.string());
     }
     save();
-    fail(ErrorKind::kInterrupted, "interrupted in epoch {} after {} steps; the checkpoint is in '{}', go on with --resume",
+    fail(ErrorKind::kInterrupted, "interrupted in epoch {} after {} steps; the checkpoint is in '{}' and can be resumed",
          progress_.epoch + 1, progress_.batch, options_.out.string());
   }
 
@@ -335,8 +337,9 @@ class TrainingRun {
     io::TensorViews tensors;
     for (const auto& [name, tensor] : state_.tensors()) {
       if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
-        fail(ErrorKind::kNumeric, "'{}' is no longer finite in epoch {}, step {}; try a lower --lr (now {}) or a longer --warmup",
-             name, progress_.epoch + 1, progress_.batch, rate_);
+        fail(ErrorKind::kNumeric,
+             "'{}' is no longer finite in epoch {}, step {}; try a lower learning rate (now {}) or a longer warm-up", name,
+             progress_.epoch + 1, progress_.batch, rate_);
       }
       tensors.emplace(name, &tensor);
     }
