@@ -36,25 +36,25 @@ TEST(BadInput, options_out_of_range_or_contradicting_each_other_are_usage_mistak
   refuses(room, 2, train + "--epochs abc", "--epochs");
   for (const char* value : {"0", "-1", "99999999999"}) refuses(room, 2, train + "--epochs " + value, "--epochs");
   for (const char* value : {"0", "-1", "70000"}) refuses(room, 2, train + "--batch-size " + value, "--batch-size");
-  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(room, 2, train + "--lr " + value, "--lr");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(room, 2, train + "--momentum " + value, "--momentum");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(room, 2, train + "--label-smoothing " + value, "--label-smoothing");
-  for (const char* value : {"-1", "nan", "inf"}) refuses(room, 2, train + "--weight-decay " + value, "--weight-decay");
+  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(room, 2, train + "--lr " + value, "learning rate");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(room, 2, train + "--momentum " + value, "the momentum");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(room, 2, train + "--label-smoothing " + value, "label smoothing");
+  for (const char* value : {"-1", "nan", "inf"}) refuses(room, 2, train + "--weight-decay " + value, "weight decay");
   for (const char* value : {"1", "-0.1", "nan"}) refuses(room, 2, train + "--val-split " + value, "split");
   for (const char* value : {"-1", "100000"}) refuses(room, 2, train + "--threads " + value, "--threads");
   for (const char* value : {"0", "1000"}) refuses(room, 2, train + "--loader-threads " + value, "--loader-threads");
-  refuses(room, 2, train + "--warmup -1", "--warmup");
+  refuses(room, 2, train + "--warmup -1", "warm-up");
   refuses(room, 2, train + "--optimizer sdg", "optimizer");
   refuses(room, 2, train + "--schedule stairs", "schedule");
-  refuses(room, 2, train + "--augment mixup", "--augment");
+  refuses(room, 2, train + "--augment mixup", "augmentation");
   refuses(room, 2, train + "--init zero", "init");
   refuses(room, 2, train + "--device tpu", "--device");
-  refuses(room, 2, train + "--optimizer adam --nesterov", "--nesterov");
+  refuses(room, 2, train + "--optimizer adam --nesterov", "Nesterov");
   refuses(room, 2, train + "--optimizer adam --momentum 0.9", "--momentum");
-  refuses(room, 2, train + "--nesterov --momentum 0", "--nesterov");
-  refuses(room, 2, train + "--schedule multistep", "--milestones");
-  refuses(room, 2, train + "--milestones 1,2", "--milestones");
-  refuses(room, 2, train + "--schedule multistep --milestones 5,2", "--milestones");
+  refuses(room, 2, train + "--nesterov --momentum 0", "Nesterov");
+  refuses(room, 2, train + "--schedule multistep", "milestones");
+  refuses(room, 2, train + "--milestones 1,2", "milestones");
+  refuses(room, 2, train + "--schedule multistep --milestones 5,2", "milestones");
   refuses(room, 2, train + "--step-epochs 3", "--step-epochs");
   refuses(room, 2, train + "--gamma 0.5", "--gamma");
   refuses(room, 2, train + "--mean 0.5,0.5,0.5", "--std is missing");
@@ -74,7 +74,7 @@ TEST(BadInput, networks_that_do_not_exist_or_do_not_fit_are_usage_mistakes) {
     refuses(room, 2, std::string("summary resnet20 --input ") + input, "--input");
   }
   refuses(room, 2, "train --data shapes --model plain20 --shortcut A --out run", "plain");
-  refuses(room, 2, "train --data shapes --train-size 20 --test-size 10 --out run", "--batch-size");
+  refuses(room, 2, "train --data shapes --train-size 20 --test-size 10 --out run", "batch size");
   refuses(room, 2, "bench resnet20 --json --worker", "--worker");
   refuses(room, 2, "eval " + program::tiny_model().string() + " --data shapes --split validation", "validation");
 }
@@ -198,7 +198,7 @@ TEST(BadInput, a_damaged_checkpoint_is_a_bad_file_and_stays) {
 TEST(BadInput, a_loss_that_is_not_finite_ends_training_with_its_own_code_and_keeps_the_checkpoint) {
   const Room room;
   const Outcome outcome = room.run(tiny_training("run", 3) + " --lr 1e30 --warmup 0");
-  expect_refused(outcome, 4, "--lr", "lr 1e30");
+  expect_refused(outcome, 4, "learning rate", "lr 1e30");
   EXPECT_TRUE(fs::exists(room / "run/checkpoint.safetensors"));
   EXPECT_THAT(program::partial_files(room.path()), testing::IsEmpty());
 }
