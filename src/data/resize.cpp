@@ -214,6 +214,22 @@ Filter filter_named(std::string_view name) {
   fail(ErrorKind::kUsage, "no filter is called '{}'; known are nearest, box, bilinear, bicubic, lanczos", name);
 }
 
+namespace {
+
+void resize_across(const uint8_t* from, int64_t rows, int64_t in, int64_t width, int64_t channels, Filter filter, uint8_t* to) {
+  const Taps taps = taps_of(in, width, filter, true);
+  const auto across = channels == 1 ? across_bytes<1> : across_bytes<3>;
+  across(from, static_cast<size_t>(rows), static_cast<size_t>(in), taps, fixed_point(taps.weights), to);
+}
+
+// stride: the bytes of a row.
+void resize_down(const uint8_t* from, int64_t in, int64_t height, int64_t stride, Filter filter, uint8_t* to) {
+  const Taps taps = taps_of(in, height, filter, true);
+  down_bytes(from, static_cast<size_t>(stride), taps, fixed_point(taps.weights), to);
+}
+
+}  // namespace
+
 void resize(const Picture& source, int64_t height, int64_t width, Filter filter, Picture& out) {
   check_picture(source);
   check_side(height, width);
@@ -224,23 +240,23 @@ void resize(const Picture& source, int64_t height, int64_t width, Filter filter,
   if (filter == Filter::kNearest) return nearest_bytes(source, out);
 
   const uint8_t* from = source.pixels.data();
-  std::vector<uint8_t> between;  // source.height, width
-  const auto channels = static_cast<size_t>(source.channels);
-  if (width != source.width) {
-    const Taps taps = taps_of(source.width, width, filter, true);
-    const bool last = height == source.height;
-    if (!last) between.resize(static_cast<size_t>(source.height * width) * channels);
-    uint8_t* to = last ? out.pixels.data() : between.data();
-    const auto across = channels == 1 ? across_bytes<1> : across_bytes<3>;
-    across(from, static_cast<size_t>(source.height), static_cast<size_t>(source.width), taps, fixed_point(taps.weights), to);
-    if (last) return;
-    from = between.data();
-  }
-  if (height != source.height) {
-    const Taps taps = taps_of(source.height, height, filter, true);
-    down_bytes(from, static_cast<size_t>(width) * channels, taps, fixed_point(taps.weights), out.pixels.data());
-  } else {
+  uint8_t* const to = out.pixels.data();
+  const int64_t channels = source.channels, stride = width * channels, old_stride = source.width * channels;
+  std::vector<uint8_t> between;  // bytes again, so that the order of the two passes shows
+  if (width == source.width && height == source.height) {
     out.pixels = source.pixels;
+  } else if (height == source.height) {
+    resize_across(from, height, source.width, width, channels, filter, to);
+  } else if (width == source.width) {
+    resize_down(from, source.height, height, stride, filter, to);
+  } else if (height < source.height && source.height - height > 2 * (source.width - width)) {
+    between.resize(static_cast<size_t>(height * old_stride));
+    resize_down(from, source.height, height, old_stride, filter, between.data());
+    resize_across(between.data(), height, source.width, width, channels, filter, to);
+  } else {
+    between.resize(static_cast<size_t>(source.height * stride));
+    resize_across(from, source.height, source.width, width, channels, filter, between.data());
+    resize_down(between.data(), source.height, height, stride, filter, to);
   }
 }
 

@@ -18,8 +18,10 @@ std::string_view name_of(Filter filter) noexcept;
 /// The inverse of name_of; throws Error (kUsage) on any other name.
 Filter filter_named(std::string_view name);
 
-/// Equal to Pillow's Image.resize((width, height), filter): weights in 22-bit fixed point, the horizontal pass first, bytes in
-/// between. A picture that has the size already is copied. Throws Error (kUsage) for sizes outside 1 … 65535.
+/// Equal to Pillow 13's Image.resize((width, height), filter): weights in 22-bit fixed point, bytes between the two passes, the
+/// horizontal one first unless the height shrinks by more than twice as many pixels as the width (before version 13.0 Pillow
+/// always began with the horizontal one). A picture that has the size already is copied. Throws Error (kUsage) for sizes outside
+/// 1 … 65535.
 void resize(const Picture& source, int64_t height, int64_t width, Filter filter, Picture& out);
 
 /// The same filters in float32 on planes, C,H,W. Without antialias the filter keeps its size, as PyTorch's align_corners=False.

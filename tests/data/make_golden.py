@@ -103,6 +103,27 @@ write_png("grey_alpha.png", random.integers(0, 256, (5, 9, 2)), 8, 4)
 write_png("grey_alpha_16.png", random.integers(0, 65536, (5, 9, 2)), 16, 4)
 write_png("one_pixel.png", colour[:1, :1], 8, 2)
 
+# What only few programs write: palettes and greys with a transparent colour, interlaced ones, and JPEGs that are neither grey nor YCbCr.
+for depth in (1, 2, 4):
+    write_png(f"palette_{depth}_transparent.png", random.integers(0, 2 ** depth, (7, 13, 1)), depth, 3, random.integers(0, 256, (2 ** depth, 3)),
+              transparency=bytes([200, 0]))
+write_png("palette_8_interlaced.png", random.integers(0, 256, (11, 13, 1)), 8, 3, random.integers(0, 256, (256, 3)), interlaced=True)
+write_png("grey_8_transparent.png", random.integers(0, 4, (7, 13, 1)), 8, 0, transparency=struct.pack(">H", 2))
+write_png("grey_1_interlaced.png", random.integers(0, 2, (9, 17, 1)), 1, 0, interlaced=True)
+write_png("grey_16_interlaced.png", random.integers(0, 300, (9, 17, 1)), 16, 0, interlaced=True)
+write_png("colour_16_interlaced.png", random.integers(0, 65536, (9, 5, 3)), 16, 2, interlaced=True)
+write_png("colour_16_transparent.png", random.integers(0, 65536, (3, 5, 3)), 16, 2, transparency=struct.pack(">HHH", 1, 2, 3))
+image.save(path("jpeg_rgb.jpg"), quality=85, keep_rgb=True)
+image.save(path("jpeg_restarts.jpg"), quality=85, restart_marker_blocks=2)
+image.convert("L").save(path("jpeg_grey_progressive.jpg"), quality=85, progressive=True)
+with open(path("jpeg_cmyk.jpg"), "rb") as file:
+    cmyk = file.read()
+adobe = cmyk.index(b"\xff\xee\x00\x0eAdobe")  # a segment of 16 bytes; its last says what the four components are
+with open(path("jpeg_ycck.jpg"), "wb") as file:
+    file.write(cmyk[:adobe + 15] + b"\x02" + cmyk[adobe + 16:])
+with open(path("jpeg_cmyk_unmarked.jpg"), "wb") as file:
+    file.write(cmyk[:adobe] + cmyk[adobe + 16:])
+
 for name in sorted(os.listdir(folder)):
     if name.endswith((".jpg", ".png")):
         for mode, ending in (("RGB", "rgb"), ("L", "grey")):

@@ -1,0 +1,126 @@
+// Decoding and resizing against Pillow on many random pictures: 2,000 resizes from a committed list, and the same live.
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "core/file.h"
+#include "data/preprocess.h"
+#include "data/resize.h"
+#include "files.h"
+
+namespace residual::data {
+namespace {
+
+// As pillow_side.py draws it.
+Picture drawn(uint64_t kind, uint64_t channels, uint64_t width, uint64_t height) {
+  Picture picture{static_cast<int64_t>(channels), static_cast<int64_t>(height), static_cast<int64_t>(width), {}};
+  picture.pixels.reserve(width * height * channels);
+  const auto value = [&](uint64_t y, uint64_t x, uint64_t c) {
+    switch (kind % 4) {
+      case 0: return ((y * width + x) * channels + c + kind * 7919) * 2654435761U % (uint64_t{1} << 32) >> 13;
+      case 1: return x * (1 + kind % 5) + y * (2 + kind % 3) + c * 40;
+      case 2: return (x / 3 + y / 2 + c) % 2 * 255;
+      default: return (x * 255 / width + y * 255 / height) / 2;
+    }
+  };
+  for (uint64_t y = 0; y < height; ++y) {
+    for (uint64_t x = 0; x < width; ++x) {
+      for (uint64_t c = 0; c < channels; ++c) picture.pixels.push_back(static_cast<uint8_t>(value(y, x, c) & 255));
+    }
+  }
+  return picture;
+}
+
+uint32_t checksum(const std::vector<uint8_t>& bytes) {
+  return static_cast<uint32_t>(crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
+}
+
+void expect_resizes(const std::string& list) {
+  std::istringstream lines(list);
+  std::string filter, sum;
+  uint64_t channels = 0, kind = 0, width = 0, height = 0;
+  int64_t new_width = 0, new_height = 0, count = 0, wrong = 0;
+  Picture out;
+  while (lines >> filter >> channels >> kind >> width >> height >> new_width >> new_height >> sum) {
+    resize(drawn(kind, channels, width, height), new_height, new_width, filter_named(filter), out);
+    ++count;
+    const bool equal = fmt::format("{:08x}", checksum(out.pixels)) == sum;
+    wrong += !equal;
+    if (!equal && wrong < 5) {
+      ADD_FAILURE() << fmt::format("{} of picture {}, {} x {} x {}, to {} x {}", filter, kind, width, height, channels, new_width,
+                                   new_height);
+    }
+  }
+  EXPECT_EQ(count, 2000);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Resize, OfTwoThousandRandomPicturesEqualsPillowBitForBit) {
+  expect_resizes(read(golden("resizes.txt")));
+}
+
+// Pillow's side of the live comparisons; they are skipped where there is no Python with Pillow.
+class TorchPillow : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::system(fmt::format("'{}' -c 'import PIL, numpy' 2>/dev/null", python()).c_str()) != 0)
+      GTEST_SKIP() << "no Python with Pillow at " << python() << "; scripts/setup check installs one";
+  }
+  static std::string python() {
+    const char* given = std::getenv("RESIDUAL_PYTHON");
+    return given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
+  }
+  static void pillow(const std::string& arguments) {
+    const std::string command =
+        fmt::format("'{}' -W ignore '{}/tests/data/pillow_side.py' {}", python(), RESIDUAL_SOURCE_DIR, arguments);
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(TorchPillow, ResizesTwoThousandOtherPicturesToTheSameBytes) {
+  pillow(fmt::format("resize {} '{}'", 20260101, (folder_ / "list").string()));
+  expect_resizes(read(folder_ / "list"));
+}
+
+TEST_F(TorchPillow, DecodesPicturesOfAllModesToTheSameColours) {
+  pillow(fmt::format("decode {} '{}'", 20260102, folder_.path().string()));
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    if (entry.path().extension() == ".rgb") continue;
+    const Picture picture = decode_picture(read_file(entry.path()), entry.path().string(), 3);
+    EXPECT_TRUE(std::string(picture.pixels.begin(), picture.pixels.end()) == read(entry.path().string() + ".rgb"))
+        << entry.path();
+    ++count;
+  }
+  EXPECT_EQ(count, 200);
+}
+
+// From the file on: decoded, and resized as torchvision's Resize(256).
+TEST_F(TorchPillow, SeesAHundredPhotographsAlike) {
+  const fs::path photos = shared_data("photos");
+  if (photos.empty()) GTEST_SKIP() << "no photographs beside the repository";
+  pillow(fmt::format("photos '{}' '{}'", photos.string(), (folder_ / "list").string()));
+  std::istringstream lines(read(folder_ / "list"));
+  std::string decoded, resized, name;
+  int count = 0;
+  while (lines >> decoded >> resized && std::getline(lines >> std::ws, name)) {
+    const Picture picture = decode_picture(read_file(photos / name), name, 3);
+    EXPECT_EQ(fmt::format("{:08x}", checksum(picture.pixels)), decoded) << name;
+    const int64_t shorter = std::min(picture.height, picture.width), longer = std::max(picture.height, picture.width);
+    const int64_t other = 256 * longer / shorter;
+    Picture out;
+    resize(picture, picture.width <= picture.height ? other : 256, picture.width <= picture.height ? 256 : other,
+           Filter::kBilinear, out);
+    EXPECT_EQ(fmt::format("{:08x}", checksum(out.pixels)), resized) << name;
+    ++count;
+  }
+  EXPECT_EQ(count, 100);
+}
+
+}  // namespace
+}  // namespace residual::data
