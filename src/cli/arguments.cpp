@@ -1,11 +1,14 @@
 #include "cli/arguments.h"
 
+#include <fmt/ranges.h>
+
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 
 #include "core/error.h"
 #include "core/threads.h"
+#include "data/recipes.h"
 
 namespace residual::cli {
 
@@ -36,6 +39,8 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
   command.add_option("--val-split", val_split, "Keep this fraction of the training pictures for validation")
       ->capture_default_str()
       ->group("Data");
+  command.add_flag("--exif-orientation", exif_orientation, "Turn pictures upright as their Exif data say (folders of pictures)")
+      ->group("Data");
   command.add_option("--data-seed", seed, "Seed of the validation split and of the built-in pictures")
       ->capture_default_str()
       ->group("Data");
@@ -47,6 +52,7 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   data::OpenOptions options;
   options.path = path;
   options.val_split = val_split;
+  options.exif_orientation = exif_orientation;
   options.seed = static_cast<uint64_t>(seed);
   options.train_size = train_size;
   options.test_size = test_size;
@@ -61,6 +67,14 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
     }
   }
   return data::open_data(options);
+}
+
+void add_preprocess(CLI::App& command, std::string& preprocess) {
+  command
+      .add_option("--preprocess", preprocess,
+                  fmt::format("How pictures are prepared: {}, a timm config.json, or a JSON list of steps",
+                              fmt::join(data::recipe_names(), ", ")))
+      ->group("Data");
 }
 
 void NetworkArguments::add_to(CLI::App& command) {

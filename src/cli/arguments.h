@@ -30,6 +30,7 @@ struct MachineArguments {
 struct DataArguments {
   std::string path;
   double val_split = 0;
+  bool exif_orientation = false;
   int64_t seed = 0, train_size = data::OpenOptions{}.train_size, test_size = data::OpenOptions{}.test_size;
 
   /// The path is --data, or the positional PATH.
@@ -51,6 +52,9 @@ struct NetworkArguments {
   /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
   models::Architecture architecture() const;
 };
+
+/// --preprocess: a recipe's name or a file, see data/recipes.h; empty when it is not given.
+void add_preprocess(CLI::App& command, std::string& preprocess);
 
 /// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … 4096.
 Shape parse_input(const std::string& text);

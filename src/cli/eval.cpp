@@ -8,7 +8,7 @@
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "data/dataset.h"
-#include "eval/evaluate.h"
+#include "eval/crops.h"
 
 namespace residual::cli {
 namespace {
@@ -17,7 +17,7 @@ struct EvalArguments {
   std::string model, split;
   DataArguments data;
   MachineArguments machine;
-  int64_t batch_size = 128;
+  int64_t batch_size = 128, crops = 1;
   bool json = false;
 };
 
@@ -31,13 +31,14 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
     bar.update(done, all, [&] { return fmt::format("{}/{} pictures", done, all); });
     stop_if_interrupted();
   };
-  return eval::evaluate(model, dataset, options);
+  return eval::evaluate_crops(model, dataset, arguments.crops, options);
 }
 
 int run_eval(EvalArguments& arguments) {
   arguments.machine.check();
   check_range("--batch-size", arguments.batch_size, 1, 65536);
   eval::Model model = eval::load_model(arguments.model);
+  arguments.data.exif_orientation |= model.preprocessing.exif_orientation();
   const data::DataSource source = arguments.data.open(model.architecture.input);
   const data::Dataset& dataset = source.split(arguments.split);
   if (!arguments.json) print("{}\n", source.found);
@@ -65,6 +66,10 @@ Command add_eval(CLI::App& program) {
   arguments->data.add_to(*command);
   command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
   command->add_option("--batch-size", arguments->batch_size, "Pictures at once")->capture_default_str();
+  command
+      ->add_option("--crops", arguments->crops,
+                   "Look at each picture 1, 5 (corners and centre) or 10 times (and mirrored), and average the logits")
+      ->capture_default_str();
   command->add_flag("--json", arguments->json, "JSON: images, correct, top1, top5, loss, images_per_second");
   arguments->machine.add_to(*command, true);
   command->footer("Example:\n  residual eval runs/resnet20-shapes/best.safetensors --data shapes");

@@ -20,7 +20,8 @@ int run_train(TrainArguments& arguments) {
   TrainReport report(arguments, options);
   report.start(source);
   catch_interrupts();
-  const data::Preprocessing preprocessing = preparation(arguments, options, source);
+  const data::Preprocessing preprocessing =
+      preparation(arguments, options, source).with_exif_orientation(arguments.data.exif_orientation);
   stop_if_interrupted();
   try {
     report.finish(train::train(options, source, preprocessing, report.observer()));

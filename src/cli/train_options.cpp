@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "data/recipes.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
 
@@ -89,6 +90,7 @@ std::filesystem::path default_out(const TrainArguments& a) {
 
 void TrainArguments::add_to(CLI::App& app) {
   data.add_to(app);
+  add_preprocess(app, preprocess);
   app.add_option("--mean", mean, "Mean of each channel, 0 to 1, with commas (default: of the training pictures)")->group("Data");
   app.add_option("--std", std, "Standard deviation of each channel (default: of the training pictures)")->group("Data");
   add_network(app, *this);
@@ -120,6 +122,11 @@ void TrainArguments::check() {
   }
   if (mean.empty() != std.empty())
     fail(ErrorKind::kUsage, "--mean and --std go together; {} is missing", mean.empty() ? "--mean" : "--std");
+  if (!preprocess.empty() && !mean.empty())
+    fail(ErrorKind::kUsage, "--preprocess says how pictures are normalised; leave --mean and --std away");
+  if (!preprocess.empty()) data::recipe_input(preprocess);  // refuses what is unknown
+  const bool is_file = !preprocess.empty() && data::find_recipe(preprocess) == nullptr;
+  data.exif_orientation |= is_file && data::recipe_named(preprocess).exif_orientation();
   models::find_model(model);
   models::initialisation_named(init);
   if (!shortcut.empty()) {
@@ -150,7 +157,9 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
   train::TrainOptions options;
   options.architecture.model = a.model;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
-  options.architecture.input = a.wanted_input().value_or(train::default_input(a.model, source.train->picture_shape()));
+  std::optional<Shape> input = a.wanted_input();
+  if (!input && !a.preprocess.empty()) input = data::recipe_input(a.preprocess);
+  options.architecture.input = input.value_or(train::default_input(a.model, source.train->picture_shape()));
   if (!a.shortcut.empty()) options.architecture.shortcut = models::shortcut_named(a.shortcut);
   options.initialisation = models::initialisation_named(a.init);
   options.epochs = a.epochs;
@@ -172,6 +181,7 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
 
 data::Preprocessing preparation(const TrainArguments& a, const train::TrainOptions& options, const data::DataSource& source) {
   const Shape& input = options.architecture.input;
+  if (!a.preprocess.empty()) return data::recipe_named(a.preprocess, input);
   if (a.mean.empty()) return train::standard_preparation(input, *source.train, options.threads);
   const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
   for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {

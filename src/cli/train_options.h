@@ -23,7 +23,7 @@ struct TrainArguments {
   std::optional<int64_t> warmup, step_epochs;
   bool nesterov = false;
   double label_smoothing = 0;
-  std::string mean, std;
+  std::string preprocess, mean, std;
   std::string out;
   double checkpoint_minutes = 10;
   bool resume = false, quiet = false, json = false;
@@ -38,7 +38,7 @@ struct TrainArguments {
 /// Everything settled: the network fits the data, what was not given has its default.
 train::TrainOptions settle(const TrainArguments& arguments, const data::DataSource& source);
 
-/// --mean and --std, or else the training pictures' own.
+/// --preprocess, or --mean and --std, or else the training pictures' own mean and standard deviation.
 data::Preprocessing preparation(const TrainArguments& arguments, const train::TrainOptions& options,
                                 const data::DataSource& source);
 

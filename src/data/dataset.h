@@ -34,7 +34,8 @@ struct OpenOptions {
   double val_split = 0;  ///< this fraction of every class of the training pictures is kept for validation, 0 … 0.9
   uint64_t seed = 0;     ///< of the split and of the built-in pictures
   int64_t channels = 0;  ///< image folders: 1, 3, or 0 to see whether the pictures are grey. The built-in pictures: 3 unless 1
-  int64_t train_size = 20000;  ///< of the built-in pictures
+  bool exif_orientation = false;  ///< image folders: turn pictures upright as their Exif data say
+  int64_t train_size = 20000;     ///< of the built-in pictures
   int64_t test_size = 2000;
   int64_t shapes_height = 32, shapes_width = 32;
   int64_t cache_bytes = int64_t{1} << 30;  ///< decoded pictures are kept in memory up to this many bytes

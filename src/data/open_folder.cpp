@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/threads.h"
 #include "data/cache.h"
+#include "data/orientation.h"
 #include "data/sources.h"
 
 namespace residual::data {
@@ -80,8 +81,9 @@ class FolderDataset : public Dataset {
   FolderDataset(fs::path folder, Listing listing) : folder_(std::move(folder)), listing_(std::move(listing)) {}
 
   // Called once, before use.
-  void prepare(int64_t channels, int64_t cache_bytes) {
+  void prepare(int64_t channels, bool upright, int64_t cache_bytes) {
     channels_ = channels;
+    upright_ = upright;
     cache_ = std::make_unique<PictureCache>(size(), cache_bytes);
     Picture first;
     read(0, first);
@@ -94,7 +96,9 @@ class FolderDataset : public Dataset {
   }
   void decode(int64_t index, int64_t channels, Picture& picture) const {
     const fs::path file = path(index);
-    decode_picture(read_file(file, kMaxPictureFile), file.string(), channels, picture);
+    const std::vector<std::byte> bytes = read_file(file, kMaxPictureFile);
+    decode_picture(bytes, file.string(), channels, picture);
+    if (upright_) make_upright(picture, exif_orientation(bytes));
   }
 
   int64_t size() const override { return static_cast<int64_t>(listing_.files.size()); }
@@ -113,6 +117,7 @@ class FolderDataset : public Dataset {
   fs::path folder_;
   Listing listing_;
   int64_t channels_ = 3;
+  bool upright_ = false;
   Shape shape_;
   std::unique_ptr<PictureCache> cache_;
 };
@@ -236,7 +241,7 @@ DataSource open_image_folder(const fs::path& folder, const OpenOptions& options)
     pictures += split->size();
   }
   for (FolderDataset* split : splits) {
-    if (split != nullptr) split->prepare(channels, options.cache_bytes / pictures * split->size());
+    if (split != nullptr) split->prepare(channels, options.exif_orientation, options.cache_bytes / pictures * split->size());
   }
   source.train = std::move(train);
   source.validation = std::move(validation);

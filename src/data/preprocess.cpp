@@ -71,32 +71,37 @@ void check_filter(Filter filter, bool antialias, bool on_floats) {
 
 // Checks one step after the first; `size` is the picture's size behind it, 0 x 0 while it can be any.
 void check_step(const Step& step, int64_t channels, bool on_floats, Size2& size) {
-  std::visit(Overloaded{[&](const DecodeStep&) { fail(ErrorKind::kUsage, "preparation: decode can only be the first step"); },
-                        [&](const RequireSizeStep& require) {
-                          check_size(require.size);
-                          if (on_floats || size != Size2{}) {
-                            fail(ErrorKind::kUsage, "preparation: require_size comes before steps that change the picture");
-                          }
-                          size = require.size;
-                        },
-                        [&](const ResizeStep& resize) {
-                          check_size(resize.size);
-                          check_filter(resize.filter, resize.antialias, on_floats);
-                          size = resize.size;
-                        },
-                        [&](const ResizeShorterStep& shorter) {
-                          check_size({shorter.size, shorter.size});
-                          check_filter(shorter.filter, shorter.antialias, on_floats);
-                          size = {};
-                        },
-                        [&](const CenterCropStep& crop) {
-                          check_size(crop.size);
-                          size = crop.size;
-                        },
-                        [&](const DivideStep& divide) { check_number(divide.by, false, "the divisor"); },
-                        [&](const ScaleStep& scale) { check_number(scale.by, false, "the factor"); },
-                        [&](const NormalizeStep& normalize) { check_normalize(normalize, channels); }},
-             step);
+  std::visit(
+      Overloaded{[&](const DecodeStep&) { fail(ErrorKind::kUsage, "preparation: decode can only be the first step"); },
+                 [&](const RequireSizeStep& require) {
+                   check_size(require.size);
+                   if (on_floats || size != Size2{}) {
+                     fail(ErrorKind::kUsage, "preparation: require_size comes before steps that change the picture");
+                   }
+                   size = require.size;
+                 },
+                 [&](const ResizeStep& resize) {
+                   check_size(resize.size);
+                   check_filter(resize.filter, resize.antialias, on_floats);
+                   size = resize.size;
+                 },
+                 [&](const ResizeShorterStep& shorter) {
+                   check_size({shorter.size, shorter.size});
+                   check_filter(shorter.filter, shorter.antialias, on_floats);
+                   size = {};
+                 },
+                 [&](const CenterCropStep& crop) {
+                   check_size(crop.size);
+                   size = crop.size;
+                 },
+                 [&](const CornerCropStep& crop) {
+                   check_size(crop.size);
+                   size = crop.size;
+                 },
+                 [](const MirrorStep&) {}, [&](const DivideStep& divide) { check_number(divide.by, false, "the divisor"); },
+                 [&](const ScaleStep& scale) { check_number(scale.by, false, "the factor"); },
+                 [&](const NormalizeStep& normalize) { check_normalize(normalize, channels); }},
+      step);
 }
 
 // The size that resize_shorter gives a picture. A very long one would need more memory than it can justify.
@@ -119,10 +124,31 @@ int64_t crop_start(int64_t in, int64_t crop) {
   return rest % 2 == 0 ? rest / 2 : (rest / 2) % 2 == 0 ? rest / 2 : rest / 2 + 1;
 }
 
+// What to cut out: its upper left corner, which lies outside the picture when that is smaller, and its size.
+struct Window {
+  int64_t top = 0, left = 0;
+  Size2 size;
+};
+
+Window window_of(const Step& step, Size2 in) {
+  if (const auto* center = std::get_if<CenterCropStep>(&step)) {
+    return {crop_start(in.height, center->size.height), crop_start(in.width, center->size.width), center->size};
+  }
+  const auto& [size, corner] = std::get<CornerCropStep>(step);
+  if (size.height > in.height || size.width > in.width) {
+    fail(ErrorKind::kBadFile,
+         "a picture has {} x {} pixels (width x height) when its corners are to be cut out, which are {} x {}", in.width,
+         in.height, size.width, size.height);
+  }
+  const bool bottom = corner == Corner::kBottomLeft || corner == Corner::kBottomRight;
+  const bool right = corner == Corner::kTopRight || corner == Corner::kBottomRight;
+  return {bottom ? in.height - size.height : 0, right ? in.width - size.width : 0, size};
+}
+
 // source: planes x in.height rows of in.width elements of `step` values; what lies outside is 0.
 template <typename T>
-void crop(const T* source, int64_t planes, Size2 in, int64_t step, Size2 out, T* to) {
-  const int64_t top = crop_start(in.height, out.height), left = crop_start(in.width, out.width);
+void crop(const T* source, int64_t planes, Size2 in, int64_t step, const Window& window, T* to) {
+  const auto& [top, left, out] = window;
   std::fill_n(to, planes * out.height * out.width * step, T{0});
   const int64_t first_row = std::max<int64_t>(-top, 0), last_row = std::min(out.height, in.height - top);
   const int64_t first = std::max<int64_t>(-left, 0), last = std::min(out.width, in.width - left);
@@ -131,6 +157,15 @@ void crop(const T* source, int64_t planes, Size2 in, int64_t step, Size2 out, T*
       const T* from = source + ((p * in.height + y + top) * in.width + first + left) * step;
       std::copy_n(from, (last - first) * step, to + ((p * out.height + y) * out.width + first) * step);
     }
+  }
+}
+
+// The same rows, each from right to left.
+template <typename T>
+void mirror(const T* source, int64_t rows, int64_t width, int64_t step, T* to) {
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t x = 0; x < width; ++x)
+      std::copy_n(source + (y * width + width - 1 - x) * step, step, to + (y * width + x) * step);
   }
 }
 
@@ -181,6 +216,41 @@ Preprocessing Preprocessing::standard(const Shape& input_chw, std::span<const fl
                         NormalizeStep{{mean.begin(), mean.end()}, {std.begin(), std.end()}}});
 }
 
+bool Preprocessing::exif_orientation() const {
+  return std::get<DecodeStep>(steps_[0]).exif_orientation;
+}
+
+Preprocessing Preprocessing::with_exif_orientation(bool upright) const {
+  std::vector<Step> steps = steps_;
+  std::get<DecodeStep>(steps[0]).exif_orientation = upright;
+  return Preprocessing(std::move(steps));
+}
+
+std::vector<Preprocessing> Preprocessing::crops(int64_t count) const {
+  if (count == 1) return {*this};
+  if (count != 5 && count != 10) fail(ErrorKind::kUsage, "a picture can be looked at in 1, 5 or 10 crops, not {}", count);
+  const auto center = std::ranges::find_if(steps_, [](const Step& step) { return std::holds_alternative<CenterCropStep>(step); });
+  if (center == steps_.end()) {
+    fail(ErrorKind::kUsage, "{} crops take the place of a centre crop, and this preparation has none: {}", count, to_json());
+  }
+  const auto at = center - steps_.begin();
+  const Size2 size = std::get<CenterCropStep>(*center).size;
+  std::vector<Preprocessing> result;
+  for (const bool mirrored : {false, true}) {
+    std::vector<Step> steps = steps_;
+    if (mirrored) steps.insert(steps.begin() + at, MirrorStep{});
+    Step& crop = steps[static_cast<size_t>(at) + (mirrored ? 1 : 0)];
+    for (const Corner corner : {Corner::kTopLeft, Corner::kTopRight, Corner::kBottomLeft, Corner::kBottomRight}) {
+      crop = CornerCropStep{size, corner};
+      result.emplace_back(steps);
+    }
+    crop = CenterCropStep{size};
+    result.emplace_back(steps);
+    if (count == 5) break;
+  }
+  return result;
+}
+
 void Preprocessing::apply(const Picture& picture, std::span<float> out) const {
   Scratch scratch;
   apply(picture, out, scratch);
@@ -223,14 +293,20 @@ void Preprocessing::apply_bytes(const Picture*& current, Scratch& scratch) const
     if (const auto step = as_resize(steps_[i], size.height, size.width)) {
       if (size == step->size) continue;
       resize(*current, step->size.height, step->size.width, step->filter, out);
+      current = &out;
+      continue;
+    }
+    const bool mirrored = std::holds_alternative<MirrorStep>(steps_[i]);
+    const Window window = mirrored ? Window{0, 0, size} : window_of(steps_[i], size);
+    if (!mirrored && size == window.size) continue;
+    out.channels = current->channels;
+    out.height = window.size.height;
+    out.width = window.size.width;
+    out.pixels.resize(static_cast<size_t>(out.height * out.width * out.channels));
+    if (mirrored) {
+      mirror(current->pixels.data(), size.height, size.width, out.channels, out.pixels.data());
     } else {
-      const Size2 wanted = std::get<CenterCropStep>(steps_[i]).size;
-      if (size == wanted) continue;
-      out.channels = current->channels;
-      out.height = wanted.height;
-      out.width = wanted.width;
-      out.pixels.resize(static_cast<size_t>(wanted.height * wanted.width * out.channels));
-      crop(current->pixels.data(), 1, size, out.channels, wanted, out.pixels.data());
+      crop(current->pixels.data(), 1, size, out.channels, window, out.pixels.data());
     }
     current = &out;
   }
@@ -257,15 +333,22 @@ void Preprocessing::apply_floats(int64_t height, int64_t width, std::span<float>
         scratch.planes[at] = pointwise(steps_[i], at / count, scratch.planes[at]);
       continue;
     }
+    if (std::holds_alternative<MirrorStep>(steps_[i])) {
+      scratch.more.resize(scratch.planes.size());
+      mirror(scratch.planes.data(), channels() * size.height, size.width, 1, scratch.more.data());
+      scratch.planes.swap(scratch.more);
+      continue;
+    }
     const auto step = as_resize(steps_[i], size.height, size.width);
-    const Size2 wanted = step ? step->size : std::get<CenterCropStep>(steps_[i]).size;
+    const Window window = step ? Window{0, 0, step->size} : window_of(steps_[i], size);
+    const Size2 wanted = window.size;
     if (size == wanted) continue;
     scratch.more.resize(static_cast<size_t>(channels() * wanted.height * wanted.width));
     if (step) {
       resize(scratch.planes, {channels(), size.height, size.width}, wanted.height, wanted.width, step->filter, step->antialias,
              scratch.more);
     } else {
-      crop(scratch.planes.data(), channels(), size, 1, wanted, scratch.more.data());
+      crop(scratch.planes.data(), channels(), size, 1, window, scratch.more.data());
     }
     scratch.planes.swap(scratch.more);
     size = wanted;

@@ -17,9 +17,11 @@ namespace residual::data {
 
 // Steps on bytes (0 … 255) until the first divide, scale or normalize; on float32 from there on.
 
-/// {"step":"decode","channels":3}: colour or grey (1). Always the first step.
+/// {"step":"decode","channels":3}: colour or grey (1). Always the first step. With "exif_orientation":true files are turned
+/// upright as they are decoded (data/orientation.h); apply is handed a picture and does not know how its camera was held.
 struct DecodeStep {
   int64_t channels = 3;
+  bool exif_orientation = false;
   bool operator==(const DecodeStep&) const = default;
 };
 /// {"step":"require_size","size":[H,W]}: refuses pictures of any other size.
@@ -48,6 +50,18 @@ struct CenterCropStep {
   Size2 size;
   bool operator==(const CenterCropStep&) const = default;
 };
+enum class Corner : uint8_t { kTopLeft, kTopRight, kBottomLeft, kBottomRight };
+/// {"step":"corner_crop","size":[H,W],"corner":"top_left"}: top_left, top_right, bottom_left or bottom_right. A smaller picture
+/// is refused, as torchvision's FiveCrop does.
+struct CornerCropStep {
+  Size2 size;
+  Corner corner = Corner::kTopLeft;
+  bool operator==(const CornerCropStep&) const = default;
+};
+/// {"step":"mirror"}: left to right.
+struct MirrorStep {
+  bool operator==(const MirrorStep&) const = default;
+};
 /// {"step":"divide","by":255}: x / by.
 struct DivideStep {
   float by = 255;
@@ -64,8 +78,8 @@ struct NormalizeStep {
   bool operator==(const NormalizeStep&) const = default;
 };
 
-using Step = std::variant<DecodeStep, RequireSizeStep, ResizeStep, ResizeShorterStep, CenterCropStep, DivideStep, ScaleStep,
-                          NormalizeStep>;
+using Step = std::variant<DecodeStep, RequireSizeStep, ResizeStep, ResizeShorterStep, CenterCropStep, CornerCropStep, MirrorStep,
+                          DivideStep, ScaleStep, NormalizeStep>;
 
 class Preprocessing {
  public:
@@ -84,6 +98,16 @@ class Preprocessing {
   const std::vector<Step>& steps() const noexcept { return steps_; }
   Shape output_shape() const { return output_; }            ///< C,H,W
   int64_t channels() const noexcept { return output_[0]; }  ///< what decode_picture should be asked for
+  bool exif_orientation() const;                            ///< whether files are to be turned upright when they are decoded
+
+  /// The same with files turned upright, or not.
+  Preprocessing with_exif_orientation(bool upright) const;
+
+  /// Ways to look at one picture several times, in torchvision's order. 1: this one. 5: the corners in place of the centre crop,
+  /// then the centre. 10: those, and those of the mirrored picture. Throws Error (kUsage) for another number, and without a
+  /// centre crop.
+  std::vector<Preprocessing> crops(int64_t count) const;
+
   bool operator==(const Preprocessing& other) const { return steps_ == other.steps_; }
 
   /// Memory that apply may use again from call to call; one for each thread.

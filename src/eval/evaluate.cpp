@@ -50,12 +50,14 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
       options_(std::move(options)),
       session_(inference_plan(architecture, options_.batch_size, options_), state) {}
 
+void check_classes(const data::Dataset& dataset, int64_t classes) {
+  if (static_cast<int64_t>(dataset.classes().size()) == classes) return;
+  fail(ErrorKind::kUsage, "the data has {} classes, the network tells {} apart; evaluate it on data like that it was trained on",
+       dataset.classes().size(), classes);
+}
+
 Evaluation Evaluator::run(const data::Dataset& dataset) {
-  if (static_cast<int64_t>(dataset.classes().size()) != classes_) {
-    fail(ErrorKind::kUsage,
-         "the data has {} classes, the network tells {} apart; evaluate it on data like that it was trained on",
-         dataset.classes().size(), classes_);
-  }
+  check_classes(dataset, classes_);
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<size_t>(classes_);
   Evaluation result;

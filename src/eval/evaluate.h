@@ -36,6 +36,9 @@ struct BatchScore {
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
                  std::vector<std::vector<int64_t>>* confusion = nullptr);
 
+/// Throws Error (kUsage) when the data has another number of classes than the network.
+void check_classes(const data::Dataset& dataset, int64_t classes);
+
 struct EvaluateOptions {
   int64_t batch_size = 128;
   int threads = 0;  ///< of the kernels; 0: what the machine allows

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/file.h"
+#include "data/orientation.h"
 
 namespace residual::eval {
 
@@ -39,7 +40,9 @@ std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, in
 }
 
 std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, std::string_view name, int64_t top) {
-  return predict(data::decode_picture(encoded, name, model_.preprocessing.channels()), top);
+  data::Picture picture = data::decode_picture(encoded, name, model_.preprocessing.channels());
+  if (model_.preprocessing.exif_orientation()) data::make_upright(picture, data::exif_orientation(encoded));
+  return predict(picture, top);
 }
 
 }  // namespace residual::eval

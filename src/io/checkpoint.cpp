@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json_text.h"
 #include "io/format_version.h"
-#include "io/json_text.h"
 #include "io/seal.h"
 
 namespace residual::io {

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <string>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 
 namespace residual::io {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "core/json_text.h"
 #include "io/format_version.h"
-#include "io/json_text.h"
 #include "io/seal.h"
 
 namespace residual::io {

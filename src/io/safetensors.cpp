@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/safetensors_header.h"
 
 namespace residual::io {

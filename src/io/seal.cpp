@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/safetensors_header.h"
 
 namespace residual::io {

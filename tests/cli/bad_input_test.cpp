@@ -61,6 +61,10 @@ TEST(BadInput, options_out_of_range_or_contradicting_each_other_are_usage_mistak
   refuses(room, 2, train + "--mean 0.5 --std 0.5", "channels");
   refuses(room, 2, train + "--mean 0,0,0 --std 1,1,0", "--std");
   refuses(room, 2, train + "--shortcut D", "shortcut");
+  refuses(room, 2, train + "--preprocess imagnet", "imagenet-v2");
+  refuses(room, 2, train + "--preprocess mnist --mean 0,0,0 --std 1,1,1", "--preprocess");
+  room.write("config.json", "{\"pretrained_cfg\": {\"crop_pct\": -1}}");
+  refuses(room, 3, train + "--preprocess config.json", "'config.json': 'crop_pct'");
   EXPECT_FALSE(fs::exists(room / "run")) << "a run that is refused leaves nothing";
 }
 

@@ -25,12 +25,12 @@ TEST(Surface, every_command_has_help_with_an_example) {
 
 TEST(Surface, help_of_train_names_every_promised_option) {
   const std::string help = Room().run("train --help").out;
-  for (const char* option : {"--model",      "--data",     "--epochs",          "--batch-size",     "--optimizer",
-                             "--lr",         "--momentum", "--nesterov",        "--weight-decay",   "--schedule",
-                             "--warmup",     "--augment",  "--label-smoothing", "--seed",           "--init",
-                             "--input",      "--device",   "--threads",         "--loader-threads", "--out",
-                             "--resume",     "--shortcut", "--val-split",       "--quiet",          "--json",
-                             "--train-size", "--test-size"}) {
+  for (const char* option : {"--model",      "--data",      "--epochs",          "--batch-size",     "--optimizer",
+                             "--lr",         "--momentum",  "--nesterov",        "--weight-decay",   "--schedule",
+                             "--warmup",     "--augment",   "--label-smoothing", "--seed",           "--init",
+                             "--input",      "--device",    "--threads",         "--loader-threads", "--out",
+                             "--resume",     "--shortcut",  "--val-split",       "--quiet",          "--json",
+                             "--train-size", "--test-size", "--preprocess"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }
 }

@@ -1,17 +1,20 @@
-#include "io/json_text.h"
+#include "core/json_text.h"
 
 #include <set>
 #include <vector>
 
-namespace residual::io {
+namespace residual {
 
-std::string shown(std::string_view text) {
-  constexpr size_t kMost = 80;
-  std::string result(text.substr(0, kMost));
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+std::string shown(std::string_view text, size_t most) {
+  std::string result(text.substr(0, most));
+  for (size_t i = 0; i < result.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(result[i]);
+    if (byte < 0x20 || byte == 0x7f) result[i] = '?';
+    // In UTF-8 the other control characters, which a terminal obeys too, are C2 followed by 80 … 9F.
+    if (byte == 0xC2 && i + 1 < result.size() && (static_cast<unsigned char>(result[i + 1]) & 0xE0) == 0x80)
+      result[i] = result[i + 1] = '?';
   }
-  if (text.size() > kMost) {
+  if (text.size() > most) {
     while (!result.empty() && (static_cast<unsigned char>(result.back()) & 0xC0) == 0x80)
       result.pop_back();  // half a UTF-8 character
     if (!result.empty() && (static_cast<unsigned char>(result.back()) & 0x80) != 0) result.pop_back();
@@ -45,4 +48,4 @@ nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKin
   }
 }
 
-}  // namespace residual::io
+}  // namespace residual

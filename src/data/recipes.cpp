@@ -1,0 +1,217 @@
+#include "data/recipes.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json_text.h"
+
+namespace residual::data {
+namespace {
+
+constexpr size_t kMaxConfig = size_t{1} << 20;
+
+// Of ImageNet's and CIFAR-10's training pictures, as torchvision and most who publish weights round them; MNIST's as in PyTorch's
+// example.
+const std::vector<float> kImageNetMean{0.485F, 0.456F, 0.406F}, kImageNetStd{0.229F, 0.224F, 0.225F};
+const std::vector<float> kCifarMean{0.4914F, 0.4822F, 0.4465F}, kCifarStd{0.2470F, 0.2435F, 0.2616F};
+constexpr float kMnistMean = 0.1307F, kMnistStd = 0.3081F;
+
+std::vector<Step> sized(int64_t channels, std::vector<Step> geometry, std::vector<float> mean, std::vector<float> std) {
+  std::vector<Step> steps{DecodeStep{channels}};
+  steps.insert(steps.end(), geometry.begin(), geometry.end());
+  steps.emplace_back(DivideStep{255});
+  if (!mean.empty()) steps.emplace_back(NormalizeStep{std::move(mean), std::move(std)});
+  return steps;
+}
+
+std::vector<float> each(int64_t channels, float value) {
+  return std::vector<float>(static_cast<size_t>(channels), value);
+}
+
+// The shorter side, then the middle: 256 and 224 in the original, in the same proportion for other inputs.
+std::vector<Step> resize_and_crop(Size2 crop, int64_t shorter_of_224) {
+  const int64_t longest = std::max(crop.height, crop.width);
+  return {ResizeShorterStep{(longest * shorter_of_224 + 112) / 224, Filter::kBilinear, true}, CenterCropStep{crop}};
+}
+
+void need_colour(std::string_view name, const Shape& input) {
+  if (input[0] == 3) return;
+  fail(ErrorKind::kUsage, "the recipe '{}' normalises three colours, the network's input {} has {} channels", name,
+       to_string(input), input[0]);
+}
+
+std::vector<Step> steps_of(std::string_view name, const Shape& input) {
+  const int64_t channels = input[0];
+  const Size2 size{input[1], input[2]};
+  const std::vector<Step> resize{ResizeStep{size, Filter::kBilinear, true}};
+  if (name == "divide-255") return sized(channels, resize, {}, {});
+  if (name == "mnist") return sized(channels, resize, each(channels, kMnistMean), each(channels, kMnistStd));
+  if (name == "normalize-0.5-resize") {
+    return {DecodeStep{channels}, DivideStep{255}, NormalizeStep{each(channels, 0.5F), each(channels, 0.5F)},
+            ResizeStep{size, Filter::kBilinear, true}};
+  }
+  need_colour(name, input);
+  if (name == "cifar10") return sized(channels, resize, kCifarMean, kCifarStd);
+  if (name == "imagenet-norm") return sized(channels, {RequireSizeStep{size}}, kImageNetMean, kImageNetStd);
+  return sized(channels, resize_and_crop(size, name == "imagenet" ? 256 : 232), kImageNetMean, kImageNetStd);
+}
+
+// The fields of timm's pretrained_cfg, each checked, with timm's own defaults.
+class TimmConfig {
+ public:
+  TimmConfig(const nlohmann::json& json, std::string_view name) : json_(json), name_(name) {}
+
+  Shape input_size() const {
+    if (!has("input_size")) return Shape{3, 224, 224};
+    const nlohmann::json& list = json_["input_size"];
+    const auto whole = [](const nlohmann::json& value) {
+      return value.is_number_integer() && value >= int64_t{1} && value <= int64_t{4096};
+    };
+    if (!list.is_array() || list.size() != 3 || !std::ranges::all_of(list, whole))
+      bad("'input_size' is no list of channels, height and width within 1 … 4096");
+    return Shape{list[0].get<int64_t>(), list[1].get<int64_t>(), list[2].get<int64_t>()};
+  }
+  double crop_pct() const {
+    if (!has("crop_pct")) return 0.875;
+    const nlohmann::json& value = json_["crop_pct"];
+    // Written so that a NaN is refused too.
+    if (!value.is_number() || !(value.get<double>() >= 0.1 && value.get<double>() <= 1)) bad("'crop_pct' is not within 0.1 … 1");
+    return value.get<double>();
+  }
+  std::string text(const char* key, std::string standard) const {
+    if (!has(key)) return standard;
+    if (!json_[key].is_string()) bad("'{}' is no text", key);
+    return json_[key].get<std::string>();
+  }
+  std::vector<float> colours(const char* key, const std::vector<float>& standard) const {
+    if (!has(key)) return standard;
+    const nlohmann::json& list = json_[key];
+    if (!list.is_array() || list.size() > 16) bad("'{}' is no list of a number for each channel", key);
+    std::vector<float> values;
+    for (const nlohmann::json& value : list) {
+      if (!value.is_number() || std::abs(value.get<double>()) > std::numeric_limits<float>::max())
+        bad("'{}' holds something else than numbers that fit", key);
+      values.push_back(value.get<float>());
+    }
+    return values;
+  }
+
+  template <typename... Args>
+  [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
+    fail(ErrorKind::kBadFile, "'{}': {}", name_, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+ private:
+  bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
+
+  const nlohmann::json& json_;
+  std::string_view name_;
+};
+
+const nlohmann::json& timm_fields(const nlohmann::json& json, std::string_view name) {
+  if (json.is_object() && json.contains("pretrained_cfg") && json["pretrained_cfg"].is_object()) return json["pretrained_cfg"];
+  if (json.is_object() && (json.contains("input_size") || json.contains("mean") || json.contains("crop_pct"))) return json;
+  fail(ErrorKind::kBadFile,
+       "'{}' is no configuration of timm: it has no 'pretrained_cfg' and no 'input_size', 'mean' or 'crop_pct'", name);
+}
+
+}  // namespace
+
+const std::vector<Recipe>& recipes() {
+  static const std::vector<Recipe> all{
+      {"imagenet", "shorter side to 256, middle of 224, /255, ImageNet's mean and std (torchvision's first weights)",
+       Shape{3, 224, 224}},
+      {"imagenet-v2", "shorter side to 232, middle of 224, /255, ImageNet's mean and std (torchvision's second weights)",
+       Shape{3, 224, 224}},
+      {"imagenet-norm", "pictures of the network's size only, /255, ImageNet's mean and std", {}},
+      {"cifar10", "/255, CIFAR-10's mean and std", {}},
+      {"mnist", "/255, MNIST's mean and std", {}},
+      {"divide-255", "/255 and nothing else", {}},
+      {"normalize-0.5-resize", "/255, less 0.5, by 0.5, then resized to 224 as float, antialiased", Shape{3, 224, 224}},
+  };
+  return all;
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const Recipe& each : recipes()) names.push_back(each.name);
+  return names;
+}
+
+const Recipe* find_recipe(std::string_view name) {
+  const auto found = std::ranges::find(recipes(), name, &Recipe::name);
+  return found == recipes().end() ? nullptr : &*found;
+}
+
+Preprocessing recipe(std::string_view name, const std::optional<Shape>& input_chw) {
+  const Recipe* found = find_recipe(name);
+  if (found == nullptr) {
+    fail(ErrorKind::kUsage, "no way of preparing pictures is called '{}'; known are {}", shown(name),
+         fmt::join(recipe_names(), ", "));
+  }
+  const std::optional<Shape>& input = input_chw ? input_chw : found->input;
+  if (!input) fail(ErrorKind::kUsage, "the recipe '{}' has no size of its own; say which input the network takes", name);
+  if (input->rank() != 3) fail(ErrorKind::kUsage, "preparation: the input {} is not of the form CxHxW", to_string(*input));
+  return Preprocessing(steps_of(name, *input));
+}
+
+Preprocessing recipe_from_timm(std::string_view json, std::string_view name, const std::optional<Shape>& input_chw) {
+  if (json.size() > kMaxConfig)
+    fail(ErrorKind::kBadFile, "'{}' has {} bytes, a configuration has at most {}", name, json.size(), kMaxConfig);
+  const nlohmann::json parsed = parse_json(json, fmt::format("'{}'", name));
+  const TimmConfig config(timm_fields(parsed, name), name);
+  const Shape input = input_chw.value_or(config.input_size());
+  const Size2 size{input[1], input[2]};
+  const double crop = config.crop_pct();
+  const auto scaled = [&](int64_t side) { return static_cast<int64_t>(static_cast<double>(side) / crop); };
+  const std::string mode = config.text("crop_mode", "center"), interpolation = config.text("interpolation", "bicubic");
+  try {
+    // timm draws at random in training only; evaluation takes bilinear.
+    const Filter filter = interpolation == "random" ? Filter::kBilinear : filter_named(shown(interpolation));
+    std::vector<Step> geometry{CenterCropStep{size}};
+    if (mode == "squash") {
+      geometry.insert(geometry.begin(), ResizeStep{{scaled(size.height), scaled(size.width)}, filter, true});
+    } else if (mode == "center" && size.height == size.width) {
+      geometry.insert(geometry.begin(), ResizeShorterStep{scaled(size.height), filter, true});
+    } else {
+      config.bad("crop mode '{}' for an input of {} x {} is not supported; 'center' for square inputs and 'squash' are",
+                 shown(mode), size.height, size.width);
+    }
+    return Preprocessing(
+        sized(input[0], std::move(geometry), config.colours("mean", kImageNetMean), config.colours("std", kImageNetStd)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kUsage) throw;
+    config.bad("{}", error.what());
+  }
+}
+
+std::optional<Shape> recipe_input(const std::string& name_or_file) {
+  if (const Recipe* found = find_recipe(name_or_file)) return found->input;
+  return recipe_named(name_or_file).output_shape();
+}
+
+Preprocessing recipe_named(const std::string& name_or_file, const std::optional<Shape>& input_chw) {
+  std::error_code error;
+  if (find_recipe(name_or_file) != nullptr || !std::filesystem::exists(name_or_file, error)) {
+    return recipe(name_or_file, input_chw);
+  }
+  const std::vector<std::byte> bytes = read_file(name_or_file, kMaxConfig);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos || text[start] != '[') return recipe_from_timm(text, name_or_file, input_chw);
+  Preprocessing steps = Preprocessing::from_json(text);
+  if (input_chw && steps.output_shape() != *input_chw) {
+    fail(ErrorKind::kUsage, "the steps in '{}' make {}, the network takes {}", name_or_file, to_string(steps.output_shape()),
+         to_string(*input_chw));
+  }
+  return steps;
+}
+
+}  // namespace residual::data

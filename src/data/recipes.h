@@ -1,0 +1,44 @@
+// Ways of preparing pictures that others have published: by name, or from the configuration file that came with their weights.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/shape.h"
+#include "data/preprocess.h"
+
+namespace residual::data {
+
+struct Recipe {
+  std::string name;
+  std::string description;     ///< one line
+  std::optional<Shape> input;  ///< C,H,W that it was published for; none: pictures keep the size they have
+};
+
+/// imagenet, imagenet-v2, imagenet-norm, cifar10, mnist, divide-255, normalize-0.5-resize.
+const std::vector<Recipe>& recipes();
+std::vector<std::string> recipe_names();
+
+/// Null for a name that is none of these.
+const Recipe* find_recipe(std::string_view name);
+
+/// The recipe for a network's input, C,H,W; without one for the recipe's own. Throws Error (kUsage) for an unknown name, for an
+/// input it makes no sense for, and where neither says which size.
+Preprocessing recipe(std::string_view name, const std::optional<Shape>& input_chw = std::nullopt);
+
+/// What timm's evaluation transform does for its `config.json` (Hugging Face's form with `pretrained_cfg`, or that object alone):
+/// input_size, crop_pct, crop_mode, interpolation, mean and std, each with timm's default. `input_chw` stands in for input_size.
+/// Throws Error (kBadFile), naming `name`, for anything else and for what cannot be done.
+Preprocessing recipe_from_timm(std::string_view json, std::string_view name,
+                               const std::optional<Shape>& input_chw = std::nullopt);
+
+/// A recipe's name, or the path of a file: timm's config.json, or a list of steps as Preprocessing::from_json reads it. Throws
+/// Error as above, (kUsage) where a file's steps lead to another size than `input_chw`.
+Preprocessing recipe_named(const std::string& name_or_file, const std::optional<Shape>& input_chw = std::nullopt);
+
+/// The input, C,H,W, that recipe_named would prepare pictures for without being told; none where it needs to be told.
+std::optional<Shape> recipe_input(const std::string& name_or_file);
+
+}  // namespace residual::data

@@ -1,0 +1,137 @@
+#include "data/recipes.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "files.h"
+
+namespace residual::data {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<float> floats_in(const std::string& name) {
+  const std::string bytes = read(golden(name));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+// Bytes equal Pillow's, so that what is left is a division and a normalisation in float32: to one rounding of values below 3.
+void expect_torchvision(const Preprocessing& recipe, const std::string& file, float tolerance = 5e-7F) {
+  const Picture picture = decode_picture(bytes_of(read(golden("colour.png"))), "colour.png", 3);
+  std::vector<float> out(static_cast<size_t>(recipe.output_shape().elements()));
+  recipe.apply(picture, out);
+  const std::vector<float> expected = floats_in(file);
+  ASSERT_EQ(out.size(), expected.size()) << file;
+  for (size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], tolerance) << file << " at " << i;
+}
+
+TEST(Recipes, EqualTorchvisionsTransforms) {
+  expect_torchvision(recipe("imagenet", Shape{3, 16, 16}), "recipe_imagenet_16.f32");
+  expect_torchvision(recipe("imagenet-v2", Shape{3, 20, 20}), "recipe_imagenet-v2_20.f32");
+  expect_torchvision(recipe("imagenet-norm", Shape{3, 29, 37}), "recipe_imagenet-norm_own.f32");
+  expect_torchvision(recipe("cifar10", Shape{3, 12, 12}), "recipe_cifar10_12.f32");
+  expect_torchvision(recipe("divide-255", Shape{3, 9, 9}), "recipe_divide-255_9.f32");
+  expect_torchvision(recipe("mnist", Shape{1, 14, 14}), "recipe_mnist_14.f32");
+  // PyTorch computes the weights of the filter in float32.
+  expect_torchvision(recipe("normalize-0.5-resize", Shape{3, 48, 48}), "recipe_normalize-0.5-resize_48.f32", 2e-6F);
+}
+
+TEST(Recipes, HaveTheSizesTheyWerePublishedFor) {
+  const auto steps = [](const char* name) { return recipe(name).steps(); };
+  EXPECT_EQ(std::get<ResizeShorterStep>(steps("imagenet")[1]).size, 256);
+  EXPECT_EQ(std::get<CenterCropStep>(steps("imagenet")[2]).size, (Size2{224, 224}));
+  EXPECT_EQ(std::get<ResizeShorterStep>(steps("imagenet-v2")[1]).size, 232);
+  EXPECT_EQ(recipe("normalize-0.5-resize").output_shape(), (Shape{3, 224, 224}));
+  for (const char* name : {"imagenet-norm", "cifar10", "mnist", "divide-255"}) {
+    expect_error([&] { recipe(name); }, ErrorKind::kUsage, {name, "no size of its own"});
+  }
+}
+
+TEST(Recipes, AreListedAndFoundByName) {
+  EXPECT_EQ(recipe_names().size(), recipes().size());
+  for (const std::string& name : recipe_names()) {
+    ASSERT_NE(find_recipe(name), nullptr);
+    EXPECT_FALSE(find_recipe(name)->description.empty());
+    EXPECT_EQ(recipe(name, Shape{3, 8, 8}).output_shape(), (Shape{3, 8, 8}));
+  }
+  EXPECT_EQ(find_recipe("resnet"), nullptr);
+  expect_error([] { recipe("imagnet\n"); }, ErrorKind::kUsage, {"imagnet?", "imagenet-v2"});
+}
+
+TEST(Recipes, OfThreeColoursRefuseGreyInputs) {
+  for (const char* name : {"imagenet", "imagenet-v2", "imagenet-norm", "cifar10"}) {
+    expect_error([&] { recipe(name, Shape{1, 8, 8}); }, ErrorKind::kUsage, {name, "1x8x8"});
+  }
+}
+
+TEST(Recipes, WithoutGeometryRefuseOtherSizes) {
+  std::vector<float> out(3 * 8 * 8);
+  const Picture other{3, 8, 9, std::vector<uint8_t>(3 * 8 * 9)};
+  expect_error([&] { recipe("imagenet-norm", Shape{3, 8, 8}).apply(other, out); }, ErrorKind::kBadFile, {"9 x 8", "8 x 8"});
+}
+
+TEST(TimmConfig, IsReadAsTimmReadsIt) {
+  const std::string config = R"({"architecture": "resnet50", "num_classes": 1000, "pretrained_cfg": {"input_size": [3, 16, 16],
+      "crop_pct": 0.95, "interpolation": "bicubic", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "first_conv": "conv1"}})";
+  expect_torchvision(recipe_from_timm(config, "config.json"), "recipe_timm_bicubic_16.f32");
+  const std::string squash = R"({"input_size": [3, 16, 20], "crop_pct": 0.875, "crop_mode": "squash", "interpolation": "bilinear",
+      "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]})";
+  expect_torchvision(recipe_from_timm(squash, "config.json"), "recipe_timm_squash_16x20.f32");
+}
+
+TEST(TimmConfig, TakesTimmsDefaultsForWhatIsMissingOrNull) {
+  const Preprocessing standard = recipe_from_timm(R"({"pretrained_cfg": {"mean": null}})", "config.json");
+  EXPECT_EQ(standard,
+            recipe_from_timm(R"({"input_size": [3, 224, 224], "crop_pct": 0.875, "interpolation": "bicubic"})", "other"));
+  EXPECT_EQ(std::get<ResizeShorterStep>(standard.steps()[1]).size, 256);
+  EXPECT_EQ(std::get<ResizeShorterStep>(standard.steps()[1]).filter, Filter::kBicubic);
+  EXPECT_EQ(recipe_from_timm(R"({"crop_pct": 0.9})", "c", Shape{3, 64, 64}).output_shape(), (Shape{3, 64, 64}));
+}
+
+TEST(TimmConfig, ThatIsHostileIsRefusedByName) {
+  const auto refused = [](const std::string& text, const std::string& word) {
+    expect_error([&] { recipe_from_timm(text, "config.json"); }, ErrorKind::kBadFile, {"config.json", word});
+  };
+  refused("", "JSON");
+  refused("[]", "pretrained_cfg");
+  refused("{}", "pretrained_cfg");
+  refused(R"({"pretrained_cfg": [1]})", "pretrained_cfg");
+  refused(R"({"mean": [0.5], "mean": [0.5]})", "twice");
+  refused(std::string(100, '[') + std::string(100, ']'), "nested");
+  refused(std::string((size_t{1} << 20) + 1, ' '), "bytes");
+  for (const char* size :
+       {"1", "[3]", "[3,224]", "[3,0,5]", "[3,224,1e9]", "[3,-1,5]", "[3,99999999999999999999,5]", "[3,2.5,5]"}) {
+    refused(fmt::format(R"({{"input_size": {}}})", size), "input_size");
+  }
+  refused(R"({"input_size": [2, 8, 8]})", "channels");
+  for (const char* part : {"0", "-1", "1e-9", "1.5", "\"all\"", "1e999"}) {
+    refused(fmt::format(R"({{"crop_pct": {}}})", part), part == std::string("1e999") ? "JSON" : "crop_pct");
+  }
+  refused(R"({"interpolation": "sinc\u0007", "crop_pct": 1})", "sinc?");
+  refused(R"({"interpolation": 3, "crop_pct": 1})", "interpolation");
+  refused(R"({"crop_mode": "border", "crop_pct": 1})", "border");
+  refused(R"({"input_size": [3, 8, 9]})", "8 x 9");
+  refused(R"({"mean": [0.5]})", "3 channels");
+  refused(R"({"std": [1, 0, 1], "mean": [0, 0, 0]})", "standard deviation");
+  refused(R"({"std": [1, 1e300, 1], "mean": [0, 0, 0]})", "std");
+  refused(R"({"mean": ["a", "b", "c"]})", "mean");
+}
+
+TEST(RecipeNamed, IsARecipeATimmFileOrAListOfSteps) {
+  const TemporaryFolder folder;
+  write(folder / "config.json", R"({"pretrained_cfg": {"input_size": [3, 32, 32], "crop_pct": 1.0}})");
+  write(folder / "steps.json", "\n" + recipe("cifar10", Shape{3, 24, 24}).to_json());
+  EXPECT_EQ(recipe_named("cifar10", Shape{3, 24, 24}), recipe_named((folder / "steps.json").string()));
+  EXPECT_EQ(recipe_input((folder / "config.json").string()), (Shape{3, 32, 32}));
+  EXPECT_EQ(recipe_input("imagenet"), (Shape{3, 224, 224}));
+  EXPECT_EQ(recipe_input("mnist"), std::nullopt);
+  expect_error([&] { recipe_named((folder / "steps.json").string(), Shape{3, 32, 32}); }, ErrorKind::kUsage,
+               {"steps.json", "3x24x24", "3x32x32"});
+  expect_error([] { recipe_named("no-such-recipe"); }, ErrorKind::kUsage, {"no-such-recipe", "imagenet"});
+}
+
+}  // namespace
+}  // namespace residual::data
