@@ -265,8 +265,8 @@ TEST(OpenData, OptionsOutOfRangeAreRefused) {
   bad([](OpenOptions& o) { o.val_split = -0.1; }, "-0.1");
   bad([](OpenOptions& o) { o.val_split = std::nan(""); }, "nan");
   bad([](OpenOptions& o) { o.channels = 2; }, "2");
-  bad([](OpenOptions& o) { o.train_size = 0; }, "--train-size");
-  bad([](OpenOptions& o) { o.test_size = -1; }, "--test-size");
+  bad([](OpenOptions& o) { o.train_size = 0; }, "training pictures");
+  bad([](OpenOptions& o) { o.test_size = -1; }, "test pictures");
   bad([](OpenOptions& o) { o.shapes_height = 100000; }, "height");
   bad([](OpenOptions& o) { o.cache_bytes = -1; }, "cache");
 }
