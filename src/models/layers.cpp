@@ -1,5 +1,6 @@
 #include "models/layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -16,6 +17,12 @@ Initialisation initialisation_named(std::string_view name) {
   if (name == "glorot") return Initialisation::kGlorot;
   if (name == "torch") return Initialisation::kTorch;
   fail(ErrorKind::kUsage, "no initialisation is called '{}'; known are he, glorot, torch", name);
+}
+
+bool within(std::string_view name, std::span<const std::string> scopes) {
+  return std::ranges::any_of(scopes, [&](const std::string& scope) {
+    return name.starts_with(scope) && (name.size() == scope.size() || name[scope.size()] == '.');
+  });
 }
 
 Initializer Layers::weights(int64_t fan_in, int64_t fan_out) const {
@@ -55,7 +62,8 @@ Value Layers::batch_norm(std::string_view name, Value x) {
   const Value beta = graph_.variable("bias", channel, Role::kParameter, Initializer::constant(0));
   const Value running_mean = graph_.variable("running_mean", channel, Role::kStatistic, Initializer::constant(0));
   const Value running_var = graph_.variable("running_var", channel, Role::kStatistic, Initializer::constant(1));
-  if (mode_ == Mode::kEval) return normalize(graph_, x, running_mean, running_var, gamma, beta, kEps);
+  if (mode_ == Mode::kEval || within(graph_.scoped(""), frozen_))
+    return normalize(graph_, x, running_mean, running_var, gamma, beta, kEps);
   const Moments batch = moments(graph_, x);
   graph_.assign(graph_.scoped("running_mean"), running_average(graph_, running_mean, batch.mean, kMomentum));
   graph_.assign(graph_.scoped("running_var"), running_average(graph_, running_var, batch.unbiased_variance, kMomentum));

@@ -1,8 +1,10 @@
 // The vocabulary that networks are written in: layers that bring their own parameters, named as torchvision names them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/graph.h"
 
@@ -14,6 +16,9 @@ enum class Mode : uint8_t { kTrain, kEval };
 /// How weights start: He et al. 2015b (normal, fan in), Glorot & Bengio 2010 (uniform), or PyTorch's defaults.
 enum class Initialisation : uint8_t { kHe, kGlorot, kTorch };
 Initialisation initialisation_named(std::string_view name);  ///< "he", "glorot", "torch"; throws Error (kUsage)
+
+/// Whether `name` is one of the scopes or lies in one: "layer1" holds "layer1.0.conv1.weight", not "layer10.weight".
+bool within(std::string_view name, std::span<const std::string> scopes);
 
 struct ConvolutionSpec {
   int64_t channels;  ///< output channels
@@ -29,6 +34,9 @@ class Layers {
  public:
   Layers(Graph& graph, Mode mode, Initialisation initialisation, DType dtype = DType::kF32)
       : graph_(graph), mode_(mode), initialisation_(initialisation), dtype_(dtype) {}
+
+  /// Batch norms within these scopes keep to their running statistics, in training too.
+  void freeze(std::vector<std::string> scopes) { frozen_ = std::move(scopes); }
 
   Graph& graph() noexcept { return graph_; }
   auto scope(std::string_view name) { return graph_.scope(name); }
@@ -51,6 +59,7 @@ class Layers {
   Mode mode_;
   Initialisation initialisation_;
   DType dtype_;
+  std::vector<std::string> frozen_;
 };
 
 }  // namespace residual::models

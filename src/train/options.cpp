@@ -113,6 +113,7 @@ void check(const TrainOptions& options) {
   if (options.loader_threads < 1 || options.loader_threads > 256) {
     fail(ErrorKind::kUsage, "the number of loader threads is {}, 1 to 256 is expected", options.loader_threads);
   }
+  positive("the scale of the head's learning rate", options.head_rate_scale);
   positive("the time between checkpoints", options.checkpoint_minutes);
   fraction("the label smoothing", options.label_smoothing);
   check(options.optimizer);

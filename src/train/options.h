@@ -45,6 +45,9 @@ struct TrainOptions {
   int64_t epochs = 30, batch_size = 128;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
+  std::vector<std::string> freeze;  ///< scopes whose parameters and running statistics stay as they are, see frozen_scopes()
+  double head_rate_scale = 1;       ///< the learning rate of the head, see head_scope(), is so many times that of all others
+  std::string pretrained;           ///< where the weights to start with come from, as part of the run's identity; empty: drawn
   data::Augmentation augmentation{.crop_padding = 4, .flip = true};
   double label_smoothing = 0;
   uint64_t seed = 0;

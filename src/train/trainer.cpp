@@ -29,11 +29,13 @@ struct StepInputs {
       : pictures(session.input<float>("pictures")),
         labels(session.input<int64_t>("labels")),
         rate(session.input<double>("learning_rate")[0]),
+        head_rate(session.input<double>("head_learning_rate")[0]),
         step(session.input<int64_t>("step")[0]),
         key(session.input<int64_t>("random_key")) {}
   std::span<float> pictures;
   std::span<int64_t> labels;
   double& rate;
+  double& head_rate;
   int64_t& step;
   std::span<int64_t> key;  // seed, step, index of the batch's first sample
 };
@@ -214,6 +216,7 @@ class TrainingRun {
       std::ranges::copy(batch->pictures, inputs.pictures.begin());
       std::ranges::copy(batch->labels, inputs.labels.begin());
       inputs.rate = rate_;
+      inputs.head_rate = rate_ * options_.head_rate_scale;
       inputs.step = step() + 1;
       inputs.key[0] = static_cast<int64_t>(options_.seed);
       inputs.key[1] = step();

@@ -1,10 +1,13 @@
 #include "train/training_graph.h"
 
+#include <algorithm>
+
 #include "autodiff/gradients.h"
 #include "backend/backends.h"
 #include "ops/cross_entropy.h"
 #include "ops/update.h"
 #include "passes/recompute.h"
+#include "train/transfer.h"
 
 namespace residual::train {
 namespace {
@@ -69,22 +72,32 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   const Value pictures = graph.input("pictures", {dtype, Shape{options.batch_size, input[0], input[1], input[2]}});
   const Value labels = graph.input("labels", {DType::kI64, Shape{options.batch_size}});
   const Value rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
+  const Value head_rate = graph.input("head_learning_rate", {DType::kF64, Shape{}}, false);
   const Value step = graph.input("step", {DType::kI64, Shape{}}, false);
   graph.input("random_key", {DType::kI64, Shape{3}}, false);
 
+  const Graph network = models::inference_graph(architecture, 1);
+  const std::vector<std::string> frozen = frozen_scopes(network, options.freeze), head{head_scope(network)};
   models::Layers net(graph, models::Mode::kTrain, options.initialisation, dtype);
+  net.freeze(frozen);
   const Value logits = models::build(net, pictures, architecture);
   const Value loss = cross_entropy(graph, logits, labels, {.label_smoothing = options.label_smoothing});
   graph.output("logits", logits);
   graph.output("loss", loss);
 
-  std::vector<std::string> parameters;
+  std::vector<std::string> parameters;  // the head's last
   std::vector<Value> values;
   for (const auto& [name, variable] : graph.variables()) {
-    if (variable.role == Role::kParameter) parameters.push_back(name);
+    if (variable.role == Role::kParameter && !models::within(name, frozen)) parameters.push_back(name);
   }
+  const auto heads = std::ranges::stable_partition(parameters, [&](const auto& name) { return !models::within(name, head); });
   for (const std::string& name : parameters) values.push_back(graph.read(name));
-  append_updates(graph, options.optimizer, parameters, gradients(graph, loss, values), rate, step);
+  const std::vector<Value> slopes = gradients(graph, loss, values);
+  const size_t others = parameters.size() - heads.size();
+  const std::span<const std::string> names(parameters);
+  const std::span<const Value> flow(slopes);
+  append_updates(graph, options.optimizer, names.first(others), flow.first(others), rate, step);
+  append_updates(graph, options.optimizer, names.subspan(others), flow.subspan(others), head_rate, step);
   return recompute(graph, loss);
 }
 

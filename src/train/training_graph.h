@@ -14,8 +14,8 @@ namespace residual::train {
 void append_updates(Graph& graph, const OptimizerOptions& options, std::span<const std::string> parameters,
                     std::span<const Value> gradients, Value rate, Value step);
 
-/// Inputs: pictures (N,C,H,W), labels (N, int64), learning_rate (float64), step (int64, from 1), random_key (int64[3], see
-/// ops/dropout.h). Outputs: loss (scalar, the mean over the batch), logits (N,classes).
+/// Inputs: pictures (N,C,H,W), labels (N, int64), learning_rate and head_learning_rate (float64), step (int64, from 1),
+/// random_key (int64[3], see ops/dropout.h). Outputs: loss (scalar, the mean over the batch), logits (N,classes).
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 
 std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices = {});

@@ -1,0 +1,133 @@
+#include "train/transfer.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "backend/backends.h"
+#include "core/rng.h"
+#include "models/table.h"
+#include "runtime/session.h"
+#include "train/training_graph.h"
+
+namespace residual::train {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+models::Architecture tiny(int64_t classes, const std::string& model = "resnet8") {
+  models::Architecture architecture;
+  architecture.model = model;
+  architecture.input = Shape{3, 8, 8};
+  architecture.classes = classes;
+  return architecture;
+}
+
+eval::Model trained(const models::Architecture& architecture, uint64_t seed) {
+  const std::vector<float> zero(3, 0.0F), one(3, 1.0F);
+  return {architecture,
+          data::Preprocessing::standard(architecture.input, zero, one),
+          {},
+          initial_state(models::inference_graph(architecture, 1), seed),
+          {}};
+}
+
+std::string refusal(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+TrainOptions options_for(const models::Architecture& architecture) {
+  TrainOptions options;
+  options.architecture = architecture;
+  options.batch_size = 4;
+  options.optimizer.weight_decay = 0;
+  return options;
+}
+
+// The state after one step of SGD on random pictures from the same first weights.
+State after_a_step(const TrainOptions& options) {
+  const Graph graph = training_graph(options);
+  State state = initial_state(graph, 5);
+  Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  Rng rng(1, Purpose::kTest);
+  for (float& pixel : session.input<float>("pictures")) pixel = static_cast<float>(rng.normal());
+  int64_t label = 0;
+  for (int64_t& value : session.input<int64_t>("labels")) value = label++ % options.architecture.classes;
+  session.input<double>("learning_rate")[0] = 0.1;
+  session.input<double>("head_learning_rate")[0] = 0.1 * options.head_rate_scale;
+  session.input<int64_t>("step")[0] = 1;
+  session.run();
+  return state;
+}
+
+bool same(const State& a, const State& b, const std::string& name) {
+  return std::ranges::equal(a.at(name).as<float>(), b.at(name).as<float>());
+}
+
+TEST(StartFrom, TakesEveryWeightOfTheSameNetwork) {
+  const eval::Model model = trained(tiny(4), 3);
+  const Start start = start_from(model, tiny(4));
+  EXPECT_TRUE(start.drawn.empty());
+  for (const auto& [name, tensor] : model.state.tensors()) EXPECT_TRUE(same(start.weights, model.state, name)) << name;
+}
+
+TEST(StartFrom, LeavesOutTheHeadWhenTheNumberOfClassesDiffers) {
+  const Start start = start_from(trained(tiny(4), 3), tiny(7));
+  EXPECT_THAT(start.drawn, ElementsAre("linear.bias", "linear.weight"));
+  EXPECT_FALSE(start.weights.tensors().contains("linear.weight"));
+  EXPECT_TRUE(start.weights.tensors().contains("layer3.0.conv2.weight"));
+}
+
+TEST(StartFrom, RefusesAnotherNetworkWithATableOfWhatDiffers) {
+  const std::string message = refusal([] { start_from(trained(tiny(4), 3), tiny(4, "resnet14")); });
+  EXPECT_THAT(message, HasSubstr("resnet8"));
+  EXPECT_THAT(message, HasSubstr("layer1.1.conv1.weight"));
+  EXPECT_THAT(message, HasSubstr("16x16x3x3"));
+}
+
+TEST(Frozen, ScopesKeepTheirParametersAndStatisticsAndTheOthersLearn) {
+  TrainOptions options = options_for(tiny(4));
+  options.freeze = {"stem", "layer1"};
+  const Graph graph = training_graph(options);
+  const State before = initial_state(graph, 5), after = after_a_step(options);
+  for (const auto& [name, variable] : graph.variables()) {
+    if (variable.role == Role::kOptimizer) {
+      EXPECT_FALSE(name.starts_with("layer1") || name.starts_with("conv1")) << name << " needs no momentum";
+      continue;
+    }
+    const bool frozen = name.starts_with("conv1.") || name.starts_with("bn1.") || name.starts_with("layer1.");
+    EXPECT_EQ(same(before, after, name), frozen) << name;
+  }
+}
+
+TEST(Frozen, ScopesThatDoNotExistAreRefusedWithThoseThatDo) {
+  const Graph network = models::inference_graph(tiny(4), 1);
+  const std::string message = refusal([&] { frozen_scopes(network, std::vector<std::string>{"layer10"}); });
+  EXPECT_THAT(message, HasSubstr("'layer10'"));
+  EXPECT_THAT(message, HasSubstr("conv1, bn1, layer1, layer2, layer3, linear"));
+  EXPECT_THAT(refusal([&] { frozen_scopes(network, std::vector<std::string>{"stem", "layer1", "layer2", "layer3", "linear"}); }),
+              HasSubstr("nothing is left"));
+}
+
+TEST(HeadRate, ScalesTheStepOfTheHeadAlone) {
+  TrainOptions options = options_for(tiny(4));
+  const State before = initial_state(training_graph(options), 5), once = after_a_step(options);
+  options.head_rate_scale = 10;
+  const State scaled = after_a_step(options);
+  EXPECT_TRUE(same(once, scaled, "layer3.0.conv2.weight"));
+  const auto start = before.at("linear.weight").as<float>(), one = once.at("linear.weight").as<float>(),
+             ten = scaled.at("linear.weight").as<float>();
+  for (size_t i = 0; i < start.size(); ++i) {  // float32 weights near 0.3: a step is known to about 3e-8
+    EXPECT_NEAR(ten[i] - start[i], 10 * (one[i] - start[i]), 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace residual::train
