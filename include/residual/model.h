@@ -74,6 +74,11 @@ class Model {
   /// A model file. Throws Error (kBadFile) when it is missing, damaged, or no model.
   static Model load(const std::filesystem::path& file);
 
+  /// The same network with the same weights for a data set of other classes: where their number differs the head is new, drawn by
+  /// `seed`, and everything else is kept, the way to prepare pictures included. The start of transfer learning; see
+  /// TrainingOptions::freeze.
+  Model adapted_to(const Dataset& data, uint64_t seed = 0) const;
+
   /// Replaces the file as a whole. Throws Error (kResource) when it cannot be written.
   void save(const std::filesystem::path& file) const;
 

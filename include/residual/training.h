@@ -46,6 +46,8 @@ struct TrainingOptions {
   double gamma = 0.1;                   ///< factor at each step or milestone
   std::string augment = "auto";         ///< "none", "crop", "flip", "crop+flip", or what suits the data
   double label_smoothing = 0;           ///< 0 … 1
+  std::vector<std::string> freeze;      ///< what stays as it is, running statistics included: "stem", "layer1", …
+  double head_rate_scale = 1;           ///< the classifier's learning rate is so many times the others'
   uint64_t seed = 0;                    ///< of order and augmentation
   int threads = 0;                      ///< 0: what the machine or its container allows
   int loader_threads = 1;

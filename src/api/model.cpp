@@ -5,6 +5,7 @@
 #include "eval/summary.h"
 #include "train/defaults.h"
 #include "train/training_graph.h"
+#include "train/transfer.h"
 
 namespace residual {
 namespace {
@@ -65,6 +66,20 @@ Model Model::build(const std::string& name, const Dataset& data) {
 Model Model::load(const std::filesystem::path& file) {
   return guarded(
       [&] { return Model(std::make_unique<Network>(Network{eval::load_model(file), models::Initialisation::kHe, true, {}})); });
+}
+
+Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
+  return guarded([&] {
+    models::Architecture architecture = network_->model.architecture;
+    architecture.classes = static_cast<int64_t>(data.classes().size());
+    State state = train::start_from(network_->model, architecture).weights;
+    initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
+    return Model(std::make_unique<Network>(
+        Network{{architecture, network_->model.preprocessing, data.classes(), std::move(state), network_->model.extra},
+                network_->initialisation,
+                network_->prepared,
+                {}}));
+  });
 }
 
 void Model::save(const std::filesystem::path& file) const {

@@ -58,6 +58,8 @@ train::TrainOptions translated(const TrainingOptions& options, const data::DataS
   result.schedule.milestones = options.milestones;
   result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
   result.label_smoothing = options.label_smoothing;
+  result.freeze = options.freeze;
+  result.head_rate_scale = options.head_rate_scale;
   result.seed = options.seed;
   result.threads = options.threads;
   result.loader_threads = options.loader_threads;

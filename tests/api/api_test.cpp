@@ -121,6 +121,27 @@ TEST_F(Api, training_goes_on_from_the_weights_that_a_model_has) {
   EXPECT_LT(model.train(data, options).epochs.front().train_loss, first);
 }
 
+TEST_F(Api, a_model_is_adapted_to_other_classes_and_only_what_is_not_frozen_learns) {
+  const Dataset data = tiny_data();
+  BuildOptions build;
+  build.input = {3, 8, 8};
+  build.classes = 4;
+  const Model model = Model::build("resnet8", build);
+  Model adapted = model.adapted_to(data);
+  EXPECT_EQ(adapted.classes(), 10);
+  EXPECT_EQ(adapted.labels(), data.classes());
+  EXPECT_EQ(model.classes(), 4);
+  TrainingOptions options = tiny_training();
+  options.freeze = {"stem", "layer1", "layer2", "layer3"};
+  options.learning_rate = 0.005;
+  options.head_rate_scale = 2;
+  const double before = adapted.evaluate(data).loss;
+  adapted.train(data, options);
+  EXPECT_LT(adapted.evaluate(data).loss, before);
+  options.freeze = {"layer9"};
+  EXPECT_EQ(kind_of([&] { adapted.train(data, options); }), ErrorKind::kUsage);
+}
+
 TEST_F(Api, a_model_is_moved_and_not_copied) {
   Model model = Model::build("linear", {.input = {1, 4, 4}, .classes = 3});
   Model other = std::move(model);
