@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "convert/load.h"
 #include "core/error.h"
 #include "core/threads.h"
 #include "data/recipes.h"
@@ -96,7 +97,7 @@ models::Architecture NetworkArguments::architecture() const {
     if (!shortcut.empty() || classes != 0) {
       fail(ErrorKind::kUsage, "--shortcut and --classes belong to a network's name; '{}' is a file that holds both", model);
     }
-    result = eval::load_model(model).architecture;
+    result = convert::load(model).model.architecture;
   } else {
     const models::ModelEntry entry = models::find_model(model);
     result.model = entry.name;

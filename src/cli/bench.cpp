@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/machine.h"
 #include "cli/output.h"
+#include "convert/load.h"
 
 namespace residual::cli {
 namespace {
@@ -89,7 +90,7 @@ int run_bench(BenchArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const models::Architecture architecture = arguments.network.architecture();
   State weights;
-  if (arguments.network.is_file()) weights = std::move(eval::load_model(arguments.network.model).state);
+  if (arguments.network.is_file()) weights = std::move(convert::load(arguments.network.model).model.state);
   BenchRun run(architecture, std::move(weights), {arguments.batch_size, arguments.machine.threads, arguments.training});
   run.run(kWarmUp);
   if (arguments.worker) return serve(run, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "data/dataset.h"
@@ -14,7 +15,8 @@ namespace residual::cli {
 namespace {
 
 struct EvalArguments {
-  std::string model, split;
+  ModelArguments model;
+  std::string split;
   DataArguments data;
   MachineArguments machine;
   int64_t batch_size = 128, crops = 1;
@@ -37,7 +39,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
 int run_eval(EvalArguments& arguments) {
   arguments.machine.check();
   check_range("--batch-size", arguments.batch_size, 1, 65536);
-  eval::Model model = eval::load_model(arguments.model);
+  eval::Model model = arguments.model.load_for_pictures();
   arguments.data.exif_orientation |= model.preprocessing.exif_orientation();
   const data::DataSource source = arguments.data.open(model.architecture.input);
   const data::Dataset& dataset = source.split(arguments.split);
@@ -62,7 +64,7 @@ int run_eval(EvalArguments& arguments) {
 Command add_eval(CLI::App& program) {
   CLI::App* command = program.add_subcommand("eval", "Measure a model on a data set");
   auto arguments = std::make_shared<EvalArguments>();
-  command->add_option("MODEL", arguments->model, "A model file")->required();
+  arguments->model.add_to(*command);
   arguments->data.add_to(*command);
   command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
   command->add_option("--batch-size", arguments->batch_size, "Pictures at once")->capture_default_str();
@@ -72,7 +74,9 @@ Command add_eval(CLI::App& program) {
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "JSON: images, correct, top1, top5, loss, images_per_second");
   arguments->machine.add_to(*command, true);
-  command->footer("Example:\n  residual eval runs/resnet20-shapes/best.safetensors --data shapes");
+  command->footer(
+      "Example:\n  residual eval runs/resnet20-shapes/best.safetensors --data shapes\n"
+      "  residual eval resnet20-12fca82f.th --preprocess imagenet-norm --data cifar10");
   return {command, [arguments] { return run_eval(*arguments); }};
 }
 

@@ -6,13 +6,14 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/model_arguments.h"
 #include "cli/output.h"
 
 namespace residual::cli {
 namespace {
 
 struct PredictArguments {
-  std::string model;
+  ModelArguments model;
   std::vector<std::string> pictures;
   MachineArguments machine;
   int64_t top = 5;
@@ -40,7 +41,7 @@ std::string plain(const std::string& text) {
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, 1'000'000);
-  eval::Model model = eval::load_model(arguments.model);
+  eval::Model model = arguments.model.load_for_pictures();
   eval::Predictor predictor(model, {.threads = arguments.machine.threads});
   int code = 0;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -71,7 +72,7 @@ int run_predict(PredictArguments& arguments) {
 Command add_predict(CLI::App& program) {
   CLI::App* command = program.add_subcommand("predict", "Classify pictures");
   auto arguments = std::make_shared<PredictArguments>();
-  command->add_option("MODEL", arguments->model, "A model file")->required();
+  arguments->model.add_to(*command);
   command->add_option("PICTURE", arguments->pictures, "JPEG or PNG files")->required();
   command->add_option("--top", arguments->top, "How many classes to tell, likeliest first")->capture_default_str();
   command->add_flag("--json", arguments->json, "A JSON list: picture, predictions (class, index, probability)");

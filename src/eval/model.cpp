@@ -3,10 +3,8 @@
 #include <algorithm>
 
 namespace residual::eval {
-namespace {
 
-// Every Variable of the network, from the file's tensors; refuses what is missing or misshapen, by name.
-State state_for(const Graph& graph, io::Tensors& tensors, const std::filesystem::path& path, const std::string& model) {
+State state_from(const Graph& graph, io::Tensors& tensors, const std::filesystem::path& path, const std::string& model) {
   State state;
   for (const auto& [name, variable] : graph.variables()) {
     const auto found = tensors.find(name);
@@ -25,8 +23,6 @@ State state_for(const Graph& graph, io::Tensors& tensors, const std::filesystem:
   return state;
 }
 
-}  // namespace
-
 std::string Model::label(int64_t index) const {
   return static_cast<size_t>(index) < labels.size() ? labels[static_cast<size_t>(index)] : std::to_string(index);
 }
@@ -43,7 +39,7 @@ Model load_model(const std::filesystem::path& path) {
     if (!file.labels.empty() && static_cast<int64_t>(file.labels.size()) != architecture.classes) {
       fail(ErrorKind::kBadFile, "{} labels for {} classes", file.labels.size(), architecture.classes);
     }
-    State state = state_for(models::inference_graph(architecture, 1), file.tensors, path, architecture.model);
+    State state = state_from(models::inference_graph(architecture, 1), file.tensors, path, architecture.model);
     return {std::move(architecture), std::move(preprocessing), std::move(file.labels), std::move(state), std::move(file.extra)};
   } catch (const Error& error) {
     if (std::string_view(error.what()).find(path.string()) != std::string_view::npos) throw;

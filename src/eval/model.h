@@ -27,6 +27,10 @@ struct Model {
 /// (kBadFile).
 Model load_model(const std::filesystem::path& path);
 
+/// Every Variable of the network `model`, taken out of a file's tensors. Throws Error (kBadFile), naming the tensor, for one that
+/// is missing, has another shape or element type, or holds a negative variance.
+State state_from(const Graph& graph, io::Tensors& tensors, const std::filesystem::path& path, const std::string& model);
+
 /// Writes parameters and running statistics (what else `model.state` holds is left out), replacing the file as a whole.
 void save_model(const std::filesystem::path& path, const Model& model);
 

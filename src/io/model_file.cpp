@@ -1,11 +1,10 @@
 #include "io/model_file.h"
 
-#include <cstdint>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
+#include "core/floating.h"
 #include "core/json_text.h"
 #include "io/format_version.h"
 #include "io/seal.h"
@@ -16,29 +15,6 @@ namespace {
 constexpr std::string_view kArchitecture = "residual.architecture";
 constexpr std::string_view kPreprocessing = "residual.preprocessing";
 constexpr std::string_view kLabels = "residual.labels";
-
-// Whether any of `count` floats at `data` is infinite or no number: all bits of the exponent are set.
-template <typename Bits>
-bool any_not_finite(const std::byte* data, size_t count, Bits exponent) {
-  bool found = false;
-  for (size_t i = 0; i < count; ++i) {
-    Bits bits;
-    std::memcpy(&bits, data + i * sizeof bits, sizeof bits);
-    found |= (bits & exponent) == exponent;
-  }
-  return found;
-}
-
-bool finite(const Tensor& tensor) {
-  const auto count = static_cast<size_t>(tensor.elements());
-  switch (tensor.dtype()) {
-    case DType::kF32: return !any_not_finite<uint32_t>(tensor.data(), count, 0x7F800000);
-    case DType::kF64: return !any_not_finite<uint64_t>(tensor.data(), count, 0x7FF0000000000000);
-    case DType::kF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7C00);
-    case DType::kBF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7F80);
-    default: return true;
-  }
-}
 
 std::vector<std::string> parse_labels(std::string_view text, const std::string& what) {
   const nlohmann::json list = parse_json(text, what);
@@ -70,7 +46,7 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
   parse_json(model.preprocessing, text(kPreprocessing));
   model.labels = parse_labels(take_text(metadata, kLabels, name), text(kLabels));
   for (const auto& [tensor_name, tensor] : file.tensors) {
-    if (finite(tensor)) continue;
+    if (all_finite(tensor)) continue;
     fail(ErrorKind::kBadFile,
          "'{}': the weights '{}' hold values that are infinite or no number; the training that made it diverged", name,
          shown(tensor_name));
@@ -84,7 +60,7 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
 
 void serialize_model(const ModelFile& model, const TensorViews& tensors, const ByteSink& sink) {
   for (const auto& [name, tensor] : tensors) {
-    if (finite(*tensor)) continue;
+    if (all_finite(*tensor)) continue;
     fail(ErrorKind::kNumeric,
          "the weights '{}' hold values that are infinite or no number: the model is not saved; try a lower learning rate", name);
   }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "io/json_text.h"
+#include "core/json_text.h"
 
 namespace residual::io {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/pickle.h"
 #include "io/torch_objects.h"
 #include "io/zip_archive.h"

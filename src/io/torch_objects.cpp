@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/pickle.h"
 
 namespace residual::io {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/zip_archive.h"
 
 namespace residual::io {

@@ -26,7 +26,8 @@ const std::map<std::string, Rooms> kStandsOn = {
     {"data", {"core"}},
     {"io", {"ops"}},
     {"eval", {"runtime", "models", "data", "io"}},
-    {"train", {"autodiff", "eval"}},
+    {"convert", {"eval"}},
+    {"train", {"autodiff", "convert"}},
     {"api", {"train", "eval", "backend/reference", "backend/cpu"}},
     {"cli", {"api"}},
 };
@@ -108,7 +109,7 @@ TEST(Floors, only_api_and_cli_include_the_public_api) {
 }
 
 TEST(Floors, the_graph_engine_never_includes_a_concrete_backend) {
-  for (const char* room : {"graph", "ops", "autodiff", "passes", "runtime", "train", "eval"}) {
+  for (const char* room : {"graph", "ops", "autodiff", "passes", "runtime", "train", "eval", "convert"}) {
     const Rooms below = reachable(room);
     EXPECT_FALSE(below.contains("backend/cpu") || below.contains("backend/reference")) << room;
   }

@@ -1,0 +1,64 @@
+#include "cli/model_arguments.h"
+
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "core/error.h"
+#include "data/recipes.h"
+#include "models/table.h"
+
+namespace residual::cli {
+
+void WeightsArguments::add_to(CLI::App& command) {
+  command.add_option("--model", network, "The network, where the file does not say it and its tensors do not tell")
+      ->group("Weights");
+  command.add_option("--shortcut", shortcut, "A, B or C, of the network")->group("Weights");
+  command
+      .add_option(
+          "--preprocess", preprocess,
+          fmt::format("How pictures are prepared, where the file does not say it: {}, timm's config.json, or a file of steps",
+                      fmt::join(data::recipe_names(), ", ")))
+      ->group("Weights");
+}
+
+convert::LoadOptions WeightsArguments::options() const {
+  convert::LoadOptions result;
+  if (!network.empty()) {
+    const models::ModelEntry entry = models::find_model(network);
+    result.architecture.emplace();
+    result.architecture->model = entry.name;
+    result.architecture->input = entry.input;
+    result.architecture->classes = entry.classes;
+    if (!shortcut.empty()) result.architecture->shortcut = models::shortcut_named(shortcut);
+  } else if (!shortcut.empty()) {
+    fail(ErrorKind::kUsage, "--shortcut varies a network; name it with --model");
+  }
+  if (preprocess.empty()) return result;
+  const std::optional<Shape> own = data::recipe_input(preprocess);
+  result.preprocessing = [name = preprocess, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };
+  return result;
+}
+
+void ModelArguments::add_to(CLI::App& command) {
+  command
+      .add_option("MODEL", file,
+                  "A model file, safetensors or PyTorch weights (.pth, .pt, .th), or a folder with config.json and weights")
+      ->required();
+  weights.add_to(command);
+}
+
+convert::LoadedModel ModelArguments::load() const {
+  return convert::load(file, weights.options());
+}
+
+eval::Model ModelArguments::load_for_pictures() const {
+  convert::LoadedModel loaded = load();
+  if (!loaded.prepared) {
+    fail(ErrorKind::kUsage, "'{}' does not say how pictures are prepared for it; say it with --preprocess, one of {}, or a file",
+         file, fmt::join(data::recipe_names(), ", "));
+  }
+  return std::move(loaded.model);
+}
+
+}  // namespace residual::cli

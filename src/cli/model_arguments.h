@@ -1,0 +1,34 @@
+// A model with its weights from a file of any program, and what the file may not say about it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "convert/load.h"
+
+namespace residual::cli {
+
+/// What a file of weights may leave open.
+struct WeightsArguments {
+  std::string network;     ///< its name; empty: as the file says or its tensors tell
+  std::string shortcut;    ///< of the network
+  std::string preprocess;  ///< a recipe's name or file; empty: as the file says
+
+  void add_to(CLI::App& command);
+  bool any() const { return !network.empty() || !shortcut.empty() || !preprocess.empty(); }
+  /// Throws Error (kUsage) for a name that is not known.
+  convert::LoadOptions options() const;
+};
+
+/// A file and what it may leave open.
+struct ModelArguments {
+  std::string file;
+  WeightsArguments weights;
+
+  void add_to(CLI::App& command);
+  convert::LoadedModel load() const;
+  /// The same for pictures: refuses, with what to do, a file of which nobody says how pictures are prepared.
+  eval::Model load_for_pictures() const;
+};
+
+}  // namespace residual::cli

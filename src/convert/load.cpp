@@ -1,0 +1,139 @@
+#include "convert/load.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "convert/configuration.h"
+#include "convert/recognise.h"
+#include "convert/weights.h"
+#include "core/floating.h"
+#include "core/log.h"
+
+namespace residual::convert {
+namespace {
+
+std::string described_in_words(const models::Architecture& architecture) {
+  std::string words = architecture.model;
+  if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
+  return words + fmt::format(", {} classes", architecture.classes);
+}
+
+Shapes shapes_of(const io::Tensors& tensors) {
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape());
+  return shapes;
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const Fit& fit, std::string_view what) {
+  fail(ErrorKind::kBadFile, "'{}' {}: {} of its {} tensors differ\n{}", path.string(), what, fit.differences.size(),
+       fit.names.size() + fit.differences.size(), side_by_side(fit));
+}
+
+// The network by what the caller says, by what the file says of itself where that is true, or by the tensors alone.
+Fit network_of(const std::filesystem::path& path, const Weights& weights, const Configuration& configuration,
+               const LoadOptions& options) {
+  const Shapes shapes = shapes_of(weights.tensors);
+  if (options.architecture) {
+    Fit given = fit(*options.architecture, shapes);
+    if (!given.differences.empty()) refuse(path, given, fmt::format("does not hold the weights of {}", given.architecture.model));
+    return given;
+  }
+  if (configuration.architecture) {
+    try {
+      Fit hinted = fit(*configuration.architecture, shapes);
+      if (hinted.differences.empty()) return hinted;
+    } catch (const Error&) {  // a choice that this network does not have: the tensors decide
+    }
+  }
+  std::optional<Fit> found = recognise(shapes);
+  if (!found) {
+    fail(
+        ErrorKind::kBadFile,
+        "'{}' holds {} tensors, the first called '{}', that are not those of any network of the model table; name the network if "
+        "it is one of them",
+        path.string(), shapes.size(), shapes.begin()->first);
+  }
+  if (!found->differences.empty()) {
+    refuse(path, *found, fmt::format("holds weights like those of {}, but not the same", found->architecture.model));
+  }
+  info("'{}': recognised as {}", path.string(), described_in_words(found->architecture));
+  return std::move(*found);
+}
+
+// The file's tensors under the network's names, in float32.
+io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io::Tensors& tensors) {
+  io::Tensors result;
+  for (const auto& [ours, theirs] : fit.names) {
+    const Tensor& tensor = tensors.at(theirs);
+    if (tensor.dtype() == DType::kI64 || tensor.dtype() == DType::kI32 || tensor.dtype() == DType::kU8) {
+      fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), theirs,
+           name_of(tensor.dtype()));
+    }
+    Tensor converted = to_f32(tensor);
+    if (!all_finite(converted)) {
+      fail(ErrorKind::kBadFile, "'{}': the weights '{}' hold values that are infinite or no number in float32", path.string(),
+           theirs);
+    }
+    result.emplace(ours, std::move(converted));
+  }
+  return result;
+}
+
+// Divides by 255 and nothing more, until somebody says more.
+data::Preprocessing plain_preparation(const Shape& input) {
+  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.0F), std(static_cast<size_t>(input[0]), 1.0F);
+  return data::Preprocessing::standard(input, mean, std);
+}
+
+Shape input_for(const std::filesystem::path& path, const models::Architecture& architecture,
+                const data::Preprocessing& preprocessing) {
+  const Shape input = preprocessing.output_shape();
+  if (input[0] == architecture.input[0]) return input;
+  fail(ErrorKind::kUsage, "'{}' takes pictures of {} channels, they would be prepared with {}", path.string(),
+       architecture.input[0], input[0]);
+}
+
+LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
+  LoadedModel loaded{eval::load_model(path), "residual", true};
+  models::Architecture& architecture = loaded.model.architecture;
+  if (options.architecture && options.architecture->model != architecture.model) {
+    fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), architecture.model, options.architecture->model);
+  }
+  if (options.preprocessing) {
+    loaded.model.preprocessing = options.preprocessing(architecture.input);
+    architecture.input = input_for(path, architecture, loaded.model.preprocessing);
+    models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
+  }
+  return loaded;
+}
+
+LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
+  Weights weights = read_weights(path, kind);
+  if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
+  Configuration configuration = read_configuration(weights);
+  const Fit network = network_of(path, weights, configuration, options);
+  models::Architecture architecture = network.architecture;
+  std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
+  if (options.preprocessing) preprocessing = options.preprocessing(architecture.input);
+  if (preprocessing) architecture.input = input_for(path, architecture, *preprocessing);
+  io::Tensors tensors = renamed(path, network, weights.tensors);
+  weights.tensors.clear();
+  State state = eval::state_from(models::inference_graph(architecture, 1), tensors, path, architecture.model);
+  std::vector<std::string> labels = std::move(configuration.labels);
+  if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
+  const data::Preprocessing preparation = preprocessing ? *preprocessing : plain_preparation(architecture.input);
+  return {
+      {std::move(architecture), preparation, std::move(labels), std::move(state), {}}, weights.format, preprocessing.has_value()};
+}
+
+}  // namespace
+
+LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
+  const FileKind kind = kind_of(path);
+  // What is called a model file gets the message of its own reader when it is damaged.
+  const bool ours = kind == FileKind::kModel || (kind == FileKind::kUnknown && path.extension() == ".safetensors");
+  return ours ? load_ours(path, options) : load_foreign(path, kind, options);
+}
+
+}  // namespace residual::convert

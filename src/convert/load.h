@@ -1,0 +1,33 @@
+// A model from any file of weights.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "eval/model.h"
+
+namespace residual::convert {
+
+/// What the caller knows about a file that does not say it.
+struct LoadOptions {
+  /// Classes and input channels follow the file all the same.
+  std::optional<models::Architecture> architecture;
+  /// How pictures are prepared, for a network whose own input, C,H,W, is given; what it returns decides the network's input.
+  std::function<data::Preprocessing(const Shape& input)> preprocessing;
+};
+
+struct LoadedModel {
+  eval::Model model;
+  std::string format;     ///< what wrote the file, for people: "residual", "PyTorch", "safetensors", "Hugging Face"
+  bool prepared = false;  ///< whether the file or the options say how pictures are prepared; otherwise they are divided by 255
+};
+
+/// Reads our model files, safetensors and PyTorch files of weights, and folders as Hugging Face has them. What is no model file
+/// of ours is held against the network that the options name, or recognised by its tensors. Half and double floats become
+/// float32. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or not the one that was
+/// named; (kUsage) where the options contradict the file.
+LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
+
+}  // namespace residual::convert

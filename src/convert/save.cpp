@@ -1,0 +1,50 @@
+#include "convert/save.h"
+
+#include <utility>
+
+#include "core/error.h"
+#include "graph/sources.h"
+#include "io/torch_file.h"
+
+namespace residual::convert {
+namespace {
+
+bool is_torch(const std::filesystem::path& path) {
+  return path.extension() == ".pth" || path.extension() == ".pt";
+}
+
+}  // namespace
+
+StateDict state_dict_of(const eval::Model& model) {
+  constexpr std::string_view kLast = "running_var";  // of batch norm's tensors, before the counter
+  StateDict result;
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  for (const Node& node : graph.nodes()) {
+    if (node.op != &variable_op()) continue;
+    const std::string& name = node.attributes.as<VariableAttrs>().variable;
+    if (!result.tensors.emplace(name, &model.state.at(name)).second) continue;
+    result.order.push_back(name);
+    if (!name.ends_with(kLast)) continue;
+    const std::string counter = name.substr(0, name.size() - kLast.size()) + "num_batches_tracked";
+    result.counters.emplace(counter, Tensor(DType::kI64, Shape{}));
+    result.order.push_back(counter);
+  }
+  for (const auto& [name, tensor] : result.counters) result.tensors.emplace(name, &tensor);
+  return result;
+}
+
+bool can_save_as(const std::filesystem::path& path) {
+  return path.extension() == ".safetensors" || is_torch(path);
+}
+
+void save(const std::filesystem::path& path, const eval::Model& model) {
+  if (!can_save_as(path)) {
+    fail(ErrorKind::kUsage, "'{}': the name does not say in which form to save; expected .safetensors, .pth or .pt at its end",
+         path.string());
+  }
+  if (!is_torch(path)) return eval::save_model(path, model);
+  const StateDict dict = state_dict_of(model);
+  io::write_torch(path, dict.tensors, dict.order);
+}
+
+}  // namespace residual::convert

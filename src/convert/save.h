@@ -1,0 +1,29 @@
+// A model in other programs' files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eval/model.h"
+#include "io/safetensors.h"
+
+namespace residual::convert {
+
+/// A network's tensors as PyTorch's state_dict has them: in the order in which the network was built, and with batch norm's
+/// counters of training steps, which are not kept here and are 0.
+struct StateDict {
+  io::Tensors counters;            ///< num_batches_tracked
+  io::TensorViews tensors;         ///< all, those of the model and the counters
+  std::vector<std::string> order;  ///< their names
+};
+StateDict state_dict_of(const eval::Model& model);  ///< `model` must outlive it
+
+/// Whether save() knows what is wanted by the path's extension: .safetensors (our model file), .pth, .pt (PyTorch).
+bool can_save_as(const std::filesystem::path& path);
+
+/// Writes the model in the form of the path's extension, replacing the file as a whole. Throws Error: kUsage for an unknown
+/// extension, kResource when it cannot be written.
+void save(const std::filesystem::path& path, const eval::Model& model);
+
+}  // namespace residual::convert

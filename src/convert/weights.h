@@ -1,0 +1,32 @@
+// The tensors of a file of weights, whatever wrote it: told by what the file holds, not by what it is called.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "io/safetensors.h"
+
+namespace residual::convert {
+
+struct Weights {
+  std::string format;            ///< what wrote them, for people: "PyTorch", "safetensors", "Hugging Face"
+  io::Tensors tensors;           ///< under the names and in the element types of the file
+  io::Metadata notes;            ///< texts and numbers that stand beside the tensors: "arch" -> "resnet18"
+  std::filesystem::path config;  ///< of a Hugging Face folder: its config.json; empty where there is none
+  std::string config_text;       ///< what that file holds
+};
+
+/// What a path is, told by its first bytes.
+enum class FileKind {
+  kModel,        ///< our own model file
+  kSafetensors,  ///< another program's
+  kTorch,        ///< .pth, .pt, .th in either format
+  kHuggingFace,  ///< a folder with config.json and model.safetensors or pytorch_model.bin
+  kUnknown,
+};
+FileKind kind_of(const std::filesystem::path& path);  ///< throws Error (kBadFile) when there is no such file
+
+/// Reads all kinds but kModel and kUnknown. Throws Error (kBadFile) that names the file.
+Weights read_weights(const std::filesystem::path& path, FileKind kind);
+
+}  // namespace residual::convert

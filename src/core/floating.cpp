@@ -1,0 +1,71 @@
+#include "core/floating.h"
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace residual {
+namespace {
+
+// Whether any of `count` floats at `data` is infinite or no number: all bits of the exponent are set.
+template <typename Bits>
+bool any_not_finite(const std::byte* data, size_t count, Bits exponent) {
+  bool found = false;
+  for (size_t i = 0; i < count; ++i) {
+    Bits bits;
+    std::memcpy(&bits, data + i * sizeof bits, sizeof bits);
+    found |= (bits & exponent) == exponent;
+  }
+  return found;
+}
+
+// Sign, 5 bits of exponent with bias 15, 10 of fraction.
+float from_half(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 0x1F, fraction = half & 0x3FF;
+  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000 | fraction << 13);
+  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  const float small = static_cast<float>(fraction) * 0x1p-24F;  // zero and what lies below the normal numbers
+  return sign != 0 ? -small : small;
+}
+
+float from_bfloat16(uint16_t upper) {
+  return std::bit_cast<float>(static_cast<uint32_t>(upper) << 16);
+}
+
+template <typename From, typename Convert>
+void convert_all(const Tensor& from, std::span<float> to, Convert&& convert) {
+  for (size_t i = 0; i < to.size(); ++i) {
+    From value;
+    std::memcpy(&value, from.data() + i * sizeof value, sizeof value);
+    to[i] = convert(value);
+  }
+}
+
+}  // namespace
+
+bool all_finite(const Tensor& tensor) {
+  const auto count = static_cast<size_t>(tensor.elements());
+  switch (tensor.dtype()) {
+    case DType::kF32: return !any_not_finite<uint32_t>(tensor.data(), count, 0x7F800000);
+    case DType::kF64: return !any_not_finite<uint64_t>(tensor.data(), count, 0x7FF0000000000000);
+    case DType::kF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7C00);
+    case DType::kBF16: return !any_not_finite<uint16_t>(tensor.data(), count, 0x7F80);
+    default: return true;
+  }
+}
+
+Tensor to_f32(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kF32) return tensor.clone();
+  Tensor result(DType::kF32, tensor.shape());
+  const std::span<float> to = result.as<float>();
+  switch (tensor.dtype()) {
+    case DType::kF16: convert_all<uint16_t>(tensor, to, from_half); break;
+    case DType::kBF16: convert_all<uint16_t>(tensor, to, from_bfloat16); break;
+    case DType::kF64: convert_all<double>(tensor, to, [](double value) { return static_cast<float>(value); }); break;
+    default:
+      fail(ErrorKind::kUsage, "a tensor of {} is wanted as float32; only floating-point ones can be", name_of(tensor.dtype()));
+  }
+  return result;
+}
+
+}  // namespace residual
