@@ -1,0 +1,183 @@
+#include "convert/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "convert/save.h"
+#include "core/file.h"
+#include "core/floating.h"
+#include "io/samples.h"
+#include "io/torch_file.h"
+#include "models/table.h"
+
+namespace residual::convert {
+namespace {
+
+using io::error_of;
+using io::mentions;
+using io::TemporaryFolder;
+
+eval::Model some_model(const std::string& name = "resnet8", const Shape& input = Shape{3, 8, 8}) {
+  models::Architecture architecture;
+  architecture.model = name;
+  architecture.input = input;
+  architecture.classes = 5;
+  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.5F), std(static_cast<size_t>(input[0]), 0.25F);
+  State state = initial_state(models::inference_graph(architecture, 1), 7);
+  return {architecture, data::Preprocessing::standard(input, mean, std), {}, std::move(state), {}};
+}
+
+void expect_same_weights(const eval::Model& found, const eval::Model& expected) {
+  ASSERT_EQ(found.state.tensors().size(), expected.state.tensors().size());
+  for (const auto& [name, tensor] : expected.state.tensors()) {
+    const Tensor& other = found.state.at(name);
+    ASSERT_EQ(other.shape(), tensor.shape()) << name;
+    EXPECT_EQ(std::memcmp(other.data(), tensor.data(), tensor.bytes()), 0) << name;
+  }
+}
+
+TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  save(folder / "model.pth", model);
+  const LoadedModel loaded = load(folder / "model.pth");
+  EXPECT_EQ(loaded.format, "PyTorch");
+  EXPECT_FALSE(loaded.prepared);
+  EXPECT_EQ(loaded.model.architecture.model, "resnet8");
+  EXPECT_EQ(loaded.model.architecture.classes, 5);
+  expect_same_weights(loaded.model, model);
+}
+
+TEST(Load, OurModelFileKeepsItsPreparation) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  save(folder / "model.safetensors", model);
+  const LoadedModel loaded = load(folder / "model.safetensors");
+  EXPECT_EQ(loaded.format, "residual");
+  EXPECT_TRUE(loaded.prepared);
+  EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
+  expect_same_weights(loaded.model, model);
+}
+
+TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  save(folder / "model.pth", model);
+  LoadOptions options;
+  options.preprocessing = [&](const Shape& input) {
+    EXPECT_EQ(input, (Shape{3, 32, 32}));
+    return model.preprocessing;
+  };
+  const LoadedModel loaded = load(folder / "model.pth", options);
+  EXPECT_TRUE(loaded.prepared);
+  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 8, 8}));
+  options.preprocessing = [](const Shape&) { return some_model("resnet8", Shape{1, 8, 8}).preprocessing; };
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
+}
+
+TEST(Load, AFileOfAnotherNetworkIsRefusedWithATable) {
+  const TemporaryFolder folder;
+  save(folder / "model.pth", some_model());
+  LoadOptions options;
+  options.architecture.emplace();
+  options.architecture->model = "resnet14";
+  const Error error = error_of([&] { load(folder / "model.pth", options); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadFile);
+  EXPECT_TRUE(mentions(error, "does not hold the weights of resnet14"));
+  EXPECT_TRUE(mentions(error, "layer1.1.conv1.weight"));
+}
+
+TEST(Load, SafetensorsOfHalfWidthUnderForeignNamesAreWidened) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  io::Tensors halves;
+  for (const auto& [name, tensor] : model.state.tensors()) {
+    Tensor half(DType::kBF16, tensor.shape());
+    for (size_t i = 0; i < static_cast<size_t>(tensor.elements()); ++i) {
+      const auto upper = static_cast<uint16_t>(std::bit_cast<uint32_t>(tensor.as<float>()[i]) >> 16);
+      std::memcpy(half.data() + 2 * i, &upper, 2);
+    }
+    halves.emplace("model." + name, std::move(half));
+  }
+  io::write_safetensors(folder / "half.safetensors", io::views_of(halves));
+  const LoadedModel loaded = load(folder / "half.safetensors");
+  EXPECT_EQ(loaded.format, "safetensors");
+  for (const auto& [name, tensor] : model.state.tensors()) {
+    const std::span<const float> found = loaded.model.state.at(name).as<float>(), exact = tensor.as<float>();
+    for (size_t i = 0; i < exact.size(); ++i) ASSERT_NEAR(found[i], exact[i], std::abs(exact[i]) / 128) << name;
+  }
+}
+
+TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model("resnet20", Shape{3, 32, 32});
+  std::filesystem::create_directory(folder / "hub");
+  io::TensorViews views;
+  for (const auto& [name, tensor] : model.state.tensors()) views.emplace(name, &tensor);
+  io::write_safetensors(folder / "hub/model.safetensors", views);
+  replace_file(folder / "hub/config.json", std::string_view(R"({
+    "architecture": "resnet20", "num_classes": 5, "label_names": ["a", "b", "c", "d", "e"],
+    "pretrained_cfg": {"input_size": [3, 32, 32], "crop_pct": 1.0, "interpolation": "bicubic",
+                       "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}})"));
+  const LoadedModel loaded = load(folder / "hub");
+  EXPECT_EQ(loaded.format, "Hugging Face");
+  EXPECT_TRUE(loaded.prepared);
+  EXPECT_EQ(loaded.model.label(3), "d");
+  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));
+  expect_same_weights(loaded.model, model);
+}
+
+TEST(Load, WeightsThatAreNotFiniteOrWholeNumbersAreRefused) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.state.at("bn1.weight").as<float>()[0] = NAN;
+  save(folder / "nan.pth", model);
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "nan.pth"); }), "'bn1.weight' hold values that are infinite"));
+  model.state.set("bn1.weight", Tensor(DType::kI64, Shape{16}));
+  save(folder / "integer.pth", model);
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "integer.pth"); }), "'bn1.weight' is i64"));
+}
+
+TEST(Load, FilesOfNoKnownKindAreRefusedWithWhatIsExpected) {
+  const TemporaryFolder folder;
+  replace_file(folder / "text.pth", std::string_view("hello"));
+  EXPECT_TRUE(
+      mentions(error_of([&] { load(folder / "text.pth"); }), "expected a model file of residual, safetensors, a PyTorch"));
+  EXPECT_EQ(error_of([&] { load(folder / "none.pth"); }).kind(), ErrorKind::kBadFile);
+  EXPECT_EQ(error_of([&] { save(folder / "model.txt", some_model()); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(StateDict, HasPyTorchsOrderAndCounters) {
+  const eval::Model model = some_model();
+  const StateDict dict = state_dict_of(model);
+  EXPECT_THAT(std::vector<std::string>(dict.order.begin(), dict.order.begin() + 7),
+              testing::ElementsAre("conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+                                   "bn1.num_batches_tracked", "layer1.0.conv1.weight"));
+  EXPECT_EQ(dict.order.back(), "linear.bias");
+  EXPECT_EQ(dict.order.size(), dict.tensors.size());
+  EXPECT_EQ(dict.tensors.at("bn1.num_batches_tracked")->dtype(), DType::kI64);
+}
+
+TEST(Floating, HalfAndBfloat16AreWidenedExactly) {
+  const std::pair<uint16_t, float> halves[] = {
+      {0x0000, 0.0F},     {0x8000, -0.0F},           {0x3C00, 1.0F},      {0xC000, -2.0F},    {0x7BFF, 65504.0F},
+      {0x0400, 0x1p-14F}, {0x03FF, 1023 * 0x1p-24F}, {0x8001, -0x1p-24F}, {0x7C00, INFINITY}, {0x3555, 0x1.554p-2F}};
+  for (const auto& [bits, value] : halves) {
+    Tensor half(DType::kF16, Shape{1});
+    std::memcpy(half.data(), &bits, 2);
+    EXPECT_EQ(std::bit_cast<uint32_t>(to_f32(half).as<float>()[0]), std::bit_cast<uint32_t>(value)) << bits;
+  }
+  Tensor brain(DType::kBF16, Shape{1});
+  const uint16_t bits = 0xC049;
+  std::memcpy(brain.data(), &bits, 2);
+  EXPECT_EQ(to_f32(brain).as<float>()[0], -3.140625F);
+  EXPECT_FALSE(all_finite(Tensor::of<float>({1}, std::vector<float>{INFINITY})));
+  EXPECT_TRUE(all_finite(brain));
+}
+
+}  // namespace
+}  // namespace residual::convert

@@ -1,0 +1,91 @@
+#include "convert/recognise.h"
+
+#include <gtest/gtest.h>
+
+#include "models/table.h"
+
+namespace residual::convert {
+namespace {
+
+models::Architecture published(const std::string& name) {
+  const models::ModelEntry entry = models::find_model(name);
+  models::Architecture architecture;
+  architecture.model = entry.name;
+  architecture.input = entry.input;
+  architecture.classes = entry.classes;
+  return architecture;
+}
+
+Shapes shapes_of(const models::Architecture& architecture, const std::string& prefix = "") {
+  Shapes shapes;
+  const Graph graph = models::inference_graph(architecture, 1);
+  for (const auto& [name, variable] : graph.variables()) shapes.emplace(prefix + name, variable.type.shape);
+  return shapes;
+}
+
+TEST(Recognise, EveryNetworkOfTheTableByItsOwnTensors) {
+  for (const models::ModelEntry& entry : models::model_table()) {
+    const Shapes shapes = shapes_of(published(entry.name));
+    const auto found = recognise(shapes);
+    ASSERT_TRUE(found) << entry.name;
+    EXPECT_TRUE(found->differences.empty()) << entry.name << "\n" << side_by_side(*found);
+    EXPECT_EQ(shapes_of(found->architecture), shapes) << entry.name << " is taken for " << found->architecture.model;
+  }
+}
+
+TEST(Recognise, ShortcutClassesAndChannelsFollowTheFile) {
+  models::Architecture architecture = published("resnet20");
+  architecture.shortcut = models::Shortcut::kB;
+  architecture.classes = 7;
+  architecture.input = Shape{1, 32, 32};
+  const auto found = recognise(shapes_of(architecture, "module."));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  EXPECT_EQ(found->architecture.model, "resnet20");
+  EXPECT_EQ(found->architecture.shortcut, models::Shortcut::kB);
+  EXPECT_EQ(found->architecture.classes, 7);
+  EXPECT_EQ(found->architecture.input, (Shape{1, 32, 32}));
+  EXPECT_EQ(found->names.at("layer2.0.shortcut.0.weight"), "module.layer2.0.shortcut.0.weight");
+}
+
+TEST(Recognise, ADepthOfTheCifarFamilyThatNoTableLists) {
+  const auto found = recognise(shapes_of(published("resnet26")));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->architecture.model, "resnet26");
+  EXPECT_TRUE(found->differences.empty());
+}
+
+TEST(Recognise, TorchvisionsNamesInTheTutorialsSpelling) {
+  Shapes shapes;
+  for (const auto& [name, shape] : shapes_of(published("resnet18"))) {
+    std::string other = name;
+    if (const size_t at = other.find("downsample"); at != std::string::npos) other.replace(at, 10, "shortcut");
+    shapes.emplace(other, shape);
+  }
+  const auto found = recognise(shapes);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->architecture.model, "resnet18");
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+}
+
+TEST(Recognise, DifferencesStandSideBySide) {
+  Shapes shapes = shapes_of(published("resnet20"));
+  shapes.erase("bn1.bias");
+  shapes.at("layer1.0.conv1.weight") = Shape{16, 16, 5, 5};
+  shapes.emplace("extra.weight", Shape{3});
+  const Fit found = fit(published("resnet20"), shapes);
+  ASSERT_EQ(found.differences.size(), 3U);
+  EXPECT_EQ(side_by_side(found),
+            "  resnet20 expects       shape      the file has           shape\n"
+            "  bn1.bias               16         -                      -\n"
+            "  layer1.0.conv1.weight  16x16x3x3  layer1.0.conv1.weight  16x16x5x5\n"
+            "  -                      -          extra.weight           3\n");
+  EXPECT_NE(side_by_side(found, 1).find("and 2 more"), std::string::npos);
+}
+
+TEST(Recognise, NothingInTensorsThatAreNoNetworkOfOurs) {
+  EXPECT_FALSE(recognise({{"encoder.weight", Shape{768, 768}}, {"decoder.weight", Shape{768, 768}}}));
+}
+
+}  // namespace
+}  // namespace residual::convert
