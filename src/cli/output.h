@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace residual::cli {
 
 /// Standard output leads nowhere any more (`residual summary … | head`): nothing is left to do, and nothing is wrong.
@@ -32,12 +34,8 @@ void show_remarks(bool quiet);
 /// Prepares standard streams: a closed one is led to /dev/null, and a reader that goes away is an error code and not a signal.
 void prepare_streams();
 
-/// "272,474".
-std::string with_commas(int64_t number);
 /// "1 epoch", "3 epochs".
 std::string counted(int64_t number, std::string_view what);
-/// "1 h 02 min", "3 min 20 s", "12 s".
-std::string duration(double seconds);
 /// "1:02:03", "2:03".
 std::string clock_text(double seconds);
 /// "2026-01-31 17:05:09", local time.

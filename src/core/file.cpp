@@ -18,28 +18,8 @@ namespace {
 
 constexpr std::string_view kMark = ".part.";  // then the process that writes, and a count
 
-// An open file descriptor; close() reports what the destructor would swallow.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-  bool close() noexcept { return ::close(std::exchange(descriptor_, -1)) == 0; }
-
- private:
-  int descriptor_;
-};
-
 std::string reason() {
   return std::strerror(errno);
-}
-
-[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& why) {
-  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(), why);
 }
 
 void sync_folder(const std::filesystem::path& folder) {
@@ -48,6 +28,19 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+void cannot_write(const std::filesystem::path& path, int error) {
+  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(),
+       std::strerror(error));
+}
+
+Descriptor::~Descriptor() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool Descriptor::close() noexcept {
+  return ::close(std::exchange(descriptor_, -1)) == 0;
+}
 
 std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -75,17 +68,17 @@ void replace_file(const std::filesystem::path& path, const std::function<void(co
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.get() < 0) cannot_write(path, reason());
+    if (file.get() < 0) cannot_write(path, errno);
     write([&](std::span<const std::byte> bytes) {
       while (!bytes.empty()) {
         const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0) cannot_write(path, reason());
+        if (put < 0) cannot_write(path, errno);
         bytes = bytes.subspan(static_cast<size_t>(put));
       }
     });
-    if (::fsync(file.get()) != 0 || !file.close()) cannot_write(path, reason());
-    if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path, reason());
+    if (::fsync(file.get()) != 0 || !file.close()) cannot_write(path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;

@@ -11,6 +11,23 @@
 
 namespace residual {
 
+/// An open file descriptor; close() reports what the destructor would swallow.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor();
+  int get() const noexcept { return descriptor_; }
+  bool close() noexcept;
+
+ private:
+  int descriptor_;
+};
+
+/// Throws Error (kResource): what could not be written, the system's reason for `error` (an errno), and what to look at.
+[[noreturn]] void cannot_write(const std::filesystem::path& path, int error);
+
 /// The whole file. Throws Error (kBadFile) when it is missing, no regular file, unreadable, or larger than `limit` bytes.
 std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit = size_t{1} << 40);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.h"
 #include "graph/op.h"
 #include "graph/sources.h"
 #include "ops/batch_norm.h"
@@ -29,12 +30,6 @@ int64_t parameters_of(const Graph& graph, const Node& node) {
       sum += source.outputs[0].shape.elements();
   }
   return sum;
-}
-
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (int64_t i = static_cast<int64_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<size_t>(i), ",");
-  return digits;
 }
 
 }  // namespace
@@ -63,10 +58,10 @@ std::vector<std::string> to_lines(const NetworkSummary& summary) {
   };
   std::vector<std::string> lines{line("layer", "kind", "output", "parameters", "MACs")};
   for (const LayerSummary& layer : summary.layers) {
-    lines.push_back(line(layer.name, layer.kind, to_string(layer.output), layer.parameters ? grouped(layer.parameters) : "",
-                         layer.macs ? grouped(layer.macs) : ""));
+    lines.push_back(line(layer.name, layer.kind, to_string(layer.output), layer.parameters ? with_commas(layer.parameters) : "",
+                         layer.macs ? with_commas(layer.macs) : ""));
   }
-  lines.push_back(line("total", "", "", grouped(summary.parameters), grouped(summary.macs)));
+  lines.push_back(line("total", "", "", with_commas(summary.parameters), with_commas(summary.macs)));
   return lines;
 }
 

@@ -9,23 +9,10 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace residual::io {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 void read_at(int descriptor, const std::string& name, uint64_t offset, std::span<std::byte> to) {
   while (!to.empty()) {

@@ -1,32 +1,16 @@
 #include "ops/relu.h"
 
+#include "ops/activation.h"
+
 namespace residual {
-namespace {
-
-std::vector<TensorType> shapes(const Attributes&, const ShapeContext& context) {
-  context.expect_inputs(1, 1);
-  return {context[0]};
-}
-
-std::vector<TensorType> backward_shapes(const Attributes&, const ShapeContext& context) {
-  context.expect_inputs(2, 2);
-  context.expect_same(0, 1);
-  return {context[1]};
-}
-
-Gradients gradient(const GradientContext& context) {
-  return {relu_backward(context.graph, context.gradient(), context.output())};
-}
-
-}  // namespace
 
 const OpDef& relu_op() {
-  static const OpDef op{"relu", Attributes::of(NoAttrs{}), shapes, gradient};
+  static const OpDef op = activation<relu_backward>("relu");
   return op;
 }
 
 const OpDef& relu_backward_op() {
-  static const OpDef op{"relu_backward", Attributes::of(NoAttrs{}), backward_shapes};
+  static const OpDef op = activation_backward("relu_backward");
   return op;
 }
 

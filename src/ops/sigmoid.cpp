@@ -1,32 +1,16 @@
 #include "ops/sigmoid.h"
 
+#include "ops/activation.h"
+
 namespace residual {
-namespace {
-
-std::vector<TensorType> shapes(const Attributes&, const ShapeContext& context) {
-  context.expect_inputs(1, 1);
-  return {context[0]};
-}
-
-std::vector<TensorType> backward_shapes(const Attributes&, const ShapeContext& context) {
-  context.expect_inputs(2, 2);
-  context.expect_same(0, 1);
-  return {context[1]};
-}
-
-Gradients gradient(const GradientContext& context) {
-  return {sigmoid_backward(context.graph, context.gradient(), context.output())};
-}
-
-}  // namespace
 
 const OpDef& sigmoid_op() {
-  static const OpDef op{"sigmoid", Attributes::of(NoAttrs{}), shapes, gradient};
+  static const OpDef op = activation<sigmoid_backward>("sigmoid");
   return op;
 }
 
 const OpDef& sigmoid_backward_op() {
-  static const OpDef op{"sigmoid_backward", Attributes::of(NoAttrs{}), backward_shapes};
+  static const OpDef op = activation_backward("sigmoid_backward");
   return op;
 }
 

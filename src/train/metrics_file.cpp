@@ -10,17 +10,9 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace residual::train {
-namespace {
-
-[[noreturn]] void cannot_write(const std::filesystem::path& path, int error) {
-  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(),
-       std::strerror(error));
-}
-
-}  // namespace
-
 MetricsFile::MetricsFile(const std::filesystem::path& path, int flags)
     : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0644)) {
   struct stat status{};

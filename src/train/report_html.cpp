@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "core/text.h"
 #include "train/report.h"
 #include "train/report_assets.h"
 #include "train/report_confusion.h"

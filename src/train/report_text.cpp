@@ -40,13 +40,4 @@ std::string magnitude(int64_t count) {
   return fmt::format("{:.4g} G", value / 1e9);
 }
 
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e12) return "–";
-  const auto whole = static_cast<int64_t>(std::llround(seconds));
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  if (whole < 3600) return fmt::format("{} min", (whole + 30) / 60);
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
-
 }  // namespace residual::train

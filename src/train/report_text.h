@@ -20,7 +20,4 @@ std::string figure(double value);
 /// 272474 -> "272 k", 25557032 -> "25.6 M".
 std::string magnitude(int64_t count);
 
-/// 83 -> "1 min 23 s", 3725 -> "1.0 h".
-std::string duration(double seconds);
-
 }  // namespace residual::train

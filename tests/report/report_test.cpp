@@ -1,4 +1,5 @@
 #include "train/report.h"
+#include "core/text.h"
 
 #include <gmock/gmock.h>
 
@@ -169,8 +170,8 @@ TEST(Report, FiguresAreWrittenForPeople) {
   EXPECT_EQ(magnitude(4089284608), "4.089 G");
   EXPECT_EQ(duration(59.4), "59 s");
   EXPECT_EQ(duration(83), "1 min 23 s");
-  EXPECT_EQ(duration(2472), "41 min");
-  EXPECT_EQ(duration(8220), "2.3 h");
+  EXPECT_EQ(duration(2472), "41 min 12 s");
+  EXPECT_EQ(duration(8220), "2 h 17 min");
   EXPECT_EQ(percent(0.91534), "91.5%");
   EXPECT_EQ(percent(EpochRecord::kNone), "–");
   EXPECT_EQ(figure(0.000123456), "0.0001235");
