@@ -4,6 +4,7 @@ find_package(fmt REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
 
 # Its own package file asks for the command-line tools too, so the library is found by hand.
 find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)

@@ -9,6 +9,7 @@
 #include "convert/load.h"
 #include "core/error.h"
 #include "core/threads.h"
+#include "data/labels.h"
 #include "data/recipes.h"
 
 namespace residual::cli {
@@ -36,12 +37,15 @@ void MachineArguments::check() {
 }
 
 void DataArguments::add_to(CLI::App& command, bool positional) {
-  command.add_option(positional ? "PATH" : "--data", path, "A folder of pictures, or `shapes` for the built-in ones")->required();
+  command.add_option(positional ? "PATH" : "--data", path, "A folder or archive of pictures, or `shapes` for the built-in ones")
+      ->required();
   command.add_option("--val-split", val_split, "Keep this fraction of the training pictures for validation")
       ->capture_default_str()
       ->group("Data");
   command.add_flag("--exif-orientation", exif_orientation, "Turn pictures upright as their Exif data say (folders of pictures)")
       ->group("Data");
+  command.add_flag("--coarse-labels", coarse_labels, "CIFAR-100: its 20 coarse classes")->group("Data");
+  command.add_option("--labels", labels, "File with the names of the classes: one a line, or JSON")->group("Data");
   command.add_option("--data-seed", seed, "Seed of the validation split and of the built-in pictures")
       ->capture_default_str()
       ->group("Data");
@@ -54,6 +58,8 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   options.path = path;
   options.val_split = val_split;
   options.exif_orientation = exif_orientation;
+  options.coarse_labels = coarse_labels;
+  if (!labels.empty()) options.class_names = data::read_labels(labels);
   options.seed = static_cast<uint64_t>(seed);
   options.train_size = train_size;
   options.test_size = test_size;

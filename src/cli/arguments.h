@@ -30,7 +30,8 @@ struct MachineArguments {
 struct DataArguments {
   std::string path;
   double val_split = 0;
-  bool exif_orientation = false;
+  bool exif_orientation = false, coarse_labels = false;
+  std::string labels;  ///< a file of names, see data/labels.h
   int64_t seed = 0, train_size = data::OpenOptions{}.train_size, test_size = data::OpenOptions{}.test_size;
 
   /// The path is --data, or the positional PATH.

@@ -6,6 +6,8 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "core/json_text.h"
+#include "data/contact_sheet.h"
 #include "data/info.h"
 #include "data/png_file.h"
 
@@ -15,7 +17,7 @@ namespace {
 struct DataCommandArguments {
   DataArguments data;
   MachineArguments machine;
-  std::string input, out, split;
+  std::string input, out, split, contact_sheet;
   int64_t count = 10;
   bool json = false;
   CLI::App *info = nullptr, *sample = nullptr;
@@ -25,10 +27,23 @@ data::DataSource open(const DataCommandArguments& arguments) {
   return arguments.data.open(arguments.input.empty() ? std::nullopt : std::optional(parse_input(arguments.input)));
 }
 
+// Which class is in which row: the picture itself holds no text.
+std::string sheet_text(const std::string& path, const data::ContactSheet& sheet) {
+  std::string text = fmt::format("{}: {} pictures a class, a row each, from the top:", path, sheet.columns);
+  for (const std::string& label : sheet.rows) text += " " + shown(label) + (&label == &sheet.rows.back() ? "" : ",");
+  if (sheet.left_out > 0) text += fmt::format("; {} more classes are left out", sheet.left_out);
+  return text + "\n\n";
+}
+
 int run_info(DataCommandArguments& arguments) {
   arguments.machine.check();
   const data::DataSource source = open(arguments);
   const data::DataInfo info = data::inspect(source, arguments.machine.threads);
+  if (!arguments.contact_sheet.empty()) {
+    const data::ContactSheet sheet = data::contact_sheet(source.split(""));
+    data::write_png(arguments.contact_sheet, sheet.picture);
+    if (!arguments.json) print("{}", sheet_text(arguments.contact_sheet, sheet));
+  }
   print(arguments.json ? data::to_json(info) : data::to_text(info));
   return 0;
 }
@@ -70,8 +85,10 @@ Command add_data(CLI::App& program) {
     sub->add_option("--input", arguments->input, "Size of the built-in pictures, CxHxW");
   }
   arguments->info->add_flag("--json", arguments->json, "The same as JSON");
+  arguments->info->add_option("--contact-sheet", arguments->contact_sheet,
+                              "Also write a PNG file with some pictures of every class");
   arguments->machine.add_to(*arguments->info, false);
-  arguments->info->footer("Example:\n  residual data info shapes --train-size 1000 --test-size 100");
+  arguments->info->footer("Example:\n  residual data info shapes --train-size 1000 --test-size 100 --contact-sheet shapes.png");
   arguments->sample->add_option("--out", arguments->out, "Folder to write to")->required();
   arguments->sample->add_option("--count", arguments->count, "How many")->capture_default_str();
   arguments->sample->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "data/archive.h"
 #include "data/recipes.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
@@ -82,6 +83,7 @@ std::filesystem::path default_out(const TrainArguments& a) {
   std::filesystem::path data = std::filesystem::path(a.data.path).lexically_normal();
   if (!data.has_filename()) data = data.parent_path();
   std::string name = data.filename().string();
+  if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
   if (name.empty() || name == "." || name == "..") name = "data";
   return std::filesystem::path("runs") / (a.model + "-" + name);
 }

@@ -1,4 +1,4 @@
-// CIFAR-10's binary format: records of one label byte and 32 x 32 red, green and blue bytes.
+// CIFAR's binary formats: records of a label byte (CIFAR-100: a coarse and a fine one) and 32 x 32 red, green and blue bytes.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,28 @@
 namespace residual::data {
 
 inline constexpr int64_t kCifarSide = 32;
-inline constexpr size_t kCifarRecord = 1 + 3 * 32 * 32;
 
-/// The number of records. Throws Error (kBadFile) when there are none, the last is not whole, or a label is not below `classes`.
-int64_t check_cifar(std::span<const std::byte> bytes, int64_t classes, std::string_view name);
+/// One of the formats: where in a record the label stands that is asked for.
+struct CifarFormat {
+  std::string_view name;  ///< "CIFAR-10", "CIFAR-100"
+  size_t label_bytes;     ///< in front of the pixels
+  size_t label_at;
+  int64_t classes;
+
+  size_t record() const { return label_bytes + 3 * 32 * 32; }
+};
+inline constexpr CifarFormat kCifar10{"CIFAR-10", 1, 0, 10};
+inline constexpr CifarFormat kCifar100Fine{"CIFAR-100", 2, 1, 100};
+inline constexpr CifarFormat kCifar100Coarse{"CIFAR-100", 2, 0, 20};
+
+/// The number of records. Throws Error (kBadFile) when there are none, the last is not whole, or a label is out of range.
+int64_t check_cifar(std::span<const std::byte> bytes, const CifarFormat& format, std::string_view name);
 
 /// The picture in a record that was checked; planes become pixels.
-void cifar_picture(std::span<const std::byte> record, Picture& picture);
+void cifar_picture(std::span<const std::byte> record, const CifarFormat& format, Picture& picture);
 
-/// The class names of batches.meta.txt: one a line. Throws Error (kBadFile) unless there are ten.
-std::vector<std::string> parse_cifar_names(std::span<const std::byte> bytes, std::string_view name);
+/// The class names of batches.meta.txt, fine_label_names.txt and the like: one a line. Throws Error (kBadFile) unless there are
+/// `count`.
+std::vector<std::string> parse_cifar_names(std::span<const std::byte> bytes, size_t count, std::string_view name);
 
 }  // namespace residual::data

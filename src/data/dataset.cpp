@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "data/archive.h"
 #include "data/sources.h"
 
 namespace residual::data {
@@ -15,19 +16,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kExpected =
-    "a folder with CIFAR-10's data_batch_1.bin …, with MNIST's train-images-idx3-ubyte …, or with train/<class>/*.jpg and "
-    "test/<class>/*.jpg; or "
-    "'shapes' for the built-in pictures";
+    "a folder or archive with CIFAR's data_batch_1.bin … or train.bin, with MNIST's train-images-idx3-ubyte …, with "
+    "train/<class>/*.jpg and test/<class>/*.jpg, or with train_…/<number>_….jpg and test_…/<number>_….jpg; or 'shapes' for the "
+    "built-in pictures";
 
-fs::path checked_folder(const std::string& path) {
+std::shared_ptr<const FileTree> open_tree(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) fail(ErrorKind::kBadFile, "there is no '{}'; expected {}", path, kExpected);
-  if (fs::is_directory(status)) return path;
-  const std::string name = fs::path(path).filename().string();
-  const auto ends = [&](std::string_view end) { return name.ends_with(end); };
-  if (ends(".tar.gz") || ends(".tgz") || ends(".tar") || ends(".zip"))
-    fail(ErrorKind::kBadFile, "'{}' is an archive; unpack it and name the folder", path);
+  if (fs::is_directory(status)) return folder_on_disk(path);
+  if (has_archive_name(path)) return open_archive(path);
   fail(ErrorKind::kBadFile, "'{}' is a file; expected {}", path, kExpected);
 }
 
@@ -43,16 +41,40 @@ void check_options(const OpenOptions& options) {
     fail(ErrorKind::kUsage, "the cache for pictures is {} bytes, expected 0 or more", options.cache_bytes);
 }
 
+// Archives and unpacked ones often have one folder around everything.
+std::string only_folder(const FileTree& tree) {
+  const std::vector<FileTree::Entry> entries = tree.list("");
+  std::string folder;
+  for (const FileTree::Entry& entry : entries) {
+    if (!entry.folder) continue;
+    if (!folder.empty()) return {};
+    folder = entry.name;
+  }
+  return folder;
+}
+
 DataSource open_format(const OpenOptions& options) {
   if (options.path == "shapes") return open_shapes(options);
-  const fs::path folder = checked_folder(options.path);
-  if (is_cifar(folder)) return open_cifar(folder, options);
-  if (is_idx(folder)) return open_idx(folder, options);
-  if (fs::exists(folder / "data_batch_1")) {
-    fail(ErrorKind::kBadFile, "'{}' is CIFAR-10's Python version; download the binary version (data_batch_1.bin …)",
-         options.path);
+  constexpr int kMostAround = 4;
+  const std::shared_ptr<const FileTree> top = open_tree(options.path);
+  std::shared_ptr<const FileTree> tree = top;
+  for (int around = 0; around < kMostAround; ++around) {
+    if (is_cifar(*tree)) return open_cifar(tree, options);
+    if (is_cifar100(*tree)) return open_cifar100(tree, options);
+    if (is_idx(*tree)) return open_idx(tree, options);
+    if (is_numbered(*tree)) return open_numbered(tree, options);
+    if (has_split_folders(*tree)) return open_image_folder(tree, options);
+    if (tree->is_file("data_batch_1")) {
+      fail(ErrorKind::kBadFile, "'{}' is CIFAR-10's Python version; download the binary version (data_batch_1.bin …)",
+           tree->where(""));
+    }
+    const std::string inner = only_folder(*tree);
+    if (inner.empty()) break;
+    tree = subtree(tree, inner);
   }
-  if (is_image_folder(folder)) return open_image_folder(folder, options);
+  // Nothing but folders of classes is left: where there is more than one folder, or else at the top.
+  if (has_class_folders(*tree)) return open_image_folder(tree, options);
+  if (has_class_folders(*top)) return open_image_folder(top, options);
   fail(ErrorKind::kBadFile, "'{}' holds nothing that is understood; expected {}", options.path, kExpected);
 }
 
@@ -64,7 +86,8 @@ std::string summary(const DataSource& source) {
     if (split != nullptr) line += fmt::format(", {} {} pictures", split->size(), name);
   }
   const Shape shape = source.split("").picture_shape();
-  return line + fmt::format(" ({}{})", source.format == "folder" ? "the first is " : "", to_string(shape));
+  return line + fmt::format(" ({}{})", source.format == "folder" || source.format == "numbered" ? "the first is " : "",
+                            to_string(shape));
 }
 
 }  // namespace
@@ -96,18 +119,11 @@ const std::vector<std::string>& DataSource::classes() const {
   return split("").classes();
 }
 
-fs::path find_plain_or_gzip(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_regular_file(path, error)) return path;
-  fs::path packed = path;
-  packed += ".gz";
-  return fs::is_regular_file(packed, error) ? packed : fs::path();
-}
-
 DataSource open_data(const OpenOptions& options) {
   check_options(options);
   try {
     DataSource source = open_format(options);
+    if (!options.class_names.empty()) rename_classes(source, options.class_names);
     if (options.val_split > 0) {
       if (source.validation) {
         fail(ErrorKind::kUsage, "'{}' has a validation part of its own; leave the validation split away or remove that part",

@@ -30,12 +30,14 @@ class Dataset {
 
 /// What to open and how to split it.
 struct OpenOptions {
-  std::string path;      ///< a folder, or "shapes" for the built-in pictures
+  std::string path;      ///< a folder, an archive (.tar, .tar.gz, .tgz, .zip), or "shapes" for the built-in pictures
   double val_split = 0;  ///< this fraction of every class of the training pictures is kept for validation, 0 … 0.9
   uint64_t seed = 0;     ///< of the split and of the built-in pictures
   int64_t channels = 0;  ///< image folders: 1, 3, or 0 to see whether the pictures are grey. The built-in pictures: 3 unless 1
-  bool exif_orientation = false;  ///< image folders: turn pictures upright as their Exif data say
-  int64_t train_size = 20000;     ///< of the built-in pictures
+  bool coarse_labels = false;            ///< CIFAR-100: its 20 coarse classes in place of the 100 fine ones
+  std::vector<std::string> class_names;  ///< in place of those that the data have, by index; empty: as they are
+  bool exif_orientation = false;         ///< image folders: turn pictures upright as their Exif data say
+  int64_t train_size = 20000;            ///< of the built-in pictures
   int64_t test_size = 2000;
   int64_t shapes_height = 32, shapes_width = 32;
   int64_t cache_bytes = int64_t{1} << 30;  ///< decoded pictures are kept in memory up to this many bytes
@@ -43,7 +45,7 @@ struct OpenOptions {
 
 /// What was found. Splits that are not there are null; all splits share one list of classes.
 struct DataSource {
-  std::string format;  ///< "cifar10", "idx", "folder" or "shapes"
+  std::string format;  ///< "cifar10", "cifar100", "idx", "numbered", "folder" or "shapes"
   std::string found;   ///< one line for the user
   std::unique_ptr<Dataset> train, validation, test;
 

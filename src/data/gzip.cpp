@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
 
 namespace residual::data {
 namespace {
@@ -63,11 +62,6 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view
   }
   out.resize(out_at);
   return out;
-}
-
-std::vector<std::byte> read_plain_or_gzip(const std::filesystem::path& path) {
-  std::vector<std::byte> bytes = read_file(path, kMaxDataFile);
-  return is_gzip(bytes) ? gunzip(bytes, path.string()) : bytes;
 }
 
 }  // namespace residual::data

@@ -1,8 +1,7 @@
-// Files that may be gzip-compressed.
+// Bytes that may be gzip-compressed.
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,8 +16,5 @@ bool is_gzip(std::span<const std::byte> bytes) noexcept;
 /// The content of gzip bytes, of all members. Throws Error (kBadFile) when they are damaged, cut off, or hold more than `limit`
 /// bytes. Memory grows with what has been unpacked, which is at most 1032 times the input.
 std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view name, size_t limit = kMaxDataFile);
-
-/// The file's content, unpacked when it is gzip.
-std::vector<std::byte> read_plain_or_gzip(const std::filesystem::path& path);
 
 }  // namespace residual::data

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace residual::data {
 namespace {
@@ -123,13 +124,13 @@ std::string to_text(const DataInfo& info) {
                         sizes_text(**split), numbers_text((*split)->mean), numbers_text((*split)->std));
   }
   size_t width = 5;
-  for (const std::string& name : info.classes) width = std::max(width, name.size());
+  for (const std::string& name : info.classes) width = std::max(width, shown(name).size());
   text += fmt::format("\n{:<{}}", "class", width);
   for (const auto& [name, split] : splits_of(info)) {
     if (*split) text += fmt::format("  {:>10}", name);
   }
   for (size_t c = 0; c < info.classes.size(); ++c) {
-    text += fmt::format("\n{:<{}}", info.classes[c], width);
+    text += fmt::format("\n{:<{}}", shown(info.classes[c]), width);
     for (const auto& [name, split] : splits_of(info)) {
       if (*split) text += fmt::format("  {:>10}", (*split)->per_class[c]);
     }

@@ -76,6 +76,38 @@ TEST(Surface, summary_with_plan_shows_kernels_and_memory) {
   EXPECT_THAT(text, HasSubstr("arena"));
 }
 
+TEST(Surface, data_info_writes_a_contact_sheet_and_says_what_is_in_its_rows) {
+  const Room room;
+  const Outcome outcome = room.run("data info shapes --train-size 20 --test-size 20 --contact-sheet sheet.png");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("sheet.png: 10 pictures a class, a row each, from the top: circle, square"));
+  EXPECT_THAT(room.read("sheet.png"), testing::StartsWith("\x89PNG"));
+}
+
+TEST(Surface, archives_are_read_as_they_are_and_classes_take_the_names_of_a_file) {
+  const Room room;
+  for (const char* place : {"train/0", "train/1", "test/0", "test/1"}) {
+    ASSERT_EQ(room.run(std::string("data sample shapes --count 2 --out pets/") + place).code, 0);
+  }
+  ASSERT_EQ(room.shell("tar czf pets.tar.gz pets").code, 0);
+  room.write("names.txt", "cat\ndog\n");
+  const Outcome outcome = room.run("data info pets.tar.gz --labels names.txt --json");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(program::json_of(outcome.out)["classes"], nlohmann::json({"cat", "dog"}));
+  EXPECT_EQ(room.run("data info pets.tar.gz --labels pets.tar.gz").code, 3);
+}
+
+TEST(Surface, eval_looks_at_pictures_in_several_crops) {
+  const Room room;
+  ASSERT_EQ(room.run(program::tiny_training("run") + " --preprocess imagenet").code, 0);
+  const std::string eval = "eval run/last.safetensors --data shapes --train-size 10 --test-size 20 --json";
+  const nlohmann::json one = program::json_of(room.run(eval).out), ten = program::json_of(room.run(eval + " --crops 10").out);
+  EXPECT_EQ(ten["images"], 20);
+  EXPECT_NE(one["loss"], ten["loss"]);
+  EXPECT_EQ(room.run(eval + " --crops 3").code, 2);
+  EXPECT_EQ(room.run("eval " + program::tiny_model().string() + " --data shapes --crops 5").code, 2) << "no centre crop";
+}
+
 TEST(Surface, eval_gives_its_six_keys_and_they_agree) {
   const Outcome outcome =
       Room().run("eval " + program::tiny_model().string() + " --data shapes --test-size 40 --threads 1 --json");

@@ -181,7 +181,7 @@ TEST(Cifar, PixelsGoFromPlanesToRows) {
   std::string record(1, 5);
   for (int i = 0; i < 3072; ++i) record += static_cast<char>(i * 31 >> 3);
   Picture picture;
-  cifar_picture(bytes_of(record), picture);
+  cifar_picture(bytes_of(record), kCifar10, picture);
   for (size_t y : {0U, 7U, 31U}) {
     for (size_t c : {0U, 1U, 2U}) {
       EXPECT_EQ(picture.pixels[(y * 32 + 9) * 3 + c], static_cast<uint8_t>(record[1 + c * 1024 + y * 32 + 9]));
@@ -198,7 +198,7 @@ TEST(Cifar, MayBeCompressedAndHaveItsOwnClassNames) {
   EXPECT_EQ(source.train->size(), 10);
   EXPECT_EQ(source.classes().back(), "last");
   write(folder / "batches.meta.txt", "a\nb\n");
-  refused(folder.path(), {"batches.meta.txt", "ten"});
+  refused(folder.path(), {"batches.meta.txt", "10 lines"});
 }
 
 TEST(Cifar, TestFileAloneIsEnoughToEvaluate) {
@@ -248,7 +248,7 @@ TEST(OpenData, WhatIsNotThereOrNotUnderstoodIsRefusedWithWhatIsExpected) {
   refused(folder / "nowhere", {"nowhere", "shapes"});
   refused(folder.path(), {folder.path().string(), "understood", "data_batch_1.bin"});
   write(folder / "cifar.tar.gz", "x");
-  refused(folder / "cifar.tar.gz", {"unpack"});
+  refused(folder / "cifar.tar.gz", {"cifar.tar.gz", "archive"});
   write(folder / "notes.txt", "x");
   refused(folder / "notes.txt", {"is a file"});
   refused("", {"shapes"});

@@ -1,4 +1,4 @@
-// CIFAR-10 record files, plain or gzip, and its list of class names.
+// CIFAR-10 and CIFAR-100 record files, plain or gzip, and their lists of class names.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -32,14 +32,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     unpacked = gunzip(bytes, "input", size_t{1} << 20);
     bytes = unpacked;
   });
-  expect_bad_file([&] {
-    const int64_t count = check_cifar(bytes, 10, "input");
-    Picture picture;
-    for (int64_t i = 0; i < count; ++i)
-      cifar_picture(bytes.subspan(static_cast<size_t>(i) * kCifarRecord, kCifarRecord), picture);
-  });
-  expect_bad_file([&] {
-    if (parse_cifar_names(bytes, "input").size() != 10) std::abort();
-  });
+  for (const CifarFormat& format : {kCifar10, kCifar100Fine, kCifar100Coarse}) {
+    expect_bad_file([&] {
+      const auto count = static_cast<size_t>(check_cifar(bytes, format, "input"));
+      Picture picture;
+      for (size_t i = 0; i < count; ++i) cifar_picture(bytes.subspan(i * format.record(), format.record()), format, picture);
+    });
+  }
+  for (const size_t names : {size_t{10}, size_t{20}, size_t{100}}) {
+    expect_bad_file([&] {
+      if (parse_cifar_names(bytes, names, "input").size() != names) std::abort();
+    });
+  }
   return 0;
 }

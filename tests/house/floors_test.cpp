@@ -38,6 +38,7 @@ const std::vector<std::pair<std::string, Rooms>> kAdapters = {
     {"hwy/", {"src/backend/cpu/kernels"}},
     {"jpeglib|turbojpeg|png\\.h", {"src/data"}},
     {"zlib\\.h", {"src/data", "src/io"}},
+    {"archive(_entry)?\\.h", {"src/data"}},
     {"zip\\.h", {"src/io"}},
     {"omp\\.h", {"src/core"}},
     {"CLI/", {"src/cli"}},

@@ -1,0 +1,61 @@
+#include "data/contact_sheet.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "data/resize.h"
+
+namespace residual::data {
+namespace {
+
+constexpr int64_t kCell = 64, kGap = 4, kMostRows = 200;
+
+// The picture in colour, made smaller where it does not fit into a cell.
+Picture fitted(Picture picture) {
+  convert_channels(picture, 3);
+  const int64_t longest = std::max(picture.height, picture.width);
+  if (longest <= kCell) return picture;
+  Picture small;
+  const auto side = [&](int64_t length) { return std::max<int64_t>(length * kCell / longest, 1); };
+  resize(picture, side(picture.height), side(picture.width), Filter::kBilinear, small);
+  return small;
+}
+
+// In the middle of the cell whose upper left corner is given.
+void paste(const Picture& picture, int64_t top, int64_t left, Picture& sheet) {
+  top += (kCell - picture.height) / 2;
+  left += (kCell - picture.width) / 2;
+  for (int64_t y = 0; y < picture.height; ++y) {
+    std::copy_n(picture.pixels.begin() + y * picture.width * 3, picture.width * 3,
+                sheet.pixels.begin() + ((top + y) * sheet.width + left) * 3);
+  }
+}
+
+}  // namespace
+
+ContactSheet contact_sheet(const Dataset& dataset, int64_t columns) {
+  if (columns < 1 || columns > 100) fail(ErrorKind::kUsage, "a contact sheet of {} columns, 1 to 100 are possible", columns);
+  const auto classes = static_cast<int64_t>(dataset.classes().size()), rows = std::min(classes, kMostRows);
+  std::vector<std::vector<int64_t>> chosen(static_cast<size_t>(rows));
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    if (dataset.label(i) >= rows) continue;
+    std::vector<int64_t>& row = chosen[static_cast<size_t>(dataset.label(i))];
+    if (static_cast<int64_t>(row.size()) < columns) row.push_back(i);
+  }
+  ContactSheet sheet;
+  sheet.columns = columns;
+  sheet.left_out = classes - rows;
+  sheet.rows.assign(dataset.classes().begin(), dataset.classes().begin() + rows);
+  sheet.picture = {3, rows * (kCell + kGap) + kGap, columns * (kCell + kGap) + kGap, {}};
+  sheet.picture.pixels.assign(static_cast<size_t>(3 * sheet.picture.height * sheet.picture.width), 255);
+  for (int64_t row = 0; row < rows; ++row) {
+    const std::vector<int64_t>& pictures = chosen[static_cast<size_t>(row)];
+    for (size_t column = 0; column < pictures.size(); ++column) {
+      paste(fitted(dataset.picture(pictures[column])), kGap + row * (kCell + kGap),
+            kGap + static_cast<int64_t>(column) * (kCell + kGap), sheet.picture);
+    }
+  }
+  return sheet;
+}
+
+}  // namespace residual::data

@@ -1,0 +1,50 @@
+// A folder's files, wherever they lie: on disk, or in an archive that was read into memory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace residual::data {
+
+/// Paths are relative to the tree, with '/' between names; "" is the tree itself. All members may be called from several threads.
+class FileTree {
+ public:
+  virtual ~FileTree() = default;
+
+  struct Entry {
+    std::string name;
+    bool folder = false;
+    bool file = false;
+  };
+  /// What a folder holds, sorted by name; names that begin with a dot are left out. Throws Error (kBadFile).
+  virtual std::vector<Entry> list(const std::string& folder) const = 0;
+  virtual bool is_folder(const std::string& path) const = 0;
+  virtual bool is_file(const std::string& path) const = 0;
+
+  /// Throws Error (kBadFile) when there is no such file or it has more than `limit` bytes.
+  virtual std::vector<std::byte> read(const std::string& path, size_t limit) const = 0;
+  /// The first bytes, at most `count`; none when the file cannot be read.
+  virtual std::vector<std::byte> start_of(const std::string& path, size_t count) const = 0;
+
+  /// The path as messages call it, fit for a terminal.
+  virtual std::string where(const std::string& path) const = 0;
+};
+
+/// "folder/name"; "name" where the folder is the tree itself.
+std::string joined(const std::string& folder, const std::string& name);
+
+std::shared_ptr<const FileTree> folder_on_disk(const std::filesystem::path& folder);
+
+/// The part of a tree below one of its folders.
+std::shared_ptr<const FileTree> subtree(std::shared_ptr<const FileTree> tree, const std::string& folder);
+
+/// "path", "path.gz", or "" when neither is there.
+std::string find_plain_or_gzip(const FileTree& tree, const std::string& path);
+
+/// The file's content, unpacked when it is gzip.
+std::vector<std::byte> read_plain_or_gzip(const FileTree& tree, const std::string& path);
+
+}  // namespace residual::data
