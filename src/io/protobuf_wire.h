@@ -78,6 +78,8 @@ class WireWriter {
   void fixed32(uint64_t field, float value);
   void bytes(uint64_t field, std::string_view text);
   void message(uint64_t field, const WireWriter& message) { bytes(field, message.text_); }
+  /// All fields of another one.
+  void append(const WireWriter& fields) { text_ += fields.text_; }
   /// The tag and length of a field whose `size` bytes are written elsewhere.
   void announce(uint64_t field, uint64_t size);
 

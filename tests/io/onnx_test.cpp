@@ -5,6 +5,7 @@
 #include "backend/backends.h"
 #include "core/file.h"
 #include "io/onnx_read.h"
+#include "io/onnx_write.h"
 #include "runtime/session.h"
 #include "samples.h"
 
@@ -67,6 +68,20 @@ TEST_P(OnnxOperator, GivesWhatTheReferenceEvaluatorGives) {
     for (size_t i = 0; i < logits.size(); ++i)
       EXPECT_NEAR(logits[i], expected.as<float>()[i], 1e-5 * largest(expected.as<float>())) << "logit " << i;
   }
+}
+
+// What we write of a network that was read is the same network.
+TEST_P(OnnxOperator, IsWrittenAsItWasRead) {
+  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"));
+  Bytes bytes;
+  serialize_onnx(model.graph, views_of(model.tensors), {},
+                 [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+  const OnnxModel again = parse_onnx(bytes, "again.onnx");
+  const Tensor pictures = read_safetensors(kFolder / (GetParam() + ".safetensors")).tensors.at("pictures").clone();
+  const Tensor before = logits_of(model, pictures, reference_backends()),
+               after = logits_of(again, pictures, reference_backends());
+  for (size_t i = 0; i < before.as<float>().size(); ++i)
+    EXPECT_NEAR(after.as<float>()[i], before.as<float>()[i], 1e-6 * largest(before.as<float>()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Io, OnnxOperator, testing::ValuesIn(golden_names(false)), [](const auto& p) { return p.param; });

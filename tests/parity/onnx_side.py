@@ -8,6 +8,7 @@
 an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
 """
 
+import importlib.util
 import json
 import struct
 import sys
@@ -16,15 +17,16 @@ import warnings
 import numpy
 import onnx
 import onnxruntime
-import onnxscript  # noqa: F401  (the exporter needs it)
-import torch
 
 warnings.filterwarnings("ignore")
-# torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks need none of them, only that they are declared.
-_library = torch.library.Library("torchvision", "DEF")
-for _operator in ("nms", "qnms"):
-    _library.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-import torchvision  # noqa: E402
+if sys.argv[1] == "export":  # the others do without what takes seconds to load
+    import torch
+
+    # torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks need none, only that they are declared.
+    _library = torch.library.Library("torchvision", "DEF")
+    for _operator in ("nms", "qnms"):
+        _library.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
 
 
 def save(path, tensors):
@@ -88,5 +90,8 @@ def run(model_path, run_path, out_path):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] != "check":
+    if sys.argv[1] == "check":
+        missing = [name for name in ("torch", "torchvision", "onnxscript") if importlib.util.find_spec(name) is None]
+        sys.exit(len(missing))
+    else:
         {"export": export, "run": run}[sys.argv[1]](*sys.argv[2:])

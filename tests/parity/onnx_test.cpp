@@ -8,7 +8,10 @@
 #include <filesystem>
 
 #include "backend/backends.h"
+#include "core/rng.h"
 #include "io/onnx_read.h"
+#include "io/onnx_write.h"
+#include "models/table.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 
@@ -87,6 +90,53 @@ TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
   expect_same(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")), run.tensors.at("logits"));
 }
+
+// Weights as at the start of training, and batch norm whose statistics say something, as at its end.
+State random_state(const Graph& graph) {
+  State state = initial_state(graph, 1);
+  uint64_t stream = 0;
+  for (const auto& [name, variable] : graph.variables()) {
+    if (variable.role != Role::kStatistic && variable.type.shape.rank() != 1) continue;
+    Rng rng(1, Purpose::kTest, ++stream);
+    for (float& value : state.at(name).as<float>()) value += static_cast<float>(rng.uniform(0, 0.3));
+  }
+  return state;
+}
+
+class Import : public testing::TestWithParam<std::string> {};
+
+TEST_P(Import, by_onnx_runtime_computes_there_what_it_computes_here) {
+  if (!runs(side("check")))
+    GTEST_SKIP()
+        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  const models::ModelEntry entry = models::find_model(GetParam());
+  const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
+  State state = random_state(graph);
+  io::TensorViews views;
+  for (const auto& [name, tensor] : state.tensors()) views.emplace(name, &tensor);
+  Tensor pictures(DType::kF32, Shape{2, entry.input[0], entry.input[1], entry.input[2]});
+  Rng rng(1, Purpose::kTest);
+  for (float& value : pictures.as<float>()) value = static_cast<float>(rng.normal());
+  const Folder folder;
+  io::write_onnx(folder / "model.onnx", graph, views);
+  io::write_safetensors(folder / "run.safetensors", {{"pictures", &pictures}});
+  ASSERT_TRUE(runs(
+      side(fmt::format("run '{}' '{}' '{}'", folder / "model.onnx", folder / "run.safetensors", folder / "out.safetensors"))));
+  const io::SafetensorsFile out = io::read_safetensors(folder / "out.safetensors");
+  expect_same(logits_of(graph, std::move(state), pictures), out.tensors.at("logits"));
+}
+
+std::vector<std::string> all_networks() {
+  std::vector<std::string> names;
+  for (const models::ModelEntry& entry : models::model_table()) names.push_back(entry.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Torch, Import, testing::ValuesIn(all_networks()), [](const auto& p) {
+  std::string name = p.param;
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+});
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,
                          testing::Combine(testing::Values("resnet18", "resnet50", "densenet121", "vgg16", "wide_resnet50_2"),

@@ -1,0 +1,146 @@
+// Every op of inference graphs, said in ONNX (opset 17).
+#include <limits>
+
+#include "io/onnx_export.h"
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/concat.h"
+#include "ops/conv2d.h"
+#include "ops/flatten.h"
+#include "ops/linear.h"
+#include "ops/pad_channels.h"
+#include "ops/pool.h"
+#include "ops/relu.h"
+#include "ops/sigmoid.h"
+#include "ops/softmax.h"
+
+namespace residual::io {
+namespace {
+
+// An op that is one ONNX node of the same inputs.
+void plain(OnnxExporter& out, const Node& node, const std::string& output, std::string_view op,
+           const OnnxAttributes& attributes) {
+  out.node(op, out.inputs(node), output, attributes);
+}
+
+void convolution(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& conv = node.attributes.as<Conv2dAttrs>();
+  const Shape& weight = out.graph().shape(node.inputs[1]);
+  OnnxAttributes attributes;
+  attributes.pair("dilations", conv.dilation).integer("group", conv.groups).pair("kernel_shape", {weight[2], weight[3]});
+  plain(out, node, output, "Conv", attributes.pads(conv.padding).pair("strides", conv.stride));
+}
+
+void batch_norm(OnnxExporter& out, const Node& node, const std::string& output) {
+  const std::vector<std::string> inputs = out.inputs(node);  // x, mean, variance, gamma, beta
+  const std::vector<std::string> order{inputs[0], inputs[3], inputs[4], inputs[1], inputs[2]};
+  out.node("BatchNormalization", order, output, OnnxAttributes().number("epsilon", node.attributes.as<NormalizeAttrs>().eps));
+}
+
+OnnxAttributes pool_attributes(const PoolAttrs& pool) {
+  return OnnxAttributes().pair("kernel_shape", pool.kernel).pads(pool.padding).pair("strides", pool.stride);
+}
+
+void max_pooling(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "MaxPool", pool_attributes(node.attributes.as<PoolAttrs>()));
+}
+
+void average_pooling(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& average = node.attributes.as<AvgPoolAttrs>();
+  plain(out, node, output, "AveragePool",
+        pool_attributes(average.pool).integer("count_include_pad", average.count_padding ? 1 : 0));
+}
+
+void global_average(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "GlobalAveragePool", {});
+}
+
+void fully_connected(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Gemm", OnnxAttributes().integer("transB", 1));
+}
+
+void sum(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Add", {});
+}
+
+void rectified(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Relu", {});
+}
+
+void logistic(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Sigmoid", {});
+}
+
+void probabilities(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Softmax", OnnxAttributes().integer("axis", 1));
+}
+
+void concatenation(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Concat", OnnxAttributes().integer("axis", 1));
+}
+
+void flat(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Flatten", OnnxAttributes().integer("axis", 1));
+}
+
+void not_flat(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [channels, size] = node.attributes.as<UnflattenAttrs>();
+  const std::vector<int64_t> shape{0, channels, size.height, size.width};  // 0: the batch stays
+  out.node("Reshape", std::vector{out.name(node.inputs[0]), out.integers(output + ".shape", shape)}, output);
+}
+
+// Slice(x) over `axes` from begin to end in steps.
+void slice(OnnxExporter& out, const std::string& x, const std::string& output, int64_t begin, int64_t end,
+           std::vector<int64_t> axes, int64_t step) {
+  const std::vector<int64_t> begins(axes.size(), begin), ends(axes.size(), end), steps(axes.size(), step);
+  const std::vector<std::string> inputs{x, out.integers(output + ".starts", begins), out.integers(output + ".ends", ends),
+                                        out.integers(output + ".axes", axes), out.integers(output + ".steps", steps)};
+  out.node("Slice", inputs, output);
+}
+
+void channels(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [begin, end] = node.attributes.as<SliceChannelsAttrs>();
+  slice(out, out.name(node.inputs[0]), output, begin, end, {1}, 1);
+}
+
+// Shortcut A: every n-th row and column, then channels of zeros.
+void shortcut(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [before, after, stride] = node.attributes.as<PadChannelsAttrs>();
+  const bool padded = before != 0 || after != 0;
+  std::string x = out.name(node.inputs[0]);
+  if (stride != 1 || !padded) {
+    const std::string rows = padded ? out.fresh(output + ".rows") : output;
+    slice(out, x, rows, 0, std::numeric_limits<int64_t>::max(), {2, 3}, stride);
+    x = rows;
+  }
+  if (!padded) return;
+  std::vector<int64_t> pads(2 * node.outputs[0].shape.rank());
+  pads[1] = before, pads[1 + pads.size() / 2] = after;
+  out.node("Pad", std::vector{x, out.integers(output + ".pads", pads)}, output);
+}
+
+}  // namespace
+
+OnnxExportRule find_onnx_export_rule(const OpDef& op) {
+  static const std::map<const OpDef*, OnnxExportRule> rules{
+      {&conv2d_op(), convolution},
+      {&normalize_op(), batch_norm},
+      {&max_pool_op(), max_pooling},
+      {&avg_pool_op(), average_pooling},
+      {&global_avg_pool_op(), global_average},
+      {&linear_op(), fully_connected},
+      {&add_op(), sum},
+      {&relu_op(), rectified},
+      {&sigmoid_op(), logistic},
+      {&softmax_op(), probabilities},
+      {&concat_op(), concatenation},
+      {&slice_channels_op(), channels},
+      {&pad_channels_op(), shortcut},
+      {&flatten_op(), flat},
+      {&unflatten_op(), not_flat},
+  };
+  const auto found = rules.find(&op);
+  return found == rules.end() ? nullptr : found->second;
+}
+
+}  // namespace residual::io

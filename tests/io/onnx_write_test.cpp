@@ -1,0 +1,132 @@
+// ONNX files that we write: read again, they are the same network.
+#include <algorithm>
+#include <limits>
+#include <regex>
+#include <set>
+
+#include "core/file.h"
+#include "io/onnx_export.h"
+#include "io/onnx_read.h"
+#include "io/onnx_write.h"
+#include "models/table.h"
+#include "ops/relu.h"
+#include "ops/table.h"
+#include "runtime/state.h"
+#include "samples.h"
+
+namespace residual::io {
+namespace {
+
+Bytes written(const Graph& graph, const TensorViews& tensors, const OnnxWriteOptions& options = {}) {
+  Bytes bytes;
+  serialize_onnx(graph, tensors, options,
+                 [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+  return bytes;
+}
+
+TensorViews views_of(const State& state) {
+  TensorViews views;
+  for (const auto& [name, tensor] : state.tensors()) views.emplace(name, &tensor);
+  return views;
+}
+
+// The text of a graph without what a file does not keep: how weights start, and names that several of our nodes share.
+std::string structure(const Graph& graph) {
+  return std::regex_replace(to_text(graph), std::regex(" name=\"[^\"]*\"| (constant|normal|uniform)\\(.*\\)"), "");
+}
+
+class OnnxNetwork : public testing::TestWithParam<std::string> {};
+
+TEST_P(OnnxNetwork, ComesBackAsItWasWritten) {
+  const models::ModelEntry entry = models::find_model(GetParam());
+  const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
+  const State state = initial_state(graph, 1);
+  const OnnxModel model = parse_onnx(written(graph, views_of(state), {.metadata = {{"residual.labels", "[]"}}}), "x.onnx");
+  EXPECT_EQ(structure(model.graph), structure(graph));
+  EXPECT_EQ(model.metadata, (Metadata{{"residual.labels", "[]"}}));
+  EXPECT_EQ(model.producer, "residual");
+  ASSERT_EQ(model.tensors.size(), graph.variables().size());
+  for (const auto& [name, tensor] : model.tensors)
+    EXPECT_TRUE(std::ranges::equal(tensor.as<float>(), state.at(name).as<float>())) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Io, OnnxNetwork,
+                         testing::Values("resnet20", "plain20", "resnet18", "resnet50", "resnet18-small", "linear"),
+                         [](const auto& p) {
+                           std::string name = p.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST(OnnxWrite, EveryOpHasAFormInOnnxOrBelongsToTraining) {
+  const std::set<std::string_view> training = {"assign",
+                                               "constant",
+                                               "running_average",
+                                               "moments",
+                                               "fold_batch_norm",
+                                               "matmul",
+                                               "channel_sum",
+                                               "cross_entropy",
+                                               "sgd",
+                                               "adam",
+                                               "dropout",
+                                               "normalize_backward_reduce",
+                                               "input",
+                                               "variable",
+                                               "normalize_backward_apply",
+                                               "conv2d_backward_data",
+                                               "conv2d_backward_weights"};
+  for (const OpDef* op : op_table()) {
+    const bool backward = op->name.ends_with("_backward") || training.contains(op->name);
+    EXPECT_EQ(find_onnx_export_rule(*op) == nullptr, backward)
+        << op->name << ": src/io/onnx_export_rules.cpp says how it is written";
+  }
+}
+
+// (x / 255 - mean) / std, said as one scaling of each channel.
+TEST(OnnxWrite, APreparationIsPutInFront) {
+  const Graph graph = models::inference_graph({.model = "linear", .input = Shape{3, 2, 2}, .classes = 2}, 1);
+  const State state = initial_state(graph, 1);
+  const OnnxPreparation preparation{255, {0.5F, 0.25F, 0}, {0.5F, 2, 1}};
+  const OnnxModel model = parse_onnx(written(graph, views_of(state), {.preparation = preparation}), "x.onnx");
+  const Tensor& scale = model.tensors.at("flatten.scale.weight");
+  const Tensor& shift = model.tensors.at("flatten.scale.bias");
+  for (size_t c = 0; c < 3; ++c) {
+    EXPECT_FLOAT_EQ(scale.as<float>()[c], 1 / (255 * preparation.std[c]));
+    EXPECT_FLOAT_EQ(shift.as<float>()[c], -preparation.mean[c] / preparation.std[c]);
+  }
+  EXPECT_TRUE(mentions(error_of([&] { written(graph, views_of(state), {.preparation = OnnxPreparation{255, {0}, {1}}}); }),
+                       "1 means and 1 standard deviations, the network's input has 3 channels"));
+}
+
+TEST(OnnxWrite, WhatDoesNotFitIsRefused) {
+  const Graph graph = models::inference_graph({.model = "linear", .input = Shape{3, 2, 2}, .classes = 2}, 1);
+  State state = initial_state(graph, 1);
+  EXPECT_TRUE(mentions(error_of([&] { written(graph, {}); }), "'linear.weight' are missing"));
+  state.at("linear.weight").as<float>()[3] = std::numeric_limits<float>::quiet_NaN();
+  const Error error = error_of([&] { written(graph, views_of(state)); });
+  EXPECT_EQ(error.kind(), ErrorKind::kNumeric);
+  state.set("linear.weight", Tensor(DType::kF32, Shape{2, 3}));
+  EXPECT_TRUE(mentions(error_of([&] { written(graph, views_of(state)); }), "f32 2x3, the network takes f32 2x12"));
+
+  Graph backward;
+  const Value x = backward.input("pictures", {DType::kF32, Shape{1, 1, 2, 2}});
+  backward.output("logits", relu_backward(backward, x, x));
+  EXPECT_TRUE(mentions(error_of([&] { written(backward, {}); }), "relu_backward"));
+}
+
+TEST(OnnxWrite, AFailedWriteLeavesTheFileBefore) {
+  const TemporaryFolder folder;
+  const Graph graph = models::inference_graph({.model = "resnet20"}, 1);
+  const State state = initial_state(graph, 1);
+  replace_file(folder / "m.onnx", "before");
+  {
+    const FullDisk full(100'000);
+    EXPECT_EQ(error_of([&] { write_onnx(folder / "m.onnx", graph, views_of(state)); }).kind(), ErrorKind::kResource);
+  }
+  EXPECT_EQ(read_file(folder / "m.onnx").size(), 6U);
+  EXPECT_EQ(folder.files(), 1U);
+}
+
+}  // namespace
+}  // namespace residual::io
