@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "convert/configuration.h"
+#include "convert/onnx.h"
 #include "convert/recognise.h"
 #include "convert/weights.h"
 #include "core/floating.h"
@@ -131,6 +132,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
 
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
   const FileKind kind = kind_of(path);
+  if (kind == FileKind::kOnnx) return load_onnx(path, options);
   // What is called a model file gets the message of its own reader when it is damaged.
   const bool ours = kind == FileKind::kModel || (kind == FileKind::kUnknown && path.extension() == ".safetensors");
   return ours ? load_ours(path, options) : load_foreign(path, kind, options);

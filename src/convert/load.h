@@ -20,14 +20,14 @@ struct LoadOptions {
 
 struct LoadedModel {
   eval::Model model;
-  std::string format;     ///< what wrote the file, for people: "residual", "PyTorch", "safetensors", "Hugging Face"
+  std::string format;     ///< what wrote the file, for people: "residual", "PyTorch", "safetensors", "Hugging Face", "ONNX"
   bool prepared = false;  ///< whether the file or the options say how pictures are prepared; otherwise they are divided by 255
 };
 
-/// Reads our model files, safetensors and PyTorch files of weights, and folders as Hugging Face has them. What is no model file
-/// of ours is held against the network that the options name, or recognised by its tensors. Half and double floats become
-/// float32. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or not the one that was
-/// named; (kUsage) where the options contradict the file.
+/// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
+/// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
+/// and double floats become float32. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
+/// not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
 
 }  // namespace residual::convert

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "convert/onnx.h"
 #include "core/error.h"
 #include "graph/sources.h"
 #include "io/torch_file.h"
@@ -34,14 +35,18 @@ StateDict state_dict_of(const eval::Model& model) {
 }
 
 bool can_save_as(const std::filesystem::path& path) {
-  return path.extension() == ".safetensors" || is_torch(path);
+  return path.extension() == ".safetensors" || path.extension() == ".onnx" || is_torch(path);
 }
 
-void save(const std::filesystem::path& path, const eval::Model& model) {
+void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options) {
   if (!can_save_as(path)) {
-    fail(ErrorKind::kUsage, "'{}': the name does not say in which form to save; expected .safetensors, .pth or .pt at its end",
+    fail(ErrorKind::kUsage,
+         "'{}': the name does not say in which form to save; expected .safetensors, .pth, .pt or .onnx at its end",
          path.string());
   }
+  if (path.extension() == ".onnx") return save_onnx(path, model, options.preparation_inside);
+  if (options.preparation_inside)
+    fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how pictures are prepared", path.string());
   if (!is_torch(path)) return eval::save_model(path, model);
   const StateDict dict = state_dict_of(model);
   io::write_torch(path, dict.tensors, dict.order);

@@ -19,11 +19,15 @@ struct StateDict {
 };
 StateDict state_dict_of(const eval::Model& model);  ///< `model` must outlive it
 
-/// Whether save() knows what is wanted by the path's extension: .safetensors (our model file), .pth, .pt (PyTorch).
+struct SaveOptions {
+  bool preparation_inside = false;  ///< ONNX: the network divides and normalises its pictures itself (see onnx.h)
+};
+
+/// Whether save() knows what is wanted by the path's extension: .safetensors (our model file), .pth, .pt (PyTorch), .onnx.
 bool can_save_as(const std::filesystem::path& path);
 
 /// Writes the model in the form of the path's extension, replacing the file as a whole. Throws Error: kUsage for an unknown
-/// extension, kResource when it cannot be written.
-void save(const std::filesystem::path& path, const eval::Model& model);
+/// extension, or a preparation that cannot go into the file, kResource when it cannot be written.
+void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options = {});
 
 }  // namespace residual::convert

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "io/format_version.h"
+#include "io/onnx_read.h"
 #include "io/safetensors_header.h"
 #include "io/torch_file.h"
 
@@ -59,7 +60,7 @@ FileKind kind_of(const std::filesystem::path& path) {
   const io::Source source = io::file_source(path);
   if (io::is_torch_file(source)) return FileKind::kTorch;
   const uint64_t length = safetensors_header_length(source);
-  if (length == 0) return FileKind::kUnknown;
+  if (length == 0) return path.extension() == ".onnx" || io::is_onnx_file(source) ? FileKind::kOnnx : FileKind::kUnknown;
   return is_ours(source, length) ? FileKind::kModel : FileKind::kSafetensors;
 }
 
@@ -75,7 +76,7 @@ Weights read_weights(const std::filesystem::path& path, FileKind kind) {
   if (kind == FileKind::kHuggingFace) return read_folder(path);
   fail(ErrorKind::kBadFile,
        "'{}' is no file of weights that can be read: expected a model file of residual, safetensors, a PyTorch file (.pth, .pt, "
-       ".th), or a folder with config.json and weights",
+       ".th), an ONNX file, or a folder with config.json and weights",
        path.string());
 }
 

@@ -22,11 +22,12 @@ enum class FileKind {
   kSafetensors,  ///< another program's
   kTorch,        ///< .pth, .pt, .th in either format
   kHuggingFace,  ///< a folder with config.json and model.safetensors or pytorch_model.bin
+  kOnnx,         ///< a network with its weights
   kUnknown,
 };
 FileKind kind_of(const std::filesystem::path& path);  ///< throws Error (kBadFile) when there is no such file
 
-/// Reads all kinds but kModel and kUnknown. Throws Error (kBadFile) that names the file.
+/// Reads all kinds but kModel, kOnnx and kUnknown. Throws Error (kBadFile) that names the file.
 Weights read_weights(const std::filesystem::path& path, FileKind kind);
 
 }  // namespace residual::convert

@@ -16,18 +16,6 @@ constexpr std::string_view kArchitecture = "residual.architecture";
 constexpr std::string_view kPreprocessing = "residual.preprocessing";
 constexpr std::string_view kLabels = "residual.labels";
 
-std::vector<std::string> parse_labels(std::string_view text, const std::string& what) {
-  const nlohmann::json list = parse_json(text, what);
-  const std::string problem = what + ": expected a JSON list of texts";
-  if (!list.is_array()) fail(ErrorKind::kBadFile, "{}", problem);
-  std::vector<std::string> labels;
-  for (const nlohmann::json& label : list) {
-    if (!label.is_string()) fail(ErrorKind::kBadFile, "{}", problem);
-    labels.push_back(label.get<std::string>());
-  }
-  return labels;
-}
-
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
   Metadata& metadata = file.metadata;
   // The version first: a newer one may be sealed in another way. The seal covers the version, so it looks at an untouched copy.
@@ -58,6 +46,23 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
 
 }  // namespace
 
+std::vector<std::string> parse_labels(std::string_view text, const std::string& what) {
+  const nlohmann::json list = parse_json(text, what);
+  const std::string problem = what + ": expected a JSON list of texts";
+  if (!list.is_array()) fail(ErrorKind::kBadFile, "{}", problem);
+  std::vector<std::string> labels;
+  for (const nlohmann::json& label : list) {
+    if (!label.is_string()) fail(ErrorKind::kBadFile, "{}", problem);
+    labels.push_back(label.get<std::string>());
+  }
+  return labels;
+}
+
+std::string labels_text(const std::vector<std::string>& labels) {
+  // Labels may be folder names, and folder names need not be UTF-8: what is not becomes the replacement character.
+  return nlohmann::json(labels).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 void serialize_model(const ModelFile& model, const TensorViews& tensors, const ByteSink& sink) {
   for (const auto& [name, tensor] : tensors) {
     if (all_finite(*tensor)) continue;
@@ -70,8 +75,7 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
   metadata[std::string(kModelKey)] = kFormatVersion;
   metadata[std::string(kArchitecture)] = model.architecture;
   metadata[std::string(kPreprocessing)] = model.preprocessing;
-  // Labels may be folder names, and folder names need not be UTF-8: what is not becomes the replacement character.
-  metadata[std::string(kLabels)] = nlohmann::json(model.labels).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  metadata[std::string(kLabels)] = labels_text(model.labels);
   metadata.erase(std::string(kCheckpointKey));
   metadata[std::string(kSealKey)] = seal_of(tensors, metadata);
   serialize_safetensors(tensors, metadata, sink);

@@ -38,4 +38,8 @@ ModelFile parse_model(std::span<const std::byte> bytes, std::string_view name);
 /// The bytes that save_model writes.
 void serialize_model(const ModelFile& model, const TensorViews& tensors, const ByteSink& sink);
 
+/// Names of classes as a JSON list of texts, and back; `what` begins the message of the Error (kBadFile) for anything else.
+std::string labels_text(const std::vector<std::string>& labels);
+std::vector<std::string> parse_labels(std::string_view text, const std::string& what);
+
 }  // namespace residual::io

@@ -144,6 +144,22 @@ void OnnxImporter::set(const OnnxNode& node, Operand operand) {
     refuse(node, fmt::format("it gives '{}', which is there already", shown(node.outputs[0])));
 }
 
+bool is_onnx_file(const Source& source) {
+  constexpr uint64_t kIrVersion = 1, kGraph = 7;
+  WireFile file(source);
+  WireReader model(file, {0, source.size});
+  bool version = false, graph = false;
+  try {
+    while (model.next()) {
+      version |= model.field() == kIrVersion && model.type() == WireType::kVarint;
+      graph |= model.field() == kGraph && model.type() == WireType::kBytes;
+    }
+  } catch (const Error&) {
+    return false;
+  }
+  return version && graph;
+}
+
 OnnxModel read_onnx(const std::filesystem::path& path) {
   WireFile file(file_source(path));
   return OnnxImporter(file).run();

@@ -9,6 +9,7 @@
 
 #include "graph/graph.h"
 #include "io/safetensors.h"
+#include "io/source.h"
 
 namespace residual::io {
 
@@ -27,5 +28,8 @@ OnnxModel read_onnx(const std::filesystem::path& path);
 
 /// The same from memory; `name` stands for the file in messages.
 OnnxModel parse_onnx(std::span<const std::byte> bytes, std::string_view name);
+
+/// Whether the bytes are those of a protocol buffer that has a graph where ONNX has it.
+bool is_onnx_file(const Source& source);
 
 }  // namespace residual::io

@@ -65,7 +65,7 @@ void concat_rule(OnnxImporter& in, const OnnxNode& node) {
   int64_t axis = in.integer(node, "axis", 1);
   if (axis < 0) axis += static_cast<int64_t>(in.graph().shape(parts[0]).rank());
   if (axis != 1) in.refuse(node, fmt::format("along axis {}; along the channels (1) is supported", axis));
-  in.set(node, concat(in.graph(), parts));
+  in.set(node, parts.size() == 1 ? parts[0] : concat(in.graph(), parts));
 }
 
 // The pads of each dimension, before and after.

@@ -1,0 +1,182 @@
+#include "convert/onnx.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "convert/recognise.h"
+#include "convert/same_network.h"
+#include "core/log.h"
+#include "io/onnx_read.h"
+#include "io/onnx_write.h"
+
+namespace residual::convert {
+namespace {
+
+constexpr std::string_view kOurs = "residual.";
+const std::string kArchitecture = "residual.architecture", kPreprocessing = "residual.preprocessing", kLabels = "residual.labels";
+
+std::string text_in(const io::Metadata& metadata, const std::string& key) {
+  const auto found = metadata.find(key);
+  return found == metadata.end() ? std::string() : found->second;
+}
+
+Shape input_of(const Graph& graph) {
+  return Shape(graph.nodes().front().outputs[0].shape.dims().subspan(1));
+}
+
+Shapes shapes_of(const io::Tensors& tensors) {
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape());
+  return shapes;
+}
+
+// The fit of a network to the file, when the file's graph is that network; nothing otherwise.
+std::optional<Fit> exactly(models::Architecture architecture, const io::OnnxModel& file) {
+  architecture.input = input_of(file.graph);
+  try {
+    Fit found = fit(architecture, shapes_of(file.tensors));
+    found.architecture.input = input_of(file.graph);
+    if (!found.differences.empty()) return std::nullopt;
+    if (!same_network(models::inference_graph(found.architecture, 1), file.graph, found.names)) return std::nullopt;
+    return found;
+  } catch (const Error&) {
+    return std::nullopt;  // such pictures or choices do not fit that network
+  }
+}
+
+std::optional<Fit> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
+  if (options.architecture) {
+    std::optional<Fit> given = exactly(*options.architecture, file);
+    if (!given) fail(ErrorKind::kBadFile, "the graph in '{}' is not {}", path.string(), options.architecture->model);
+    return given;
+  }
+  if (const std::string hint = text_in(file.metadata, kArchitecture); !hint.empty()) {
+    try {
+      if (std::optional<Fit> said = exactly(models::Architecture::from_json(hint), file)) return said;
+    } catch (const Error&) {  // of another version, perhaps: the graph decides
+    }
+  }
+  const std::optional<Fit> found = recognise(shapes_of(file.tensors));
+  return found && found->differences.empty() ? exactly(found->architecture, file) : std::nullopt;
+}
+
+models::Architecture graph_architecture(const std::filesystem::path& path, const Graph& graph) {
+  models::Architecture result;
+  result.model = path.stem().string();
+  result.input = input_of(graph);
+  result.classes = graph.shape(graph.find_output("logits").value())[1];
+  result.graph = to_text(graph);
+  return result;
+}
+
+data::Preprocessing divided_by_255(const Shape& input) {
+  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.0F), std(static_cast<size_t>(input[0]), 1.0F);
+  return data::Preprocessing::standard(input, mean, std);
+}
+
+// As the options say, or the file.
+std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& path, const io::OnnxModel& file,
+                                                  const LoadOptions& options) {
+  const Shape input = input_of(file.graph);
+  std::optional<data::Preprocessing> result;
+  if (const std::string said = text_in(file.metadata, kPreprocessing); !said.empty())
+    result = data::Preprocessing::from_json(said);
+  if (options.preprocessing) result = options.preprocessing(input);
+  if (result && result->output_shape() != input) {
+    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(input),
+         to_string(result->output_shape()));
+  }
+  return result;
+}
+
+State state_of(const std::optional<Fit>& network, io::Tensors& tensors) {
+  State state;
+  if (network) {
+    for (const auto& [ours, theirs] : network->names) state.set(ours, std::move(tensors.at(theirs)));
+  } else {
+    for (auto& [name, tensor] : tensors) state.set(name, std::move(tensor));
+  }
+  return state;
+}
+
+bool is_pointwise(const data::Step& step) {
+  return std::holds_alternative<data::DivideStep>(step) || std::holds_alternative<data::ScaleStep>(step) ||
+         std::holds_alternative<data::NormalizeStep>(step);
+}
+
+// What comes after dividing by `divide`: (x - mean) / std, the steps from `first` on in one.
+io::OnnxPreparation inside_of(std::span<const data::Step> steps, size_t channels) {
+  io::OnnxPreparation result{1, std::vector<float>(channels, 0), std::vector<float>(channels, 1)};
+  if (const auto* divide = std::get_if<data::DivideStep>(&steps[0])) {
+    result.divide = divide->by;
+    steps = steps.subspan(1);
+  }
+  if (steps.empty()) return result;
+  if (const auto* normalize = std::get_if<data::NormalizeStep>(&steps[0]); normalize != nullptr && steps.size() == 1)
+    return {result.divide, normalize->mean, normalize->std};
+  for (size_t c = 0; c < channels; ++c) {
+    double scale = 1, shift = 0;
+    for (const data::Step& step : steps) {
+      double by = 1, minus = 0;
+      if (const auto* divide = std::get_if<data::DivideStep>(&step)) by = 1.0 / divide->by;
+      if (const auto* factor = std::get_if<data::ScaleStep>(&step)) by = factor->by;
+      if (const auto* normalize = std::get_if<data::NormalizeStep>(&step))
+        by = 1.0 / normalize->std[c], minus = normalize->mean[c];
+      scale *= by, shift = (shift - minus) * by;
+    }
+    result.std[c] = static_cast<float>(1 / scale);
+    result.mean[c] = static_cast<float>(-shift / scale);
+  }
+  return result;
+}
+
+}  // namespace
+
+LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options) {
+  io::OnnxModel file = io::read_onnx(path);
+  if (const Shape input = input_of(file.graph); input[0] != 1 && input[0] != 3) {
+    fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; pictures have 1 (grey) or 3 (colour)", path.string(),
+         input[0]);
+  }
+  const std::optional<Fit> network = network_of(path, file, options);
+  models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);
+  if (!network) info("'{}': no network of the model table; it can be evaluated and used but not trained", path.string());
+  if (network && text_in(file.metadata, kArchitecture).empty()) info("'{}': recognised as {}", path.string(), architecture.model);
+  if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is left away: the scores are logits", path.string());
+  const std::optional<data::Preprocessing> said = preparation_of(path, file, options);
+  std::vector<std::string> labels;
+  if (const std::string text = text_in(file.metadata, kLabels); !text.empty())
+    labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), kLabels));
+  if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
+  State state = state_of(network, file.tensors);
+  std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
+  const data::Preprocessing preparation = said ? *said : divided_by_255(architecture.input);
+  return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
+          "ONNX",
+          said.has_value()};
+}
+
+void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  io::OnnxWriteOptions options{model.extra, {}};
+  std::string outside = model.preprocessing.to_json();
+  const std::span<const data::Step> steps = model.preprocessing.steps();
+  const auto first = std::ranges::find_if(steps, is_pointwise);
+  if (preparation_inside && first != steps.end()) {
+    if (!std::all_of(first, steps.end(), is_pointwise)) {
+      fail(ErrorKind::kUsage,
+           "'{}': pictures are prepared by steps that scale them and others behind these, which cannot go into an ONNX file: {}",
+           path.string(), outside);
+    }
+    options.preparation = inside_of(std::span(first, steps.end()), static_cast<size_t>(model.architecture.input[0]));
+    outside = data::Preprocessing({steps.begin(), first}).to_json();
+  }
+  if (model.architecture.graph.empty()) options.metadata[kArchitecture] = model.architecture.to_json();
+  options.metadata[kPreprocessing] = outside;
+  options.metadata[kLabels] = io::labels_text(model.labels);
+  io::TensorViews tensors;
+  for (const auto& [name, tensor] : model.state.tensors()) tensors.emplace(name, &tensor);
+  io::write_onnx(path, graph, tensors, options);
+}
+
+}  // namespace residual::convert

@@ -1,0 +1,146 @@
+// ONNX files as models: recognised where their graph is a network of the table, used as graphs where it is not.
+#include <algorithm>
+
+#include "backend/backends.h"
+#include "convert/load.h"
+#include "convert/save.h"
+#include "io/onnx_write.h"
+#include "io/samples.h"
+#include "ops/relu.h"
+#include "runtime/session.h"
+
+namespace residual::convert {
+namespace {
+
+using io::error_of;
+using io::mentions;
+using io::TemporaryFolder;
+
+const std::filesystem::path kGolden = RESIDUAL_SOURCE_DIR "/tests/golden/onnx";
+
+eval::Model some_model(const std::string& name = "resnet8", const Shape& input = Shape{3, 8, 8}) {
+  models::Architecture architecture;
+  architecture.model = name;
+  architecture.input = input;
+  architecture.classes = 3;
+  const std::vector<float> mean{0.5F, 0.4F, 0.3F}, std{0.25F, 0.5F, 0.75F};
+  State state = initial_state(models::inference_graph(architecture, 1), 7);
+  return {
+      architecture, data::Preprocessing::standard(input, mean, std), {"a", "b", "c"}, std::move(state), {{"author", "someone"}}};
+}
+
+std::vector<float> logits_of(const eval::Model& model, const data::Picture& picture) {
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  State state;
+  for (const auto& [name, tensor] : model.state.tensors()) state.set(name, tensor.clone());
+  Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  model.preprocessing.apply(picture, session.input<float>("pictures"));
+  session.run();
+  const auto logits = session.output<float>("logits");
+  return {logits.begin(), logits.end()};
+}
+
+data::Picture some_picture() {
+  data::Picture picture;
+  picture.width = picture.height = 8;
+  picture.channels = 3;
+  for (int i = 0; i < 8 * 8 * 3; ++i) picture.pixels.push_back(static_cast<uint8_t>(i * 37));
+  return picture;
+}
+
+void expect_near(const std::vector<float>& found, const std::vector<float>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-5);
+}
+
+TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  save(folder / "m.onnx", model);
+  const LoadedModel loaded = load(folder / "m.onnx");
+  EXPECT_EQ(loaded.format, "ONNX");
+  EXPECT_TRUE(loaded.prepared);
+  EXPECT_EQ(loaded.model.architecture.to_json(), model.architecture.to_json());
+  EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
+  EXPECT_EQ(loaded.model.labels, model.labels);
+  EXPECT_EQ(loaded.model.extra, model.extra);
+  for (const auto& [name, tensor] : model.state.tensors())
+    EXPECT_TRUE(std::ranges::equal(loaded.model.state.at(name).as<float>(), tensor.as<float>())) << name;
+}
+
+TEST(OnnxModel, WithThePreparationInsideTakesTheBytesOfThePicture) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  save(folder / "m.onnx", model, {.preparation_inside = true});
+  const LoadedModel loaded = load(folder / "m.onnx");
+  EXPECT_FALSE(loaded.model.architecture.graph.empty());
+  EXPECT_EQ(loaded.model.preprocessing.to_json().find("normalize"), std::string::npos);
+  EXPECT_EQ(loaded.model.preprocessing.to_json().find("divide"), std::string::npos);
+  expect_near(logits_of(loaded.model, some_picture()), logits_of(model, some_picture()));
+}
+
+TEST(OnnxModel, APreparationThatGoesOnBehindTheScalingCannotBeInside) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.preprocessing = data::Preprocessing::from_json(R"([{"step":"decode","channels":3},{"step":"divide","by":255},)"
+                                                       R"({"step":"resize","size":[8,8],"filter":"bilinear"}])");
+  EXPECT_TRUE(
+      mentions(error_of([&] { save(folder / "m.onnx", model, {.preparation_inside = true}); }), "cannot go into an ONNX file"));
+  EXPECT_TRUE(mentions(error_of([&] { save(folder / "m.pth", some_model(), {.preparation_inside = true}); }), "only ONNX files"));
+  EXPECT_EQ(folder.files(), 0U);
+}
+
+TEST(OnnxModel, WhatIsNoNetworkOfTheTableIsKeptAsAGraph) {
+  const TemporaryFolder folder;
+  const LoadedModel loaded = load(kGolden / "preprocessing.onnx");
+  EXPECT_EQ(loaded.model.architecture.model, "preprocessing");
+  EXPECT_EQ(loaded.model.architecture.classes, 3);
+  EXPECT_FALSE(loaded.prepared);
+  for (const char* name : {"m.safetensors", "m.onnx"}) {
+    save(folder / name, loaded.model);
+    const LoadedModel again = load(folder / name);
+    EXPECT_FALSE(again.model.architecture.graph.empty()) << name;
+    EXPECT_EQ(again.model.architecture.input, (Shape{3, 5, 6})) << name;
+    EXPECT_EQ(again.model.state.tensors().size(), loaded.model.state.tensors().size()) << name;
+  }
+}
+
+// The weights are all there, but it computes something else: taking it for the network would be silently wrong.
+TEST(OnnxModel, TheNamesOfANetworkAreNotEnoughToBeThatNetwork) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  Graph with_relu;
+  for (const auto& [name, variable] : graph.variables()) with_relu.declare(variable);
+  const Value logits = graph.find_output("logits").value();
+  for (const Node& node : graph.nodes()) {
+    if (node.op->name == "variable")
+      with_relu.read(node.name);
+    else
+      with_relu.append(*node.op, node.attributes, node.inputs, node.name);
+  }
+  with_relu.output("logits", relu(with_relu, logits));
+  io::TensorViews views;
+  for (const auto& [name, tensor] : model.state.tensors()) views.emplace(name, &tensor);
+  io::write_onnx(folder / "same.onnx", graph, views);
+  io::write_onnx(folder / "other.onnx", with_relu, views);
+  EXPECT_EQ(load(folder / "same.onnx").model.architecture.model, "resnet8");
+  EXPECT_TRUE(load(folder / "same.onnx").model.architecture.graph.empty());
+  EXPECT_FALSE(load(folder / "other.onnx").model.architecture.graph.empty());
+  const Error error = error_of([&] { load(folder / "other.onnx", {.architecture = model.architecture, .preprocessing = {}}); });
+  EXPECT_TRUE(mentions(error, "is not resnet8"));
+}
+
+TEST(OnnxModel, BrokenFilesAreRefusedAsOnnxFiles) {
+  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "refused_transpose.onnx"); }), "Transpose"));
+  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; pictures have 1 (grey) or 3 (colour)"));
+  const TemporaryFolder folder;
+  std::filesystem::copy_file(kGolden / "preprocessing.onnx", folder / "without_extension");
+  EXPECT_EQ(load(folder / "without_extension").format, "ONNX");
+  std::filesystem::copy_file(kGolden / "conv.onnx", folder / "cut.onnx");
+  std::filesystem::resize_file(folder / "cut.onnx", 300);
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "cut.onnx"); }), "cut short"));
+}
+
+}  // namespace
+}  // namespace residual::convert
