@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "cli/model_arguments.h"
 #include "cli/output.h"
+#include "cli/picture_inputs.h"
+#include "core/json_text.h"
 
 namespace residual::cli {
 namespace {
@@ -28,38 +30,32 @@ nlohmann::ordered_json to_json(const std::vector<eval::Prediction>& predictions)
   return list;
 }
 
-// Text that came from a file, fit for a terminal.
-std::string plain(const std::string& text) {
-  std::string result = text;
-  for (char& letter : result) {
-    if (static_cast<unsigned char>(letter) < 32 || letter == 127) letter = '?';
-  }
-  return result;
-}
-
 // A picture that cannot be used is named, the others are still answered; the exit code tells at the end.
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, 1'000'000);
   eval::Model model = arguments.model.load_for_pictures();
   eval::Predictor predictor(model, {.threads = arguments.machine.threads});
+  const std::vector<PictureInput> pictures = picture_inputs(arguments.pictures);
   int code = 0;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const std::string& picture : arguments.pictures) {
+  for (const PictureInput& picture : pictures) {
     try {
-      const std::vector<eval::Prediction> predictions = predictor.predict(std::filesystem::path(picture), arguments.top);
+      const std::vector<std::byte> bytes = picture.read();
+      const std::vector<eval::Prediction> predictions =
+          predictor.predict(bytes, shown(picture.name, kMostOfAPath), arguments.top);
       if (arguments.json) {
-        list.push_back({{"picture", picture}, {"predictions", to_json(predictions)}});
+        list.push_back({{"picture", picture.name}, {"predictions", to_json(predictions)}});
         continue;
       }
-      print("{}\n", picture);
+      print("{}\n", shown(picture.name, kMostOfAPath));
       for (const eval::Prediction& prediction : predictions) {
-        print("  {:6.2f}%  {}\n", 100 * prediction.probability, plain(prediction.label));
+        print("  {:6.2f}%  {}\n", 100 * prediction.probability, shown(prediction.label));
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kBadFile) throw;
       complain(error.what());
-      if (arguments.json) list.push_back({{"picture", picture}, {"error", error.what()}});
+      if (arguments.json) list.push_back({{"picture", picture.name}, {"error", error.what()}});
       code = exit_code(error.kind());
     }
   }
@@ -73,11 +69,16 @@ Command add_predict(CLI::App& program) {
   CLI::App* command = program.add_subcommand("predict", "Classify pictures");
   auto arguments = std::make_shared<PredictArguments>();
   arguments->model.add_to(*command);
-  command->add_option("PICTURE", arguments->pictures, "JPEG or PNG files")->required();
+  command
+      ->add_option("PICTURE", arguments->pictures,
+                   "JPEG or PNG files, folders of them (with all below), or - for one on standard input")
+      ->required();
   command->add_option("--top", arguments->top, "How many classes to tell, likeliest first")->capture_default_str();
   command->add_flag("--json", arguments->json, "A JSON list: picture, predictions (class, index, probability)");
   arguments->machine.add_to(*command, false);
-  command->footer("Example:\n  residual predict runs/resnet20-shapes/best.safetensors one.png two.jpg --top 3");
+  command->footer(
+      "Example:\n  residual predict runs/resnet20-shapes/best.safetensors one.png two.jpg --top 3\n"
+      "  curl -s ADDRESS | residual predict runs/resnet20-shapes/best.safetensors - --json");
   return {command, [arguments] { return run_predict(*arguments); }};
 }
 

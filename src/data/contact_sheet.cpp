@@ -10,17 +10,6 @@ namespace {
 
 constexpr int64_t kCell = 64, kGap = 4, kMostRows = 200;
 
-// The picture in colour, made smaller where it does not fit into a cell.
-Picture fitted(Picture picture) {
-  convert_channels(picture, 3);
-  const int64_t longest = std::max(picture.height, picture.width);
-  if (longest <= kCell) return picture;
-  Picture small;
-  const auto side = [&](int64_t length) { return std::max<int64_t>(length * kCell / longest, 1); };
-  resize(picture, side(picture.height), side(picture.width), Filter::kBilinear, small);
-  return small;
-}
-
 // In the middle of the cell whose upper left corner is given.
 void paste(const Picture& picture, int64_t top, int64_t left, Picture& sheet) {
   top += (kCell - picture.height) / 2;
@@ -51,8 +40,9 @@ ContactSheet contact_sheet(const Dataset& dataset, int64_t columns) {
   for (int64_t row = 0; row < rows; ++row) {
     const std::vector<int64_t>& pictures = chosen[static_cast<size_t>(row)];
     for (size_t column = 0; column < pictures.size(); ++column) {
-      paste(fitted(dataset.picture(pictures[column])), kGap + row * (kCell + kGap),
-            kGap + static_cast<int64_t>(column) * (kCell + kGap), sheet.picture);
+      Picture picture = fitted(dataset.picture(pictures[column]), kCell);
+      convert_channels(picture, 3);
+      paste(picture, kGap + row * (kCell + kGap), kGap + static_cast<int64_t>(column) * (kCell + kGap), sheet.picture);
     }
   }
   return sheet;

@@ -2,14 +2,14 @@
 
 #include <png.h>
 
-#include <vector>
+#include <string>
 
 #include "core/error.h"
 #include "core/file.h"
 
 namespace residual::data {
 
-void write_png(const std::filesystem::path& path, const Picture& picture) {
+std::vector<std::byte> encode_png(const Picture& picture) {
   check_picture(picture);
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
@@ -21,8 +21,14 @@ void write_png(const std::filesystem::path& path, const Picture& picture) {
   const bool written = png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr) != 0;
   const std::string reason = image.message;
   png_image_free(&image);
-  if (!written) fail(ErrorKind::kResource, "cannot write '{}': {}", path.string(), reason);
-  replace_file(path, [&](const ByteSink& sink) { sink(std::span(bytes).first(size)); });
+  if (!written) fail(ErrorKind::kResource, "cannot make a PNG file of {} x {} pixels: {}", picture.width, picture.height, reason);
+  bytes.resize(size);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, const Picture& picture) {
+  const std::vector<std::byte> bytes = encode_png(picture);
+  replace_file(path, [&](const ByteSink& sink) { sink(bytes); });
 }
 
 }  // namespace residual::data

@@ -260,6 +260,15 @@ void resize(const Picture& source, int64_t height, int64_t width, Filter filter,
   }
 }
 
+Picture fitted(const Picture& picture, int64_t side) {
+  const int64_t longest = std::max(picture.height, picture.width);
+  if (longest <= side) return picture;
+  const auto shorter = [&](int64_t length) { return std::max<int64_t>(length * side / longest, 1); };
+  Picture small;
+  resize(picture, shorter(picture.height), shorter(picture.width), Filter::kBilinear, small);
+  return small;
+}
+
 void resize(std::span<const float> source, PlanesSize size, int64_t height, int64_t width, Filter filter, bool antialias,
             std::span<float> out) {
   check_side(size.height, size.width);

@@ -24,6 +24,9 @@ Filter filter_named(std::string_view name);
 /// 1 … 65535.
 void resize(const Picture& source, int64_t height, int64_t width, Filter filter, Picture& out);
 
+/// The picture made smaller, bilinearly and in its proportions, where it does not fit into a square of `side` pixels.
+Picture fitted(const Picture& picture, int64_t side);
+
 /// The same filters in float32 on planes, C,H,W. Without antialias the filter keeps its size, as PyTorch's align_corners=False.
 struct PlanesSize {
   int64_t channels = 0, height = 0, width = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <tuple>
 
 #include "backend/backends.h"
 #include "data/loader.h"
@@ -11,7 +12,7 @@
 namespace residual::eval {
 
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
-                 std::vector<std::vector<int64_t>>* confusion) {
+                 std::vector<std::vector<int64_t>>* confusion, std::vector<Mistake>* mistakes) {
   BatchScore result;
   for (size_t i = 0; i < labels.size(); ++i) {
     const std::span<const float> row = logits.subspan(i * static_cast<size_t>(classes), static_cast<size_t>(classes));
@@ -28,7 +29,10 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
     }
     result.correct += better == 0;
     result.correct5 += better < 5;
-    result.loss_sum += std::log(sum) + row[best] - row[label];
+    const double loss = std::log(sum) + row[best] - row[label];
+    result.loss_sum += loss;
+    if (mistakes != nullptr && best != label)
+      mistakes->push_back({static_cast<int64_t>(i), labels[i], static_cast<int64_t>(best), 1 / sum, loss});
     if (confusion != nullptr) ++(*confusion)[label][best];
   }
   return result;
@@ -42,6 +46,18 @@ std::shared_ptr<const Plan> inference_plan(const models::Architecture& architect
   plan.choices = options.choices;
   return compile(fold_batch_norm(models::inference_graph(architecture, batch)), cpu_backends(), plan);
 }
+
+namespace {
+
+// The `most` of highest loss of both lists, highest first; ties in the order of the data set.
+void keep_worst(std::vector<Mistake>& worst, const std::vector<Mistake>& more, int64_t most) {
+  worst.insert(worst.end(), more.begin(), more.end());
+  std::ranges::sort(worst,
+                    [](const Mistake& a, const Mistake& b) { return std::tie(b.loss, a.index) < std::tie(a.loss, b.index); });
+  worst.resize(std::min(worst.size(), static_cast<size_t>(most)));
+}
+
+}  // namespace
 
 Evaluator::Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
                      EvaluateOptions options)
@@ -71,7 +87,10 @@ Evaluation Evaluator::run(const data::Dataset& dataset) {
     // scored.
     std::ranges::copy(batch->pictures, pictures.begin());
     session_.run();
-    const BatchScore scored = score(session_.output<float>("logits"), batch->labels, classes_, &result.confusion);
+    std::vector<Mistake> mistakes;
+    const BatchScore scored = score(session_.output<float>("logits"), batch->labels, classes_, &result.confusion, &mistakes);
+    for (Mistake& mistake : mistakes) mistake.index = batch->samples[static_cast<size_t>(mistake.index)];
+    keep_worst(result.worst, mistakes, options_.worst);
     result.images += batch->count;
     result.correct += scored.correct;
     result.correct5 += scored.correct5;

@@ -14,6 +14,15 @@
 
 namespace residual::eval {
 
+/// A picture that was named wrongly.
+struct Mistake {
+  int64_t index = 0;       ///< in the data set
+  int64_t label = 0;       ///< the right class
+  int64_t predicted = 0;   ///< the likeliest one
+  double probability = 0;  ///< of that one
+  double loss = 0;         ///< cross-entropy
+};
+
 struct Evaluation {
   int64_t images = 0;
   int64_t correct = 0;                          ///< the likeliest class is the right one
@@ -21,6 +30,7 @@ struct Evaluation {
   double loss = 0;                              ///< mean cross-entropy a picture, without label smoothing
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
+  std::vector<Mistake> worst;                   ///< the mistakes of the highest loss, highest first; as many as were asked for
 
   double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
   double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
@@ -33,8 +43,9 @@ struct BatchScore {
   int64_t correct = 0, correct5 = 0;
   double loss_sum = 0;  ///< sum over the pictures of cross-entropy
 };
+/// mistakes: those of this batch are appended, index counting from the batch's first picture.
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
-                 std::vector<std::vector<int64_t>>* confusion = nullptr);
+                 std::vector<std::vector<int64_t>>* confusion = nullptr, std::vector<Mistake>* mistakes = nullptr);
 
 /// Throws Error (kUsage) when the data has another number of classes than the network.
 void check_classes(const data::Dataset& dataset, int64_t classes);
@@ -43,6 +54,7 @@ struct EvaluateOptions {
   int64_t batch_size = 128;
   int threads = 0;  ///< of the kernels; 0: what the machine allows
   int loader_threads = 1;
+  int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
   bool tune = true;                                         ///< time kernels (remembered on disk) before the first use
   std::map<std::string, std::string> choices;               ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop

@@ -1,6 +1,7 @@
 // What remains of a training run for people: report.html, curves.svg and curves.png.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -22,6 +23,14 @@ struct EpochRecord {
   std::optional<double> seconds;  ///< wall time of the epoch
 };
 
+/// A picture that the best model names wrongly.
+struct ReportedMistake {
+  std::string name;  ///< where the picture comes from
+  int64_t truth = 0, guess = 0;
+  double probability = 0;  ///< of the guess
+  std::vector<std::byte> png;
+};
+
 struct RunReport {
   std::string title;                                       ///< "resnet20 on CIFAR-10"
   std::string command;                                     ///< the command line that made the run
@@ -34,6 +43,7 @@ struct RunReport {
   std::string best_note;                        ///< "best was chosen on the test split"
   std::vector<std::string> classes;             ///< names by index; those that are missing are shown as numbers
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures; empty when not known
+  std::vector<ReportedMistake> mistakes;        ///< the worst first
 };
 
 /// The page: self-contained, for any browser, without network. All texts may be hostile. Throws Error (kUsage) when the confusion

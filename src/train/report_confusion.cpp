@@ -55,9 +55,7 @@ class Section {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
   }
 
-  std::string name(size_t label) const {
-    return html(label < report_.classes.size() ? report_.classes[label] : fmt::format("class {}", label));
-  }
+  std::string name(size_t label) const { return class_html(report_.classes, static_cast<int64_t>(label)); }
 
   double share(int64_t count, size_t row) const {
     return totals_[row] > 0 ? static_cast<double>(count) / static_cast<double>(totals_[row]) : 0;

@@ -13,6 +13,7 @@
 #include "train/report.h"
 #include "train/report_assets.h"
 #include "train/report_confusion.h"
+#include "train/report_mistakes.h"
 #include "train/report_text.h"
 
 namespace residual::train {
@@ -175,6 +176,7 @@ std::string report_html(const RunReport& report) {
                               {"cards", cards(report)},
                               {"curves", curves_section(report)},
                               {"confusion", confusion_section(report)},
+                              {"mistakes", mistakes_section(report)},
                               {"run", run_section(report)},
                               {"data", data(report)},
                               {"chart_js", std::string(assets::kChartJs)},

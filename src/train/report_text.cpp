@@ -24,6 +24,11 @@ std::string html(std::string_view text) {
   return result;
 }
 
+std::string class_html(const std::vector<std::string>& classes, int64_t label) {
+  const auto index = static_cast<size_t>(label);
+  return html(index < classes.size() ? classes[index] : fmt::format("class {}", label));
+}
+
 std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.1f}%", fraction * 100) : "–";
 }

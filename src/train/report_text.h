@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace residual::train {
 
 /// `text` as HTML shows it literally, in an element or in a quoted attribute; control characters other than line breaks and tabs
 /// go.
 std::string html(std::string_view text);
+
+/// The name of a class as HTML; "class 7" where it has none.
+std::string class_html(const std::vector<std::string>& classes, int64_t label);
 
 /// 0.9153 -> "91.5%"; "–" when it is not finite.
 std::string percent(double fraction);

@@ -11,6 +11,7 @@
 #include "eval/summary.h"
 #include "io/checkpoint.h"
 #include "train/metrics_file.h"
+#include "train/report_mistakes.h"
 #include "train/run_record.h"
 #include "train/training_graph.h"
 
@@ -57,6 +58,7 @@ class TrainingRun {
 
  private:
   const data::Dataset* selection() const { return source_.validation ? source_.validation.get() : source_.test.get(); }
+  const data::Dataset* final_split() const { return source_.test ? source_.test.get() : selection(); }
   std::string selection_name() const { return source_.validation ? "validation" : source_.test ? "test" : ""; }
   std::filesystem::path file(std::string_view name) const { return options_.out / name; }
 
@@ -355,11 +357,11 @@ class TrainingRun {
   TrainResult finish() {
     TrainResult result{progress_.records,        progress_.best_epoch,    selection_name(), std::nullopt, {},
                        file("best.safetensors"), file("last.safetensors")};
-    const data::Dataset* final_split = source_.test ? source_.test.get() : selection();
-    if (final_split != nullptr) {
+    if (final_split() != nullptr) {
       eval::Model best = eval::load_model(result.best);
-      result.evaluation =
-          eval::Evaluator(options_.architecture, preprocessing_, best.state, evaluate_options()).run(*final_split);
+      eval::EvaluateOptions options = evaluate_options();
+      options.worst = kReportedMistakes;
+      result.evaluation = eval::Evaluator(options_.architecture, preprocessing_, best.state, options).run(*final_split());
       result.evaluated = source_.test ? "test" : selection_name();
     }
     write_report(report(result), options_.out);
@@ -381,6 +383,7 @@ class TrainingRun {
                                             result.evaluation->images, 100 * result.evaluation->top1(),
                                             100 * result.evaluation->top5(), result.evaluation->loss));
       report.confusion = result.evaluation->confusion;
+      report.mistakes = reported_mistakes(*result.evaluation, *final_split());
     }
     report.model = eval::to_lines(summary);
     report.parameters = summary.parameters;

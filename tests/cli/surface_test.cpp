@@ -153,6 +153,28 @@ TEST(Surface, bench_worker_answers_every_line_and_ends_with_its_input) {
   EXPECT_THAT(outcome.out, testing::MatchesRegex("ready [0-9.]+\n[0-9.]+\n[0-9.]+\n"));
 }
 
+TEST(Surface, predict_takes_folders_and_standard_input) {
+  const Room room;
+  const std::string predict = "predict " + program::tiny_model().string();
+  for (const char* folder : {"all/b", "all/a/deep", "all/.hidden"})
+    ASSERT_EQ(room.run(std::string("data sample shapes --count 1 --out ") + folder).code, 0);
+  room.write("all/notes.txt", "no picture, and not asked");
+  const Outcome both = room.run(predict + " all - --json < all/b/000-circle.png");
+  EXPECT_EQ(both.code, 0) << both.err;
+  const nlohmann::json list = program::json_of(both.out);
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[0]["picture"], "all/a/deep/000-circle.png");
+  EXPECT_EQ(list[1]["picture"], "all/b/000-circle.png");
+  EXPECT_EQ(list[2]["picture"], "-");
+  EXPECT_EQ(list[1]["predictions"], list[2]["predictions"]);
+  EXPECT_EQ(room.run(predict + " - < all/notes.txt").code, 3);
+  EXPECT_EQ(room.run(predict + " - - < all/notes.txt").code, 2);
+  room.write("none/notes.txt", "");
+  const Outcome none = room.run(predict + " none");
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("'none' holds no picture"));
+}
+
 TEST(Surface, predict_answers_for_every_picture) {
   const Room room;
   ASSERT_EQ(room.run("data sample shapes --input 3x8x8 --out pictures --count 2").code, 0);

@@ -85,6 +85,16 @@ TEST(Training, prepares_pictures_by_a_recipe_and_keeps_it_in_the_model) {
   EXPECT_EQ(room.run("predict run/last.safetensors pictures/000-circle.png").code, 0) << "a picture of another size";
 }
 
+TEST(Training, the_report_shows_the_worst_mistakes_with_their_pictures_and_stays_small) {
+  const Room room;
+  ASSERT_EQ(room.run(tiny_training("run")).code, 0);
+  const std::string page = room.read("run/report.html");
+  EXPECT_THAT(page, HasSubstr("Where it was most wrong"));
+  EXPECT_THAT(page, HasSubstr("src=\"data:image/png;base64,iVBORw0KGgo"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("src=\"http")));
+  EXPECT_LT(page.size(), 600'000U);
+}
+
 TEST(Training, resume_without_a_checkpoint_starts_afresh_and_says_so) {
   const Outcome outcome = Room().run(tiny_training("run") + " --resume");
   EXPECT_EQ(outcome.code, 0);

@@ -140,6 +140,21 @@ TEST(Report, AConfusionMatrixThatIsNotSquareIsRefused) {
   EXPECT_EQ(report_test::kind_of([&] { report_html(report); }), ErrorKind::kUsage);
 }
 
+TEST(Report, TheWorstMistakesAreShownWithTheirPictures) {
+  RunReport report = small_run();
+  EXPECT_THAT(report_html(report), Not(HasSubstr("Where it was most wrong")));
+  // "Man", "Ma" and "M" are the examples of RFC 4648.
+  report.mistakes = {{"test/1.png", 0, 1, 0.983, {std::byte{'M'}, std::byte{'a'}, std::byte{'n'}}},
+                     {"<b>.png", 1, 7, 0.5, {std::byte{'M'}, std::byte{'a'}}},
+                     {"3.png", 1, 0, 0.4, {std::byte{'M'}}}};
+  const std::string page = report_html(report);
+  EXPECT_THAT(page, HasSubstr("<li title=\"test/1.png\"><img alt=\"circle\" src=\"data:image/png;base64,TWFu\"><b>circle</b>"
+                              "<span>→ square 98.3%</span></li>"));
+  EXPECT_THAT(page, HasSubstr("base64,TWE=\"><b>square</b><span>→ class 7 50.0%"));
+  EXPECT_THAT(page, HasSubstr("base64,TQ==\""));
+  EXPECT_THAT(page, HasSubstr("title=\"&lt;b&gt;.png\""));
+}
+
 TEST(Report, HostileTextsStayTexts) {
   const std::string attack = "</script></title></style><script>alert(1)</script>\"'><img onerror=alert(1)>{{script}}\x01\xFF";
   RunReport report = small_run();
