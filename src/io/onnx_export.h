@@ -45,6 +45,8 @@ class OnnxExporter {
   /// A list of whole numbers as an input of a node; returns its name.
   std::string integers(const std::string& name, std::span<const int64_t> values);
   std::string floats(const std::string& name, std::span<const float> values, std::span<const int64_t> dims);
+  /// One number of type int8 or uint8.
+  std::string byte(const std::string& name, int64_t value, bool is_signed);
   /// A name that nothing in the file has yet.
   std::string fresh(const std::string& wanted);
 

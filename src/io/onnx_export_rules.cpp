@@ -6,6 +6,7 @@
 #include "ops/batch_norm.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
+#include "ops/fake_quantize.h"
 #include "ops/flatten.h"
 #include "ops/linear.h"
 #include "ops/pad_channels.h"
@@ -119,6 +120,20 @@ void shortcut(OnnxExporter& out, const Node& node, const std::string& output) {
   out.node("Pad", std::vector{x, out.integers(output + ".pads", pads)}, output);
 }
 
+// Eight bits, signed or not.
+void quantization(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [scale, zero_point, lowest, highest] = node.attributes.as<FakeQuantizeAttrs>();
+  const bool is_signed = lowest == -128 && highest == 127;
+  if (!is_signed && !(lowest == 0 && highest == 255)) {
+    fail(ErrorKind::kUsage, "fake_quantize '{}' rounds to {} … {}, ONNX has int8 and uint8", node.name, lowest, highest);
+  }
+  const float step = static_cast<float>(scale);
+  const std::string steps = out.floats(output + ".scale", std::span(&step, 1), {});
+  const std::string zero = out.byte(output + ".zero_point", zero_point, is_signed), integers = out.fresh(output + ".quantized");
+  out.node("QuantizeLinear", std::vector{out.name(node.inputs[0]), steps, zero}, integers);
+  out.node("DequantizeLinear", std::vector{integers, steps, zero}, output);
+}
+
 }  // namespace
 
 OnnxExportRule find_onnx_export_rule(const OpDef& op) {
@@ -136,6 +151,7 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&concat_op(), concatenation},
       {&slice_channels_op(), channels},
       {&pad_channels_op(), shortcut},
+      {&fake_quantize_op(), quantization},
       {&flatten_op(), flat},
       {&unflatten_op(), not_flat},
   };

@@ -107,8 +107,17 @@ const Constant& OnnxImporter::constant(const OnnxNode& node, size_t input) const
 }
 
 const Activation& OnnxImporter::pending(const OnnxNode& node, size_t input) const {
-  if (const auto* activation = std::get_if<Activation>(&operand(node, input))) return *activation;
-  refuse(node, fmt::format("input {} ('{}') is a constant, a computed value is expected", input, shown(node.inputs[input])));
+  const Operand& found = operand(node, input);
+  if (const auto* activation = std::get_if<Activation>(&found)) return *activation;
+  refuse(node, fmt::format("input {} ('{}') is {}", input, shown(node.inputs[input]),
+                           std::holds_alternative<Constant>(found) ? "a constant, a computed value is expected"
+                                                                   : "quantized; a DequantizeLinear is expected in between"));
+}
+
+const Quantized& OnnxImporter::quantized(const OnnxNode& node, size_t input) const {
+  if (const auto* quantized = std::get_if<Quantized>(&operand(node, input))) return *quantized;
+  refuse(node,
+         fmt::format("input {} ('{}') is neither a constant nor what a QuantizeLinear gives", input, shown(node.inputs[input])));
 }
 
 // The affine map as a normalize node with mean 0 and variance 1.

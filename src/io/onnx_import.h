@@ -35,13 +35,21 @@ struct Activation {
 struct Constant {
   std::string name;
   Shape shape;
+  OnnxType type{};
   const void* storage = nullptr;  ///< the same for two constants that lie at one place of the file
   std::function<Tensor()> floats;
   std::function<std::vector<int64_t>()> integers;
   std::function<Tensor()> whole_numbers;  ///< integers of any kind as floats
 };
 
-using Operand = std::variant<Activation, Constant>;
+/// What a QuantizeLinear gives: a value that is rounded already, to integers of this scale and zero point.
+struct Quantized {
+  Value value;
+  float scale = 1;
+  int64_t zero_point = 0;
+};
+
+using Operand = std::variant<Activation, Constant, Quantized>;
 
 class OnnxImporter {
  public:
@@ -63,6 +71,7 @@ class OnnxImporter {
   /// The same for a node whose turn has not come: false for what is not there yet.
   bool knows_constant(const OnnxNode& node, size_t input) const;
   const Constant& constant(const OnnxNode& node, size_t input) const;
+  const Quantized& quantized(const OnnxNode& node, size_t input) const;
   /// With what still has to be done to it, but for scaling, which is made a node of its own.
   Activation activation(const OnnxNode& node, size_t input);
   /// The same, scaling left as it is.
@@ -135,6 +144,7 @@ std::string known_onnx_operators();
 using OnnxRules = std::map<std::string_view, OnnxRule>;
 void add_layer_rules(OnnxRules& rules);       ///< convolution, normalisation, pooling, matrix products
 void add_arithmetic_rules(OnnxRules& rules);  ///< sums, scaling, activations
-void add_shape_rules(OnnxRules& rules);       ///< what moves values without changing them, and constants
+void add_quantization_rules(OnnxRules& rules);
+void add_shape_rules(OnnxRules& rules);  ///< what moves values without changing them, and constants
 
 }  // namespace residual::io

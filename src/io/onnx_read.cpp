@@ -36,6 +36,7 @@ Constant OnnxImporter::stored_constant(const std::string& name, const OnnxTensor
   const OnnxTensor* stored = &tensor;
   return {name,
           checked_shape(file_, tensor),
+          tensor.type,
           stored,
           [this, stored] { return read_floats(file_, *stored); },
           [this, stored] { return read_integers(file_, *stored, kMostIntegers); },

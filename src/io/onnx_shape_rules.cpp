@@ -172,7 +172,8 @@ Constant listed(const OnnxNode& node, const std::vector<From>& values, bool one)
     for (const From value : *numbers) result.push_back(static_cast<int64_t>(value));
     return result;
   };
-  return {node.outputs.empty() ? "" : node.outputs[0], shape, numbers, floats, integers, floats};
+  const OnnxType type = std::is_same_v<From, float> ? OnnxType::kFloat : OnnxType::kInt64;
+  return {node.outputs.empty() ? "" : node.outputs[0], shape, type, numbers, floats, integers, floats};
 }
 
 void constant_rule(OnnxImporter& in, const OnnxNode& node) {

@@ -11,7 +11,7 @@ namespace residual::io {
 namespace {
 
 // The numbers of the fields are those of onnx.proto.
-constexpr int32_t kFloat = 1, kInt64 = 7;  // TensorProto.DataType
+constexpr int32_t kFloat = 1, kUint8 = 2, kInt8 = 3, kInt64 = 7;  // TensorProto.DataType
 constexpr uint64_t kIrVersion = 8, kOpset = 17;
 constexpr uint64_t kMostBytes = std::numeric_limits<int32_t>::max();  // of a protocol buffer
 
@@ -132,6 +132,12 @@ std::string OnnxExporter::integers(const std::string& name, std::span<const int6
 std::string OnnxExporter::floats(const std::string& name, std::span<const float> values, std::span<const int64_t> dims) {
   std::string result = fresh(name);
   initializer(result, kFloat, dims, {}, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  return result;
+}
+
+std::string OnnxExporter::byte(const std::string& name, int64_t value, bool is_signed) {
+  std::string result = fresh(name);
+  initializer(result, is_signed ? kInt8 : kUint8, {}, {}, {static_cast<char>(value)});
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "ops/conv2d.h"
 #include "ops/cross_entropy.h"
 #include "ops/dropout.h"
+#include "ops/fake_quantize.h"
 #include "ops/flatten.h"
 #include "ops/linear.h"
 #include "ops/pad_channels.h"
@@ -35,6 +36,7 @@ std::span<const OpDef* const> op_table() {
       &pad_channels_op(), &pad_channels_backward_op(),
       &flatten_op(), &unflatten_op(),
       &dropout_op(),
+      &fake_quantize_op(),
       &softmax_op(), &softmax_backward_op(),
       &cross_entropy_op(), &cross_entropy_backward_op(),
       &sgd_op(), &adam_op(),

@@ -216,6 +216,14 @@ def constants():
     net.node("Flatten").node("Gemm", "v").write("quantized_weights")
 
 
+def quantized():
+    net = Net(opset=19)
+    steps = [net.constant("scale", numpy.float32(0.03)), net.constant("zero", numpy.int8(-5))]
+    net.node("QuantizeLinear", *steps).node("DequantizeLinear", *steps).conv(2, 4, pads=[1, 1, 1, 1]).node("Relu")
+    steps = [net.constant("scale2", numpy.float32(0.05))]
+    net.node("QuantizeLinear", *steps).node("DequantizeLinear", *steps).classify().write("quantized_activations")
+
+
 def refused():
     def write(name, net, change=lambda model: None):
         model = net.model()
@@ -259,8 +267,10 @@ def refused():
     write("gemm_alpha", (lambda n: n.node("Flatten").node("Gemm", n.constant("w", weights(60, 3)), alpha=0.5))(Net()))
     write("reshape_of_batch", (lambda n: n.node("Reshape", n.constant("s", numpy.array([-1, 30]))).node("Gemm", n.constant(
         "w", weights(30, 3))))(Net()))
-    write("quantized_activations", (lambda n: n.node("QuantizeLinear", n.constant("s", numpy.float32(0.1))).node(
+    write("quantized_by_channel", (lambda n: n.node("QuantizeLinear", n.constant("s", numpy.array([0.1, 0.2], numpy.float32))).node(
         "DequantizeLinear", "s").classify())(Net()))
+    write("quantized_otherwise", (lambda n: n.node("QuantizeLinear", n.constant("s", numpy.float32(0.1))).node(
+        "DequantizeLinear", n.constant("t", numpy.float32(0.2))).classify())(Net()))
     write("no_classifier", Net().conv(2, 3))
 
 
@@ -270,6 +280,6 @@ if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
     for old in HERE.iterdir():
         old.unlink()
-    for part in (convolutions, pools, arithmetic, linear, shapes, constants, refused):
+    for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused):
         part()
     print(f"{len(list(HERE.glob('*.onnx')))} files, {sum(f.stat().st_size for f in HERE.iterdir())} bytes")

@@ -6,6 +6,7 @@
 #include "ops/concat.h"
 #include "ops/cross_entropy.h"
 #include "ops/dropout.h"
+#include "ops/fake_quantize.h"
 #include "ops/flatten.h"
 #include "ops/linear.h"
 #include "ops/pad_channels.h"
@@ -260,6 +261,14 @@ std::map<const OpDef*, Maker> element_makers() {
          const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
          sigmoid_backward(b.result.graph, dy, y);
          return std::move(b).finish(false);
+       }},
+      {&fake_quantize_op(),
+       [](CaseBuilder b) {  // scales of a power of two divide without rounding, so that all precisions round alike
+         const bool is_signed = b.rng.chance(0.5);
+         FakeQuantizeAttrs attributes{b.one_real_of({0.25, 0.03125, 0.0078125}), b.from(0, 100), is_signed ? -128 : 0,
+                                      is_signed ? 127 : 255};
+         fake_quantize(b.result.graph, b.numbers("x", b.any_shape()), attributes);
+         return std::move(b).finish(true);
        }},
       {&add_op(),
        [](CaseBuilder b) {

@@ -77,6 +77,7 @@ std::vector<LoopedOp> concat_loops();
 std::vector<LoopedOp> conv2d_loops();
 std::vector<LoopedOp> cross_entropy_loops();
 std::vector<LoopedOp> dropout_loops();
+std::vector<LoopedOp> fake_quantize_loops();
 std::vector<LoopedOp> flatten_loops();
 std::vector<LoopedOp> linear_loops();
 std::vector<LoopedOp> pad_channels_loops();

@@ -1,0 +1,25 @@
+// Rounding to the values that an 8-bit integer can stand for, in floats: what QuantizeLinear and DequantizeLinear of ONNX do one
+// after the other (Jacob et al. 2018, section 3).
+#pragma once
+
+#include "graph/op.h"
+
+namespace residual {
+
+struct FakeQuantizeAttrs {
+  double scale = 1;                      ///< what one step is worth
+  int64_t zero_point = 0;                ///< the integer that stands for 0
+  int64_t lowest = -128, highest = 127;  ///< of the integers
+  bool operator==(const FakeQuantizeAttrs&) const = default;
+  template <typename V>
+  void fields(V&& visit) {
+    visit("scale", scale), visit("zero_point", zero_point), visit("lowest", lowest), visit("highest", highest);
+  }
+};
+
+const OpDef& fake_quantize_op();
+
+/// (clamp(round(x / scale) + zero_point, lowest, highest) - zero_point) scale, any shape; halves round to even.
+Value fake_quantize(Graph& graph, Value x, const FakeQuantizeAttrs& attributes);
+
+}  // namespace residual
