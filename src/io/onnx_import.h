@@ -141,10 +141,16 @@ struct OnnxRule {
 const OnnxRule* find_onnx_rule(std::string_view op);
 std::string known_onnx_operators();
 
+/// What these operators do to constants, which lists of whole numbers may be.
+void fold_concat(OnnxImporter& in, const OnnxNode& node);
+void fold_reshape(OnnxImporter& in, const OnnxNode& node);
+void fold_slice(OnnxImporter& in, const OnnxNode& node);
+
 using OnnxRules = std::map<std::string_view, OnnxRule>;
 void add_layer_rules(OnnxRules& rules);       ///< convolution, normalisation, pooling, matrix products
 void add_arithmetic_rules(OnnxRules& rules);  ///< sums, scaling, activations
 void add_quantization_rules(OnnxRules& rules);
-void add_shape_rules(OnnxRules& rules);  ///< what moves values without changing them, and constants
+void add_folding_rules(OnnxRules& rules);  ///< lists of whole numbers that are computed from constants
+void add_shape_rules(OnnxRules& rules);    ///< what moves values without changing them, and constants
 
 }  // namespace residual::io

@@ -95,9 +95,8 @@ void OnnxImporter::apply(const OnnxNode& node) {
     const auto scope = graph().scope(layer_name(node));
     rule->apply(*this, node);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kResource ||
-        std::string_view(error.what()).find(file_.source().name) != std::string_view::npos)
-      throw;
+    const bool says_where = std::string_view(error.what()).starts_with(fmt::format("'{}'", file_.source().name));
+    if (error.kind() == ErrorKind::kResource || says_where) throw;
     refuse(node, error.what());
   }
 }

@@ -13,6 +13,7 @@ const OnnxRules& table() {
     add_arithmetic_rules(all);
     add_quantization_rules(all);
     add_shape_rules(all);
+    add_folding_rules(all);
     return all;
   }();
   return rules;

@@ -36,6 +36,7 @@ bool keeps_batch(const OnnxImporter& in, const OnnxNode& node, int64_t first, st
 }
 
 void reshape(OnnxImporter& in, const OnnxNode& node) {
+  if (in.is_constant(node, 0)) return fold_reshape(in, node);
   const Value x = in.value(node, 0);
   const Shape shape = in.graph().shape(x);
   const std::vector<int64_t> wanted = in.integers(node, 1);
@@ -59,6 +60,7 @@ void reshape(OnnxImporter& in, const OnnxNode& node) {
 }
 
 void concat_rule(OnnxImporter& in, const OnnxNode& node) {
+  if (in.is_constant(node, 0)) return fold_concat(in, node);
   std::vector<Value> parts;
   for (size_t i = 0; i < node.inputs.size(); ++i) parts.push_back(in.value(node, i));
   if (parts.empty()) in.refuse(node, "it has no inputs");
@@ -131,6 +133,7 @@ void slice_axis(OnnxImporter& in, const OnnxNode& node, Activation& x, int64_t a
 }
 
 void slice(OnnxImporter& in, const OnnxNode& node) {
+  if (in.is_constant(node, 0)) return fold_slice(in, node);
   Activation x = in.activation(node, 0);
   if (x.zeros.any()) in.refuse(node, "it slices what is padded with zeros");
   const std::vector<int64_t> starts = in.integers(node, 1), ends = in.integers(node, 2);

@@ -181,6 +181,24 @@ def shapes():
     net.node("Pad", net.constant("pads", numpy.array([1, 2])), "", net.constant("axes", numpy.array([1]))).classify().write("pad_axes")
 
 
+def folded_pads():
+    """As PyTorch's TorchScript exporter writes F.pad(x, (0, 0, 0, 0, 1, 2))."""
+    net = Net()
+
+    def made(op, output, *inputs, **attributes):
+        net.nodes.append(helper.make_node(op, list(inputs), [output], name=f"node_{output}", **attributes))
+
+    made("ConstantOfShape", "zeros", net.constant("two", numpy.array([2])), value=numpy_helper.from_array(numpy.array([0])))
+    made("Concat", "joined", net.constant("given", numpy.array([0, 0, 0, 0, 1, 2])), "zeros", axis=0)
+    made("Reshape", "table", "joined", net.constant("pairs", numpy.array([-1, 2])))
+    made("Slice", "reversed", "table", net.constant("last", numpy.array([-1])), net.constant("first", numpy.array([-(2**63) + 1])),
+         net.constant("rows", numpy.array([0])), net.constant("back", numpy.array([-1])))
+    made("Transpose", "turned", "reversed", perm=[1, 0])
+    made("Reshape", "flat", "turned", net.constant("all", numpy.array([-1])))
+    made("Cast", "pads", "flat", to=TensorProto.INT64)
+    net.node("Pad", "pads").classify().write("folded_pads")
+
+
 def constants():
     net = Net().node("Identity").node("Dropout", output="dropped")
     net.nodes.append(helper.make_node("Identity", [net.constant("shared", weights(3, 60))], ["fc.weight"], name="node_identity"))
@@ -280,6 +298,6 @@ if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
     for old in HERE.iterdir():
         old.unlink()
-    for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused):
+    for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused, folded_pads):
         part()
     print(f"{len(list(HERE.glob('*.onnx')))} files, {sum(f.stat().st_size for f in HERE.iterdir())} bytes")

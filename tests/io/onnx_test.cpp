@@ -124,7 +124,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
       {"shape_overflow", {"'conv0.weight'", "too large"}},
       {"sub_of_two", {"Sub", "two computed values can be added only"}},
       {"training_batch_norm", {"BatchNormalization 'node_batchnormalization0'", "training mode"}},
-      {"transpose", {"Transpose 'node_transpose0'", "supported are Add, AveragePool, BatchNormalization"}},
+      {"transpose", {"Transpose 'node_transpose0'", "of computed values it is not supported"}},
       {"two_outputs", {"2 outputs"}},
   };
   for (const std::string& name : golden_names(true)) {
@@ -143,6 +143,17 @@ TEST(Onnx, OtherFilesAreRefused) {
   EXPECT_TRUE(mentions(error_of([&] { read_onnx(folder / "none.onnx"); }), "cannot open"));
   EXPECT_TRUE(mentions(error_of([&] { parse_onnx({}, "empty"); }), "is no ONNX model"));
   EXPECT_TRUE(mentions(error_of([&] { parse_onnx(bytes_of(small_model()), "x"); }), "no protocol buffer?"));
+}
+
+// What the ops say of wrong shapes is said of the file, whatever that is called.
+TEST(Onnx, AFileThatIsCalledAsAWordOfTheMessageIsABadFileToo) {
+  const TemporaryFolder folder;
+  Bytes bytes = read_file(kFolder / "conv.onnx");
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  bytes[text.find("group") + 6] = std::byte{11};  // the value behind its tag
+  const Error error = error_of([&] { parse_onnx(bytes, "input"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadFile);
+  EXPECT_TRUE(mentions(error, "'input': Conv 'node_conv0': conv2d 'conv0': 2 input and 4 output channels"));
 }
 
 // A network or a clean refusal.
