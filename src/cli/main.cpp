@@ -103,7 +103,9 @@ int main(int count, char** arguments) {
                                          add_summary(program),
                                          add_bench(program),
                                          add_data(program),
-                                         add_models(program)};
+                                         add_models(program),
+                                         add_convert(program),
+                                         add_verify(program)};
   try {
     refuse_unknown_command(program, count, arguments);
     program.parse(count, arguments);

@@ -54,11 +54,13 @@ convert::LoadedModel ModelArguments::load() const {
 
 eval::Model ModelArguments::load_for_pictures() const {
   convert::LoadedModel loaded = load();
-  if (!loaded.prepared) {
-    fail(ErrorKind::kUsage, "'{}' does not say how pictures are prepared for it; say it with --preprocess, one of {}, or a file",
-         file, fmt::join(data::recipe_names(), ", "));
-  }
+  if (!loaded.prepared) refuse_unprepared(file);
   return std::move(loaded.model);
+}
+
+void refuse_unprepared(const std::string& file) {
+  fail(ErrorKind::kUsage, "'{}' does not say how pictures are prepared for it; say it with --preprocess, one of {}, or a file",
+       file, fmt::join(data::recipe_names(), ", "));
 }
 
 }  // namespace residual::cli

@@ -20,6 +20,9 @@ struct WeightsArguments {
   convert::LoadOptions options() const;
 };
 
+/// Throws Error (kUsage): nobody says how pictures are prepared for the model in `file`, and what to do about it.
+[[noreturn]] void refuse_unprepared(const std::string& file);
+
 /// A file and what it may leave open.
 struct ModelArguments {
   std::string file;

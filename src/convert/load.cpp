@@ -101,7 +101,10 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
   if (options.architecture && options.architecture->model != architecture.model) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), architecture.model, options.architecture->model);
   }
+  const auto unprepared = loaded.model.extra.find(std::string(kUnpreparedKey));
+  loaded.prepared = unprepared == loaded.model.extra.end() || options.preprocessing;
   if (options.preprocessing) {
+    if (unprepared != loaded.model.extra.end()) loaded.model.extra.erase(unprepared);
     loaded.model.preprocessing = options.preprocessing(architecture.input);
     architecture.input = input_for(path, architecture, loaded.model.preprocessing);
     models::inference_graph(architecture, 1);  // refuses an input that the network cannot take

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "eval/model.h"
 
@@ -17,6 +18,10 @@ struct LoadOptions {
   /// How pictures are prepared, for a network whose own input, C,H,W, is given; what it returns decides the network's input.
   std::function<data::Preprocessing(const Shape& input)> preprocessing;
 };
+
+/// In the metadata of a file that was made from weights of which nobody said how pictures are prepared: what it says of that is
+/// not to be relied on.
+inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
 
 struct LoadedModel {
   eval::Model model;

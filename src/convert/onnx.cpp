@@ -149,11 +149,12 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), kLabels));
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   State state = state_of(network, file.tensors);
+  const bool unprepared = file.metadata.contains(std::string(kUnpreparedKey)) && !options.preprocessing;
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
   const data::Preprocessing preparation = said ? *said : divided_by_255(architecture.input);
   return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
           "ONNX",
-          said.has_value()};
+          said.has_value() && !unprepared};
 }
 
 void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {

@@ -8,13 +8,6 @@
 #include "io/torch_file.h"
 
 namespace residual::convert {
-namespace {
-
-bool is_torch(const std::filesystem::path& path) {
-  return path.extension() == ".pth" || path.extension() == ".pt";
-}
-
-}  // namespace
 
 StateDict state_dict_of(const eval::Model& model) {
   constexpr std::string_view kLast = "running_var";  // of batch norm's tensors, before the counter
@@ -34,20 +27,22 @@ StateDict state_dict_of(const eval::Model& model) {
   return result;
 }
 
-bool can_save_as(const std::filesystem::path& path) {
-  return path.extension() == ".safetensors" || path.extension() == ".onnx" || is_torch(path);
+std::string_view format_of(const std::filesystem::path& path) {
+  const std::filesystem::path extension = path.extension();
+  if (extension == ".safetensors") return "residual";
+  if (extension == ".pth" || extension == ".pt") return "PyTorch";
+  if (extension == ".onnx") return "ONNX";
+  fail(ErrorKind::kUsage,
+       "'{}': the name does not say in which form to save; expected .safetensors, .pth, .pt or .onnx at its end", path.string());
 }
 
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options) {
-  if (!can_save_as(path)) {
-    fail(ErrorKind::kUsage,
-         "'{}': the name does not say in which form to save; expected .safetensors, .pth, .pt or .onnx at its end",
-         path.string());
-  }
-  if (path.extension() == ".onnx") return save_onnx(path, model, options.preparation_inside);
-  if (options.preparation_inside)
+  const std::string_view format = format_of(path);
+  if (format == "ONNX") return save_onnx(path, model, options.preparation_inside);
+  if (options.preparation_inside) {
     fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how pictures are prepared", path.string());
-  if (!is_torch(path)) return eval::save_model(path, model);
+  }
+  if (format == "residual") return eval::save_model(path, model);
   const StateDict dict = state_dict_of(model);
   io::write_torch(path, dict.tensors, dict.order);
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "eval/model.h"
@@ -23,8 +24,9 @@ struct SaveOptions {
   bool preparation_inside = false;  ///< ONNX: the network divides and normalises its pictures itself (see onnx.h)
 };
 
-/// Whether save() knows what is wanted by the path's extension: .safetensors (our model file), .pth, .pt (PyTorch), .onnx.
-bool can_save_as(const std::filesystem::path& path);
+/// The program that a file of such a name is for, "residual", "PyTorch" or "ONNX", by the extensions .safetensors (our model
+/// file), .pth and .pt, .onnx. Throws Error (kUsage) for any other.
+std::string_view format_of(const std::filesystem::path& path);
 
 /// Writes the model in the form of the path's extension, replacing the file as a whole. Throws Error: kUsage for an unknown
 /// extension, or a preparation that cannot go into the file, kResource when it cannot be written.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "convert/models.h"
 #include "convert/save.h"
 #include "core/file.h"
 #include "core/floating.h"
@@ -20,16 +21,6 @@ namespace {
 using io::error_of;
 using io::mentions;
 using io::TemporaryFolder;
-
-eval::Model some_model(const std::string& name = "resnet8", const Shape& input = Shape{3, 8, 8}) {
-  models::Architecture architecture;
-  architecture.model = name;
-  architecture.input = input;
-  architecture.classes = 5;
-  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.5F), std(static_cast<size_t>(input[0]), 0.25F);
-  State state = initial_state(models::inference_graph(architecture, 1), 7);
-  return {architecture, data::Preprocessing::standard(input, mean, std), {}, std::move(state), {}};
-}
 
 void expect_same_weights(const eval::Model& found, const eval::Model& expected) {
   ASSERT_EQ(found.state.tensors().size(), expected.state.tensors().size());

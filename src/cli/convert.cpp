@@ -1,0 +1,175 @@
+// residual convert and residual verify: models of any program as files of any other, and whether two give the same answers.
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/model_arguments.h"
+#include "cli/output.h"
+#include "convert/compare.h"
+#include "convert/save.h"
+
+namespace residual::cli {
+namespace {
+
+constexpr int kDiffer = 6;  // the exit code of a comparison that was made and found differences
+
+struct ConvertArguments {
+  ModelArguments in;
+  std::string out;
+  MachineArguments machine;
+  bool no_verify = false;
+};
+
+struct VerifyArguments {
+  std::string a, b;
+  WeightsArguments weights;
+  std::string data, split;
+  MachineArguments machine;
+  convert::CompareOptions options;
+  bool json = false;
+};
+
+std::string layer_text(const convert::LayerDifference& layer) {
+  std::string text = fmt::format("{} ({}, {})", layer.name, layer.kind, to_string(layer.output));
+  if (layer.relative) text += fmt::format(", {:.1e} of its largest value", *layer.relative);
+  return text;
+}
+
+void print_comparison(const convert::Comparison& comparison) {
+  for (const convert::BatchComparison& batch : comparison.batches) {
+    print("batch {:<4}  largest difference {:.2e}, {:.2e} of the largest logit; the same class for {} of {}\n", batch.batch_size,
+          batch.absolute, batch.relative, with_commas(batch.agree), counted(batch.pictures, "picture"));
+  }
+  if (comparison.first) print("first layer that differs: {}\n", layer_text(*comparison.first));
+  print("{}\n", comparison.same ? "the same" : "they differ");
+}
+
+nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
+  nlohmann::ordered_json json{{"same", comparison.same}, {"batches", nlohmann::ordered_json::array()}, {"first_layer", nullptr}};
+  for (const convert::BatchComparison& batch : comparison.batches) {
+    json["batches"].push_back({{"batch_size", batch.batch_size},
+                               {"pictures", batch.pictures},
+                               {"absolute", batch.absolute},
+                               {"relative", batch.relative},
+                               {"agree", batch.agree}});
+  }
+  if (comparison.first) {
+    json["first_layer"] = {{"name", comparison.first->name}, {"kind", comparison.first->kind}};
+    if (comparison.first->relative) json["first_layer"]["relative"] = *comparison.first->relative;
+  }
+  return json;
+}
+
+// The network and the preparation that the file was read with, for a file that cannot say them.
+convert::LoadOptions as_read(const convert::LoadedModel& loaded) {
+  convert::LoadOptions options;
+  options.architecture = loaded.model.architecture;
+  options.preprocessing = [preprocessing = loaded.model.preprocessing](const Shape&) { return preprocessing; };
+  return options;
+}
+
+int run_convert(ConvertArguments& arguments) {
+  arguments.machine.check();
+  const std::filesystem::path out = arguments.out;
+  const std::string_view format = convert::format_of(out);  // refuses an unknown one before anything is read
+  convert::LoadedModel loaded = arguments.in.load();
+  if (!loaded.prepared && format != "PyTorch") {
+    loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
+    complain(fmt::format("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it",
+                         arguments.in.file, out.string()));
+  }
+  convert::save(out, loaded.model);
+  print("{}: {}, {} classes, from {} to {}\n", out.string(), loaded.model.architecture.model, loaded.model.architecture.classes,
+        loaded.format, format);
+  if (arguments.no_verify) return 0;
+  convert::LoadedModel written = convert::load(out, format == "PyTorch" ? as_read(loaded) : convert::LoadOptions{});
+  convert::CompareOptions options;
+  options.threads = arguments.machine.threads;
+  const convert::Comparison comparison = convert::compare(loaded.model, written.model, nullptr, options);
+  print_comparison(comparison);
+  return comparison.same ? 0 : kDiffer;
+}
+
+// A file that does not say how pictures are prepared takes them as the other one does.
+void share_preparation(const convert::LoadedModel& from, const std::string& file, const WeightsArguments& weights,
+                       convert::LoadedModel& to) {
+  if (to.prepared || !from.prepared) return;
+  convert::LoadOptions options = weights.options();
+  options.architecture = to.model.architecture;
+  options.preprocessing = [preprocessing = from.model.preprocessing](const Shape&) { return preprocessing; };
+  to = convert::load(file, options);
+}
+
+int run_verify(VerifyArguments& arguments) {
+  arguments.machine.check();
+  check_range("--batch-size", arguments.options.batch_size, 1, 65536);
+  check_range("--pictures", arguments.options.pictures, 1, 1'000'000'000);
+  arguments.options.threads = arguments.machine.threads;
+  const convert::LoadOptions options = arguments.weights.options();
+  convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
+  share_preparation(a, arguments.b, arguments.weights, b);
+  share_preparation(b, arguments.a, arguments.weights, a);
+  convert::Comparison comparison;
+  if (arguments.data.empty()) {
+    comparison = convert::compare(a.model, b.model, nullptr, arguments.options);
+  } else {
+    if (!a.prepared) refuse_unprepared(arguments.a);
+    DataArguments data;
+    data.path = arguments.data;
+    const data::DataSource source = data.open(a.model.architecture.input);
+    comparison = convert::compare(a.model, b.model, &source.split(arguments.split), arguments.options);
+  }
+  if (arguments.json) {
+    print("{}\n", to_json(comparison).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    if (a.prepared && b.prepared && !(a.model.preprocessing == b.model.preprocessing)) {
+      print("the two prepare pictures differently; here both get them as the first prepares them\n");
+    }
+    print_comparison(comparison);
+  }
+  return comparison.same ? 0 : kDiffer;
+}
+
+}  // namespace
+
+Command add_convert(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("convert", "Write a model in another program's form");
+  auto arguments = std::make_shared<ConvertArguments>();
+  arguments->in.add_to(*command);
+  command
+      ->add_option("OUT", arguments->out,
+                   "The file to write; its name ends in .safetensors (our model file), .pth, .pt (PyTorch) or .onnx")
+      ->required();
+  command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its answers");
+  arguments->machine.add_to(*command, false);
+  command->footer(
+      "Examples:\n  residual convert runs/resnet20-shapes/best.safetensors resnet20.pth\n"
+      "  residual convert resnet20-12fca82f.th resnet20.safetensors --preprocess imagenet-norm\n"
+      "The exit code is 6 when the file's answers differ from the model's.");
+  return {command, [arguments] { return run_convert(*arguments); }};
+}
+
+Command add_verify(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("verify", "Compare the answers of two models, and find the layer where they part");
+  auto arguments = std::make_shared<VerifyArguments>();
+  command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
+  command->add_option("B", arguments->b, "Another")->required();
+  command->add_option("--data", arguments->data, "Pictures to run both on (default: random numbers)");
+  command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
+  command->add_option("--pictures", arguments->options.pictures, "How many of the data")->capture_default_str();
+  command->add_option("--batch-size", arguments->options.batch_size, "Pictures at once, besides one by one")
+      ->capture_default_str();
+  command
+      ->add_option("--tolerance", arguments->options.tolerance, "Largest difference that is none, as a part of the largest logit")
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "JSON: same, batches, first_layer");
+  arguments->weights.add_to(*command);
+  arguments->machine.add_to(*command, false);
+  command->footer(
+      "Example:\n  residual verify resnet20.safetensors resnet20.pth --data shapes\n"
+      "The exit code is 0 when they are the same and 6 when they differ.");
+  return {command, [arguments] { return run_verify(*arguments); }};
+}
+
+}  // namespace residual::cli

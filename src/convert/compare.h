@@ -1,0 +1,48 @@
+// Two models on the same inputs: how far apart their answers are, and where they part.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "eval/model.h"
+
+namespace residual::convert {
+
+struct CompareOptions {
+  int64_t batch_size = 8;
+  int64_t pictures = 1000;  ///< at most so many of the data; without data one batch of random numbers
+  int threads = 0;          ///< 0: what the machine or its container allows
+  /// Logits that differ by more than this part of the largest are different. Float32 in another order of summation stays at
+  /// 1e-5 in the deepest networks of the model table.
+  double tolerance = 1e-4;
+};
+
+/// Two runs of both models with one batch size.
+struct BatchComparison {
+  int64_t batch_size = 0, pictures = 0;
+  double absolute = 0;  ///< largest difference of two logits
+  double relative = 0;  ///< the same over the largest logit of the first model in that batch
+  int64_t agree = 0;    ///< pictures with the same likeliest class
+};
+
+/// The first layer of the second model whose output no layer of the first has.
+struct LayerDifference {
+  std::string name, kind;          ///< "layer1.0.conv2", "conv2d"
+  Shape output;                    ///< without the batch
+  std::optional<double> relative;  ///< to the layer of that name and kind in the first model, where it has one
+};
+
+struct Comparison {
+  std::vector<BatchComparison> batches;  ///< batch size 1, then options.batch_size
+  std::optional<LayerDifference> first;  ///< looked for when the logits are different
+  bool same = false;                     ///< within the tolerance, and the same likeliest classes
+};
+
+/// Runs both on the same inputs: pictures of `dataset` as `a` prepares them, or random numbers where it is null. The layers are
+/// those of the networks in inference without anything folded. Throws Error (kUsage) when the models differ in input or classes.
+Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options = {});
+
+}  // namespace residual::convert

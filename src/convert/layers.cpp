@@ -1,0 +1,110 @@
+#include "convert/layers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backend/backends.h"
+#include "graph/sources.h"
+#include "ops/batch_norm.h"
+#include "runtime/session.h"
+
+namespace residual::convert {
+namespace {
+
+bool is_source(const Node& node) {
+  return node.op == &input_op() || node.op == &variable_op() || node.op == &constant_op();
+}
+
+// What one node gives for one picture.
+struct LayerValue {
+  NodeId node;
+  Shape shape;
+  std::vector<float> values;
+  double largest = 0;
+};
+
+// Every value of the network for one picture; the graph asks for all of them, so that nothing is folded or fused away.
+std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> picture, int threads) {
+  std::vector<LayerValue> layers;
+  const auto count = static_cast<NodeId>(graph.nodes().size());
+  for (NodeId id = 0; id < count; ++id) {
+    const Node& node = graph.node(id);
+    if (is_source(node) || node.outputs.empty() || node.outputs[0].dtype != DType::kF32) continue;
+    layers.push_back({id, node.outputs[0].shape, {}, 0});
+    graph.output("value " + std::to_string(id), {id, 0});
+  }
+  PlanOptions options;
+  options.threads = threads;
+  options.tune = false;
+  Session session(compile(std::move(graph), cpu_backends(), options), model.state);
+  std::ranges::copy(picture, session.input<float>("pictures").begin());
+  session.run();
+  for (LayerValue& layer : layers) {
+    const std::span<const float> values = session.output<float>("value " + std::to_string(layer.node));
+    layer.values.assign(values.begin(), values.end());
+    for (const float value : values) layer.largest = std::max(layer.largest, std::abs(static_cast<double>(value)));
+  }
+  return layers;
+}
+
+bool close(const LayerValue& a, const LayerValue& b, double tolerance) {
+  if (a.shape.elements() != b.shape.elements()) return false;
+  const double most = tolerance * std::max(a.largest, b.largest);
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    if (!(std::abs(static_cast<double>(a.values[i]) - b.values[i]) <= most)) return false;
+  }
+  return true;
+}
+
+double relative_difference(const LayerValue& a, const LayerValue& b) {
+  double difference = 0;
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    difference = std::max(difference, std::abs(static_cast<double>(a.values[i]) - b.values[i]));
+  }
+  return difference == 0 ? 0 : difference / std::max(a.largest, 1e-30);
+}
+
+std::string kind_of(const Node& node) {
+  return node.op == &normalize_op() ? "batch_norm" : std::string(node.op->name);
+}
+
+Shape without_batch(const Shape& shape) {
+  return shape.rank() > 1 ? Shape(shape.dims().subspan(1)) : shape;
+}
+
+}  // namespace
+
+std::optional<LayerDifference> first_different_layer(eval::Model& a, eval::Model& b, std::span<const float> picture,
+                                                     const CompareOptions& options) {
+  const Graph first = models::inference_graph(a.architecture, 1), second = models::inference_graph(b.architecture, 1);
+  const std::vector<LayerValue> ours = values_of(a, first, picture, options.threads);
+  const std::vector<LayerValue> theirs = values_of(b, second, picture, options.threads);
+
+  // Found again in the first network: the value itself, or something computed from it.
+  std::vector<bool> found(second.nodes().size());
+  for (const LayerValue& layer : theirs) {
+    found[static_cast<size_t>(layer.node)] =
+        std::ranges::any_of(ours, [&](const LayerValue& other) { return close(other, layer, options.tolerance); });
+  }
+  for (size_t id = second.nodes().size(); id-- > 0;) {
+    if (!found[id]) continue;
+    for (const Value& input : second.nodes()[id].inputs) found[static_cast<size_t>(input.node)] = true;
+  }
+  const auto lost =
+      std::ranges::find_if(theirs, [&](const LayerValue& layer) { return !found[static_cast<size_t>(layer.node)]; });
+  if (lost == theirs.end()) return std::nullopt;
+
+  const Node& node = second.node(lost->node);
+  LayerDifference result{node.name, kind_of(node), without_batch(lost->shape), std::nullopt};
+  for (const LayerValue& other : ours) {
+    const Node& candidate = first.node(other.node);
+    if (candidate.name != node.name || candidate.op != node.op || other.shape != lost->shape) continue;
+    result.relative = relative_difference(other, *lost);
+    break;
+  }
+  return result;
+}
+
+}  // namespace residual::convert

@@ -1,0 +1,132 @@
+// PyTorch's files against PyTorch itself, live: torch_files_side.py is run by $RESIDUAL_PYTHON, or by the Python that the build
+// was told of.
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "convert/load.h"
+#include "convert/save.h"
+#include "io/torch_file.h"
+#include "models/table.h"
+
+namespace residual {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool side(const std::string& arguments) {
+  const char* given = std::getenv("RESIDUAL_PYTHON");
+  const std::string python = given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
+  return std::system(
+             fmt::format("'{}' '{}/tests/parity/torch_files_side.py' {}", python, RESIDUAL_SOURCE_DIR, arguments).c_str()) == 0;
+}
+
+class TorchFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!side("check 2>/dev/null")) {
+      GTEST_SKIP() << "Python has no torch; scripts/setup check installs it, or set RESIDUAL_PYTHON";
+    }
+    folder_ = fs::temp_directory_path() / fmt::format("residual-torch-files-{}", getpid());
+    fs::create_directories(folder_);
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  fs::path folder_;
+};
+
+std::string line(const std::string& name, const Tensor& tensor) {
+  const uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(tensor.data()), tensor.bytes());
+  return fmt::format("{} {} {} {:08x}", name, name_of(tensor.dtype()), to_string(tensor.shape()), tensor.bytes() == 0 ? 0 : sum);
+}
+
+std::vector<std::string> lines_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string text; std::getline(file, text);) lines.push_back(text);
+  return lines;
+}
+
+TEST_F(TorchFiles, WhateverPyTorchWritesIsReadAsItWas) {
+  ASSERT_TRUE(side("make '" + folder_.string() + "'"));
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    if (entry.path().extension() != ".pth") continue;
+    ++files;
+    std::set<std::string> found;
+    for (const auto& [name, tensor] : io::read_torch(entry.path()).tensors) found.insert(line(name, tensor));
+    const std::vector<std::string> expected = lines_of(fs::path(entry.path()).replace_extension(".txt"));
+    EXPECT_EQ(found, std::set<std::string>(expected.begin(), expected.end())) << entry.path();
+  }
+  EXPECT_EQ(files, 16);
+}
+
+// A model with random weights.
+eval::Model drawn(const std::string& name) {
+  const models::ModelEntry entry = models::find_model(name);
+  models::Architecture architecture;
+  architecture.model = entry.name;
+  architecture.input = entry.input;
+  architecture.classes = entry.classes;
+  const std::vector<float> mean(static_cast<size_t>(entry.input[0]), 0.0F), std(static_cast<size_t>(entry.input[0]), 1.0F);
+  State state = initial_state(models::inference_graph(architecture, 1), 1);
+  return {architecture, data::Preprocessing::standard(entry.input, mean, std), {}, std::move(state), {}};
+}
+
+// Networks that torchvision has under the same name.
+std::string torchvisions(const std::string& name) {
+  static const std::set<std::string> known{"resnet18",
+                                           "resnet34",
+                                           "resnet50",
+                                           "resnet101",
+                                           "resnet152",
+                                           "wide_resnet50_2",
+                                           "wide_resnet101_2",
+                                           "resnext50_32x4d",
+                                           "resnext101_32x8d",
+                                           "resnext101_64x4d",
+                                           "densenet121",
+                                           "densenet161",
+                                           "densenet169",
+                                           "densenet201",
+                                           "vgg11",
+                                           "vgg13",
+                                           "vgg16",
+                                           "vgg19",
+                                           "vgg11_bn",
+                                           "vgg13_bn",
+                                           "vgg16_bn",
+                                           "vgg19_bn"};
+  return known.contains(name) ? name : "";
+}
+
+TEST_F(TorchFiles, EveryNetworkIsLoadedByPyTorchInItsOwnOrderAndComesBackBitForBit) {
+  for (const models::ModelEntry& entry : models::model_table()) {
+    SCOPED_TRACE(entry.name);
+    const eval::Model model = drawn(entry.name);
+    const fs::path file = folder_ / "model.pth", list = folder_ / "model.txt";
+    convert::save(file, model);
+    ASSERT_TRUE(side(fmt::format("read '{}' '{}' {}", file.string(), list.string(), torchvisions(entry.name))));
+    const convert::StateDict dict = convert::state_dict_of(model);
+    std::vector<std::string> expected;
+    for (const std::string& name : dict.order) expected.push_back(line(name, *dict.tensors.at(name)));
+    EXPECT_EQ(lines_of(list), expected);
+
+    convert::LoadOptions options;
+    options.architecture = model.architecture;
+    const convert::LoadedModel again = convert::load(file, options);
+    for (const auto& [name, tensor] : model.state.tensors()) {
+      EXPECT_EQ(line(name, again.model.state.at(name)), line(name, tensor));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace residual
