@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/picture_inputs.h"
 #include "core/json_text.h"
+#include "data/labels.h"
 
 namespace residual::cli {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct PredictArguments {
   ModelArguments model;
   std::vector<std::string> pictures;
+  std::string labels;
   MachineArguments machine;
   int64_t top = 5;
   bool json = false;
@@ -35,6 +37,13 @@ int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, 1'000'000);
   eval::Model model = arguments.model.load_for_pictures();
+  if (!arguments.labels.empty()) {
+    model.labels = data::read_labels(arguments.labels);
+    if (static_cast<int64_t>(model.labels.size()) != model.architecture.classes) {
+      fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", arguments.labels,
+           model.labels.size(), model.architecture.classes);
+    }
+  }
   eval::Predictor predictor(model, {.threads = arguments.machine.threads});
   const std::vector<PictureInput> pictures = picture_inputs(arguments.pictures);
   int code = 0;
@@ -73,6 +82,7 @@ Command add_predict(CLI::App& program) {
       ->add_option("PICTURE", arguments->pictures,
                    "JPEG or PNG files, folders of them (with all below), or - for one on standard input")
       ->required();
+  command->add_option("--labels", arguments->labels, "File with the names of the classes: one a line, or JSON");
   command->add_option("--top", arguments->top, "How many classes to tell, likeliest first")->capture_default_str();
   command->add_flag("--json", arguments->json, "A JSON list: picture, predictions (class, index, probability)");
   arguments->machine.add_to(*command, false);

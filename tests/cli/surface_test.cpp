@@ -175,6 +175,19 @@ TEST(Surface, predict_takes_folders_and_standard_input) {
   EXPECT_THAT(none.err, HasSubstr("'none' holds no picture"));
 }
 
+TEST(Surface, predict_names_classes_by_a_file) {
+  const Room room;
+  const std::string predict = "predict " + program::tiny_model().string() + " pictures --labels names --json";
+  ASSERT_EQ(room.run("data sample shapes --count 1 --out pictures").code, 0);
+  room.write("names", "n0\nn1\nn2\nn3\nn4\nn5\nn6\nn7\nn8\nn9\n");
+  const nlohmann::json best = program::json_of(room.run(predict).out)[0]["predictions"][0];
+  EXPECT_EQ(best["class"], "n" + std::to_string(best["index"].get<int>()));
+  room.write("names", "one\n");
+  const Outcome few = room.run(predict);
+  EXPECT_EQ(few.code, 2);
+  EXPECT_THAT(few.err, HasSubstr("'names' has 1 names"));
+}
+
 TEST(Surface, predict_answers_for_every_picture) {
   const Room room;
   ASSERT_EQ(room.run("data sample shapes --input 3x8x8 --out pictures --count 2").code, 0);

@@ -77,10 +77,11 @@ TEST(Training, goes_on_when_nobody_reads_its_lines) {
 
 TEST(Training, prepares_pictures_by_a_recipe_and_keeps_it_in_the_model) {
   const Room room;
-  ASSERT_EQ(room.run(tiny_training("run") + " --preprocess imagenet").code, 0);
+  ASSERT_EQ(room.run(tiny_training("run") + " --preprocess imagenet --exif-orientation").code, 0);
   const std::string model = room.read("run/last.safetensors");
   EXPECT_THAT(model.substr(0, 4096), HasSubstr("resize_shorter"));
   EXPECT_THAT(model.substr(0, 4096), HasSubstr("0.485"));
+  EXPECT_THAT(model.substr(0, 4096), HasSubstr("exif_orientation"));
   ASSERT_EQ(room.run("data sample shapes --out pictures --count 1").code, 0);
   EXPECT_EQ(room.run("predict run/last.safetensors pictures/000-circle.png").code, 0) << "a picture of another size";
 }
