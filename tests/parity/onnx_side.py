@@ -1,10 +1,10 @@
 """The other side of the comparisons with ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
 
     python onnx_side.py check
-    python onnx_side.py export NETWORK torchscript|dynamo MODEL.onnx RUN.safetensors
+    python onnx_side.py export NETWORK torchscript|dynamo|unfolded MODEL.onnx RUN.safetensors
     python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
 
-`check` only says whether everything is installed (PyTorch, torchvision, onnx, onnxscript, ONNX Runtime). RUN holds `pictures` and, after
+`unfolded` is TorchScript with batch norm left as it is. `check` only says whether everything is installed (PyTorch, torchvision, onnx, onnxscript, ONNX Runtime). RUN holds `pictures` and, after
 an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
 """
 
@@ -73,6 +73,8 @@ def export(name, exporter, model_path, run_path):
         options = {"dynamic_shapes": ({0: torch.export.Dim("batch")},), "external_data": False}
     else:
         options = {"dynamic_axes": {"input": {0: "batch"}, "output": {0: "batch"}}}
+    if exporter == "unfolded":
+        options |= {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
     torch.onnx.export(network, (pictures,), model_path, input_names=["input"], output_names=["output"], dynamo=exporter == "dynamo",
                       verbose=False, **options)
     with torch.no_grad():

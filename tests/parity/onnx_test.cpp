@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "backend/backends.h"
+#include "convert/load.h"
 #include "core/rng.h"
 #include "io/onnx_read.h"
 #include "io/onnx_write.h"
@@ -140,6 +141,22 @@ INSTANTIATE_TEST_SUITE_P(Torch, Import, testing::ValuesIn(all_networks()), [](co
   std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 });
+
+TEST(TorchOnnx, an_export_with_batch_norm_as_it_was_is_the_network_of_the_table) {
+  if (!runs(side("check")))
+    GTEST_SKIP()
+        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  const Folder folder;
+  ASSERT_TRUE(runs(side(fmt::format("export resnet18 unfolded '{}' '{}'", folder / "model.onnx", folder / "run.safetensors"))));
+  const convert::LoadedModel loaded = convert::load(folder / "model.onnx");
+  EXPECT_EQ(loaded.model.architecture.model, "resnet18");
+  EXPECT_TRUE(loaded.model.architecture.graph.empty());
+  const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
+  State state;
+  for (const auto& [name, tensor] : loaded.model.state.tensors()) state.set(name, tensor.clone());
+  expect_same(logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(state), run.tensors.at("pictures")),
+              run.tensors.at("logits"));
+}
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,
                          testing::Combine(testing::Values("resnet18", "resnet50", "densenet121", "vgg16", "wide_resnet50_2"),
