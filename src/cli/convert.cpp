@@ -18,7 +18,7 @@ struct ConvertArguments {
   ModelArguments in;
   std::string out;
   MachineArguments machine;
-  bool no_verify = false;
+  bool no_verify = false, preparation_inside = false;
 };
 
 struct VerifyArguments {
@@ -79,13 +79,14 @@ int run_convert(ConvertArguments& arguments) {
     complain(fmt::format("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it",
                          arguments.in.file, out.string()));
   }
-  convert::save(out, loaded.model);
+  convert::save(out, loaded.model, {.preparation_inside = arguments.preparation_inside});
   print("{}: {}, {} classes, from {} to {}\n", out.string(), loaded.model.architecture.model, loaded.model.architecture.classes,
         loaded.format, format);
   if (arguments.no_verify) return 0;
   convert::LoadedModel written = convert::load(out, format == "PyTorch" ? as_read(loaded) : convert::LoadOptions{});
   convert::CompareOptions options;
   options.threads = arguments.machine.threads;
+  options.own_preparation = arguments.preparation_inside;
   const convert::Comparison comparison = convert::compare(loaded.model, written.model, nullptr, options);
   print_comparison(comparison);
   return comparison.same ? 0 : kDiffer;
@@ -141,11 +142,14 @@ Command add_convert(CLI::App& program) {
       ->add_option("OUT", arguments->out,
                    "The file to write; its name ends in .safetensors (our model file), .pth, .pt (PyTorch) or .onnx")
       ->required();
+  command->add_flag("--preprocess-inside", arguments->preparation_inside,
+                    "ONNX: the network itself divides and normalises its pictures, which it then takes as 0 to 255");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its answers");
   arguments->machine.add_to(*command, false);
   command->footer(
       "Examples:\n  residual convert runs/resnet20-shapes/best.safetensors resnet20.pth\n"
       "  residual convert resnet20-12fca82f.th resnet20.safetensors --preprocess imagenet-norm\n"
+      "  residual convert runs/resnet20-shapes/best.safetensors resnet20.onnx --preprocess-inside\n"
       "The exit code is 6 when the file's answers differ from the model's.");
   return {command, [arguments] { return run_convert(*arguments); }};
 }

@@ -16,10 +16,25 @@ size_t elements_of(const Shape& shape) {
   return static_cast<size_t>(shape.elements());
 }
 
+// Pictures of random bytes in the size of the input, prepared.
+std::vector<float> random_pictures(const eval::Model& model, int64_t count) {
+  const Shape& input = model.architecture.input;
+  const size_t size = elements_of(input);
+  Rng random(0, Purpose::kTest);
+  std::vector<float> inputs(size * static_cast<size_t>(count));
+  for (size_t at = 0; at < inputs.size(); at += size) {
+    data::Picture picture{input[0], input[1], input[2], std::vector<uint8_t>(size)};
+    for (uint8_t& value : picture.pixels) value = static_cast<uint8_t>(random.below(256));
+    model.preprocessing.apply(picture, std::span(inputs).subspan(at, size));
+  }
+  return inputs;
+}
+
 // The inputs, prepared: pictures of the data set in their order, or random numbers as normalised pictures have them.
 std::vector<float> inputs_for(const eval::Model& model, const data::Dataset* dataset, const CompareOptions& options) {
   const size_t picture = elements_of(model.architecture.input);
   std::vector<float> inputs;
+  if (dataset == nullptr && options.own_preparation) return random_pictures(model, options.batch_size);
   if (dataset == nullptr) {
     Rng random(0, Purpose::kTest);
     inputs.resize(picture * static_cast<size_t>(options.batch_size));
@@ -89,17 +104,18 @@ void check_comparable(const eval::Model& a, const eval::Model& b) {
 Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options) {
   check_comparable(a, b);
   const std::vector<float> inputs = inputs_for(a, dataset, options);
+  const std::vector<float> others = options.own_preparation ? inputs_for(b, dataset, options) : std::vector<float>();
   const auto classes = static_cast<size_t>(a.architecture.classes);
   Comparison result;
   result.same = true;
   for (const int64_t batch_size : {int64_t{1}, options.batch_size}) {
     const std::vector<float> first = logits_of(a, inputs, batch_size, options.threads);
-    const std::vector<float> second = logits_of(b, inputs, batch_size, options.threads);
+    const std::vector<float> second = logits_of(b, options.own_preparation ? others : inputs, batch_size, options.threads);
     const BatchComparison batch = compare_logits(first, second, classes, batch_size);
     result.same = result.same && batch.relative <= options.tolerance && batch.agree == batch.pictures;
     result.batches.push_back(batch);
   }
-  if (!result.same) {
+  if (!result.same && !options.own_preparation) {
     const std::span<const float> picture = std::span(inputs).first(elements_of(a.architecture.input));
     result.first = first_different_layer(a, b, picture, options);
   }

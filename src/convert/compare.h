@@ -18,6 +18,9 @@ struct CompareOptions {
   /// Logits that differ by more than this part of the largest are different. Float32 in another order of summation stays at
   /// 1e-5 in the deepest networks of the model table.
   double tolerance = 1e-4;
+  /// Each model prepares the pictures itself, for two that take them in different ways; without data they are pictures of random
+  /// bytes. Layers are not compared then.
+  bool own_preparation = false;
 };
 
 /// Two runs of both models with one batch size.

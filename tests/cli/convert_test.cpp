@@ -36,6 +36,23 @@ TEST(Convert, ThereAndBackGivesTheSameAnswers) {
   EXPECT_EQ(json["batches"][1]["absolute"], 0);
 }
 
+TEST(Convert, OnnxKeepsTheModelWithThePreparationOutsideOrInside) {
+  const Room room;
+  const std::string model = program::tiny_model().string();
+  for (const char* options : {"", " --preprocess-inside"}) {
+    const Outcome outcome = room.run("convert " + model + " tiny.onnx" + options);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("from residual to ONNX"));
+    EXPECT_THAT(outcome.out, HasSubstr("the same"));
+    const auto right = [&](const std::string& file) {
+      return program::json_of(room.run("eval " + file + " --data shapes --json").out)["correct"];
+    };
+    EXPECT_EQ(right("tiny.onnx"), right(model)) << options;
+  }
+  EXPECT_EQ(room.run("convert tiny.onnx back.safetensors").code, 0);
+  EXPECT_EQ(room.run("convert " + model + " tiny.pth --preprocess-inside").code, 2);
+}
+
 TEST(Convert, PicturesAreNotPreparedByGuess) {
   const Room room;
   write_torch(room);
