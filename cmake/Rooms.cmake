@@ -41,7 +41,7 @@ function(library name)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_compile_features(${name} PUBLIC cxx_std_20)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${name} PRIVATE residual-dnnl residual-hwy residual-openmp JPEG::JPEG PNG::PNG ZLIB::ZLIB LibArchive::LibArchive residual-zip Threads::Threads fmt::fmt)
+  target_link_libraries(${name} PRIVATE residual-dnnl residual-hwy residual-openmp JPEG::JPEG PNG::PNG ZLIB::ZLIB LibArchive::LibArchive residual-zip CURL::libcurl OpenSSL::Crypto Threads::Threads fmt::fmt)
   add_library(residual::${name} ALIAS ${name})
 endfunction()
 

@@ -5,6 +5,8 @@ find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibArchive REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # Its own package file asks for the command-line tools too, so the library is found by hand.
 find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)

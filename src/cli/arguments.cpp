@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "cli/fetched.h"
 #include "convert/load.h"
 #include "core/error.h"
 #include "core/threads.h"
@@ -37,7 +38,10 @@ void MachineArguments::check() {
 }
 
 void DataArguments::add_to(CLI::App& command, bool positional) {
-  command.add_option(positional ? "PATH" : "--data", path, "A folder or archive of pictures, or `shapes` for the built-in ones")
+  command
+      .add_option(
+          positional ? "PATH" : "--data", path,
+          "A folder or archive of pictures, a data set's name as in `residual fetch --list`, or `shapes` for the built-in ones")
       ->required();
   command.add_option("--val-split", val_split, "Keep this fraction of the training pictures for validation")
       ->capture_default_str()
@@ -55,7 +59,7 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
 
 data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   data::OpenOptions options;
-  options.path = path;
+  options.path = data_path(path);
   options.val_split = val_split;
   options.exif_orientation = exif_orientation;
   options.coarse_labels = coarse_labels;

@@ -21,6 +21,7 @@ Command add_predict(CLI::App& program);
 Command add_summary(CLI::App& program);
 Command add_bench(CLI::App& program);
 Command add_data(CLI::App& program);
+Command add_fetch(CLI::App& program);
 Command add_models(CLI::App& program);
 Command add_convert(CLI::App& program);
 Command add_verify(CLI::App& program);

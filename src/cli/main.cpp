@@ -103,6 +103,7 @@ int main(int count, char** arguments) {
                                          add_summary(program),
                                          add_bench(program),
                                          add_data(program),
+                                         add_fetch(program),
                                          add_models(program),
                                          add_convert(program),
                                          add_verify(program)};

@@ -22,11 +22,6 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-void sync_folder(const std::filesystem::path& folder) {
-  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() >= 0) ::fsync(descriptor.get());
-}
-
 }  // namespace
 
 void cannot_write(const std::filesystem::path& path, int error) {
@@ -88,6 +83,11 @@ void replace_file(const std::filesystem::path& path, const std::function<void(co
 
 void replace_file(const std::filesystem::path& path, std::string_view text) {
   replace_file(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(text))); });
+}
+
+void sync_folder(const std::filesystem::path& folder) noexcept {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() >= 0) ::fsync(descriptor.get());
 }
 
 void remove_leftovers(const std::filesystem::path& folder) noexcept {

@@ -38,6 +38,9 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write);
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
+/// Brings the folder's list of names to the disk, as far as the system allows: after that a renamed file keeps its name.
+void sync_folder(const std::filesystem::path& folder) noexcept;
+
 /// Removes what a replace_file left in `folder` whose process was killed meanwhile. Never throws.
 void remove_leftovers(const std::filesystem::path& folder) noexcept;
 

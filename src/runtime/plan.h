@@ -19,7 +19,7 @@ struct PlanOptions {
   std::filesystem::path tuning_cache = default_tuning_cache();  ///< empty: nothing is remembered on disk
   std::map<std::string, std::string> choices;                   ///< choices of an earlier plan to repeat (see Plan::choices)
 
-  /// $RESIDUAL_CACHE_DIR, $XDG_CACHE_HOME/residual or ~/.cache/residual, + "kernels.json"; empty where there is none.
+  /// "kernels.json" in the user's cache folder (core/cache_folder.h); empty where there is none.
   static std::filesystem::path default_tuning_cache();
 };
 

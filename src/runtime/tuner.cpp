@@ -8,6 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/cache_folder.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/tensor.h"
@@ -58,14 +59,8 @@ size_t fastest(std::vector<Candidate>& candidates, std::span<const TensorType> i
 }  // namespace
 
 std::filesystem::path PlanOptions::default_tuning_cache() {
-  const auto folder = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path(value ? value : "");
-  };
-  if (!folder("RESIDUAL_CACHE_DIR").empty()) return folder("RESIDUAL_CACHE_DIR") / "kernels.json";
-  if (!folder("XDG_CACHE_HOME").empty()) return folder("XDG_CACHE_HOME") / "residual" / "kernels.json";
-  if (!folder("HOME").empty()) return folder("HOME") / ".cache" / "residual" / "kernels.json";
-  return {};
+  const std::filesystem::path folder = cache_folder();
+  return folder.empty() ? folder : folder / "kernels.json";
 }
 
 Tuner::Tuner(const BackendList& backends, const PlanOptions& options, int threads)

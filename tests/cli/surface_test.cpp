@@ -14,7 +14,7 @@ using testing::HasSubstr;
 TEST(Surface, every_command_has_help_with_an_example) {
   const Room room;
   for (const std::string command : {"", "train ", "eval ", "predict ", "summary ", "bench ", "data ", "data info ",
-                                    "data sample ", "models ", "convert ", "verify "}) {
+                                    "data sample ", "fetch ", "models ", "convert ", "verify "}) {
     const Outcome outcome = room.run(command + "--help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;

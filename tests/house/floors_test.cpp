@@ -14,6 +14,7 @@ using Rooms = std::set<std::string>;
 // A room may include the rooms it stands on, and what those stand on.
 const std::map<std::string, Rooms> kStandsOn = {
     {"core", {}},
+    {"fetch", {"core"}},
     {"graph", {"core"}},
     {"ops", {"graph"}},
     {"autodiff", {"ops"}},
@@ -29,7 +30,7 @@ const std::map<std::string, Rooms> kStandsOn = {
     {"convert", {"eval"}},
     {"train", {"autodiff", "convert"}},
     {"api", {"train", "eval", "backend/reference", "backend/cpu"}},
-    {"cli", {"api"}},
+    {"cli", {"api", "fetch"}},
 };
 
 // Libraries with their own headers, and the only places that may include them.
@@ -40,6 +41,7 @@ const std::vector<std::pair<std::string, Rooms>> kAdapters = {
     {"zlib\\.h", {"src/data", "src/io"}},
     {"archive(_entry)?\\.h", {"src/data"}},
     {"zip\\.h", {"src/io"}},
+    {"curl/|openssl/", {"src/fetch"}},
     {"omp\\.h", {"src/core"}},
     {"CLI/", {"src/cli"}},
 };

@@ -1,0 +1,18 @@
+// Weights and data sets by name, with a bar while they arrive.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "fetch/fetch.h"
+
+namespace residual::cli {
+
+/// fetch::obtain, with a bar on the terminal; Ctrl-C stops it and what has arrived is kept.
+std::filesystem::path fetched(const fetch::Entry& entry, bool bar = true);
+
+/// What `--data PATH` means: a folder or file of that name; or else a data set that can be fetched, which is then fetched; or
+/// else PATH.
+std::string data_path(const std::string& path);
+
+}  // namespace residual::cli

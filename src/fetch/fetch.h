@@ -1,0 +1,36 @@
+// Published weights and data sets by name, kept in the user's cache folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "fetch/catalogue.h"
+#include "fetch/download.h"
+
+namespace residual::fetch {
+
+struct Options {
+  std::filesystem::path folder;  ///< empty: the user's cache folder
+  std::string mirror;            ///< http or https address of a copy of such a folder; empty: the publishers' own addresses
+  Observer observer;
+  Patience patience;
+
+  /// The user's cache folder, and the mirror that $RESIDUAL_FETCH_MIRROR names.
+  static Options of_environment();
+};
+
+/// Where the entry lies once it has been fetched: the file where it is one, "weights/NAME.pth" or "data/NAME/ARCHIVE" under the
+/// folder; the folder "data/NAME" where it is several.
+std::filesystem::path place_of(const Entry& entry, const std::filesystem::path& folder);
+
+/// Whether every file of the entry is in its place, with a published size; or, of what is got by hand, whether its folder holds
+/// anything. Reads no content. Never throws.
+bool is_there(const Entry& entry, const std::filesystem::path& folder) noexcept;
+
+/// Downloads what is missing or damaged and returns place_of. What is in its place already is checked against its SHA-256 and
+/// needs no network. Throws Error, with what to do by hand: kUsage for an unknown name, and as `download` does.
+std::filesystem::path obtain(std::string_view name, const Options& options = Options::of_environment());
+std::filesystem::path obtain(const Entry& entry, const Options& options);
+
+}  // namespace residual::fetch

@@ -1,0 +1,360 @@
+// One file from a server that behaves and from servers that do not.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "fetch/sha256.h"
+#include "site.h"
+
+namespace residual::fetch {
+namespace {
+
+using testing::HasSubstr;
+
+const int64_t kHalf = 100'000;
+
+// Downloads content() as "file" of `folder`, from an address of `server`.
+void get(const http::Server& server, const Folder& folder, const Observer& observer = {}, Patience patience = {}) {
+  download({.file = published(content(), server.address() + "/file"),
+            .path = folder.path() / "file",
+            .plain_http = true,
+            .patience = patience},
+           observer);
+}
+
+ErrorKind error_of(const http::Server& server, const Folder& folder, std::string* message = nullptr) {
+  return kind_of_error([&] { get(server, folder); }, message);
+}
+
+// A server that lets the first `breaks` answers end in the middle of what is left.
+std::function<http::Reply(const http::Request&)> breaking(int breaks) {
+  return [breaks, count = 0](const http::Request& request) mutable {
+    http::Reply reply = http::file(content(), request);
+    if (count++ < breaks) {
+      reply.length = static_cast<int64_t>(reply.body.size());
+      reply.body.resize(reply.body.size() / 2);
+    }
+    return reply;
+  };
+}
+
+http::Reply whole(const http::Request& request) {
+  return http::file(content(), request);
+}
+
+TEST(Sha256, equals_the_published_examples) {
+  const auto of = [](const std::string& text) { return published(text, "https://a/b").sha256; };
+  // FIPS 180-4's examples, one block, two blocks, and a million times "a".
+  EXPECT_EQ(of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(of(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Download, a_file_arrives_whole_and_nothing_is_left_beside_it) {
+  const http::Server server(whole);
+  const Folder folder;
+  int64_t last = 0;
+  get(server, folder, [&](const Progress& now) {
+    EXPECT_GE(now.done, last);
+    EXPECT_EQ(now.all, 200'000);
+    EXPECT_FALSE(folder.has("file")) << "the name is given only when all is there";
+    last = now.done;
+    return true;
+  });
+  EXPECT_EQ(last, 200'000);
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_FALSE(folder.has("file.part"));
+}
+
+TEST(Download, a_size_that_was_published_rounded_and_the_first_digits_of_a_hash_are_enough) {
+  const http::Server server(whole);
+  const Folder folder;
+  PublishedFile file = published(content(), server.address() + "/file");
+  file.least_bytes -= 500;
+  file.most_bytes += 500;
+  file.sha256.resize(8);
+  download({.file = file, .path = folder.path() / "file", .plain_http = true, .patience = {}}, {});
+  EXPECT_EQ(folder.read("file"), content());
+}
+
+TEST(Download, wrong_bytes_of_the_right_length_are_not_kept) {
+  std::string other = content();
+  other[77] ^= 1;
+  const http::Server server([&](const http::Request& request) { return http::file(other, request); });
+  const Folder folder;
+  std::string message;
+  EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
+  EXPECT_THAT(message, HasSubstr("SHA-256"));
+  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST(Download, a_whole_file_that_is_too_short_is_not_kept) {
+  const http::Server server([](const http::Request&) { return http::Reply{.body = "sorry"}; });
+  const Folder folder;
+  std::string message;
+  EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
+  EXPECT_THAT(message, HasSubstr("5 bytes"));
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Download, connections_that_break_are_taken_up_where_they_broke) {
+  const http::Server server(breaking(3));
+  const Folder folder;
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_FALSE(requests[0].from);
+  EXPECT_EQ(requests[1].from, kHalf);
+  EXPECT_EQ(requests[2].from, kHalf + kHalf / 2);
+}
+
+TEST(Download, an_answer_without_a_length_that_ends_early_is_taken_up_too) {
+  const http::Server server([count = 0](const http::Request& request) mutable {
+    http::Reply reply = http::file(content(), request);
+    reply.tells_length = false;
+    if (count++ == 0) reply.body.resize(kHalf);
+    return reply;
+  });
+  const Folder folder;
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_EQ(server.requests().at(1).from, kHalf);
+}
+
+TEST(Download, a_server_that_breaks_every_time_is_given_up_and_what_came_is_kept_for_the_next_call) {
+  const Folder folder;
+  {
+    const http::Server server(breaking(1000));
+    std::string message;
+    EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kOther);
+    EXPECT_THAT(message, HasSubstr("broke after"));
+    EXPECT_LT(server.requests().size(), 10U);
+  }
+  EXPECT_FALSE(folder.has("file"));
+  const auto kept = static_cast<int64_t>(folder.read("file.part").size());
+  EXPECT_GT(kept, kHalf);
+  const http::Server server(whole);
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_EQ(server.requests().at(0).from, kept);
+}
+
+TEST(Download, what_was_stopped_is_resumed_by_the_next_call) {
+  const http::Server server(whole);
+  const Folder folder;
+  const auto stop_early = [](const Progress& now) { return now.done < 50'000; };
+  EXPECT_EQ(kind_of_error([&] { get(server, folder, stop_early); }), ErrorKind::kInterrupted);
+  EXPECT_FALSE(folder.has("file"));
+  const auto kept = static_cast<int64_t>(folder.read("file.part").size());
+  EXPECT_GE(kept, 50'000);
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_EQ(server.requests().at(1).from, kept);
+  EXPECT_FALSE(folder.has("file.part"));
+}
+
+TEST(Download, a_server_that_ignores_ranges_sends_all_of_it_again) {
+  const http::Server server([](const http::Request&) { return http::Reply{.body = content()}; });
+  const Folder folder;
+  folder.write("file.part", content().substr(0, kHalf));
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST(Download, a_server_that_sends_another_range_than_was_asked_for_is_asked_for_all) {
+  const http::Server server([](const http::Request& request) {
+    http::Reply reply = http::file(content(), request);
+    if (request.from) reply.headers = {"Content-Range: bytes 7-199999/200000"};
+    return reply;
+  });
+  const Folder folder;
+  folder.write("file.part", content().substr(0, kHalf));
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+}
+
+TEST(Download, what_is_left_of_another_file_is_thrown_away) {
+  const http::Server server(whole);
+  for (const size_t size : {100'000, 200'000, 300'000}) {
+    const Folder folder;
+    folder.write("file.part", std::string(size, '?'));
+    get(server, folder);
+    EXPECT_EQ(folder.read("file"), content()) << size;
+    EXPECT_FALSE(folder.has("file.part"));
+  }
+}
+
+TEST(Download, a_part_that_is_whole_already_needs_no_server) {
+  const Folder folder;
+  folder.write("file.part", content());
+  download({.file = published(content(), http::closed_address() + "/file"),
+            .path = folder.path() / "file",
+            .plain_http = true,
+            .patience = {}},
+           {});
+  EXPECT_EQ(folder.read("file"), content());
+}
+
+TEST(Download, a_body_without_end_is_cut_off) {
+  const http::Server server(
+      [](const http::Request&) { return http::Reply{.body = std::string(65536, 'x'), .tells_length = false, .endless = true}; });
+  const Folder folder;
+  std::string message;
+  EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
+  EXPECT_THAT(message, HasSubstr("more than"));
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Download, a_length_beyond_what_was_published_is_refused_before_its_first_byte) {
+  const http::Server server(
+      [](const http::Request&) { return http::Reply{.body = "x", .length = int64_t{1} << 40, .silence = 20}; });
+  const Folder folder;
+  EXPECT_EQ(error_of(server, folder), ErrorKind::kBadFile);
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Download, a_missing_file_and_a_server_in_trouble_are_told_apart_and_their_pages_are_not_kept) {
+  const Folder folder;
+  std::string message;
+  const http::Server missing([](const http::Request&) { return http::Reply{.status = "404 Not Found", .body = "<html>"}; });
+  EXPECT_EQ(error_of(missing, folder, &message), ErrorKind::kBadFile);
+  EXPECT_THAT(message, HasSubstr("404"));
+  const http::Server trouble([](const http::Request&) { return http::Reply{.status = "503 Busy", .body = "<html>"}; });
+  EXPECT_EQ(error_of(trouble, folder, &message), ErrorKind::kOther);
+  EXPECT_THAT(message, HasSubstr("503"));
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Download, an_error_page_leaves_an_earlier_part_as_it_is) {
+  const http::Server server([](const http::Request&) { return http::Reply{.status = "503 Busy", .body = "<html>"}; });
+  const Folder folder;
+  folder.write("file.part", content().substr(0, kHalf));
+  EXPECT_EQ(error_of(server, folder), ErrorKind::kOther);
+  EXPECT_EQ(folder.read("file.part"), content().substr(0, kHalf));
+}
+
+TEST(Download, redirects_within_the_publisher_are_followed) {
+  const http::Server server([](const http::Request& request) {
+    if (request.path == "/file") return http::Reply{.status = "302 Found", .headers = {"Location: /moved/file"}};
+    return http::file(content(), request);
+  });
+  const Folder folder;
+  get(server, folder);
+  EXPECT_EQ(folder.read("file"), content());
+}
+
+TEST(Download, redirects_elsewhere_are_not) {
+  const http::Server other(whole);
+  const std::string port = other.address().substr(other.address().rfind(':'));
+  const std::vector<std::string> targets = {"file:///etc/passwd", "http://localhost" + port + "/file", other.address() + "/file",
+                                            "http://files.example.org/file", "gopher://127.0.0.1/"};
+  for (const std::string& target : targets) {
+    const http::Server server(
+        [&](const http::Request&) { return http::Reply{.status = "301 Moved Permanently", .headers = {"Location: " + target}}; });
+    const Folder folder;
+    std::string message;
+    EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kOther) << target;
+    EXPECT_THAT(message, HasSubstr("not followed")) << target;
+    EXPECT_TRUE(folder.is_empty()) << target;
+  }
+  EXPECT_TRUE(other.requests().empty());
+}
+
+TEST(Download, redirects_that_go_round_in_circles_end) {
+  const http::Server server(
+      [](const http::Request&) { return http::Reply{.status = "302 Found", .headers = {"Location: /file"}}; });
+  const Folder folder;
+  EXPECT_EQ(error_of(server, folder), ErrorKind::kOther);
+  EXPECT_LT(server.requests().size(), 10U);
+}
+
+TEST(Download, nobody_there_is_said_at_once) {
+  const Folder folder;
+  std::string message;
+  const auto start = std::chrono::steady_clock::now();
+  const Download wanted{.file = published(content(), http::closed_address() + "/file"),
+                        .path = folder.path() / "file",
+                        .plain_http = true,
+                        .patience = {}};
+  EXPECT_EQ(kind_of_error([&] { download(wanted, {}); }, &message), ErrorKind::kOther);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_THAT(message, HasSubstr("cannot reach 127.0.0.1"));
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Download, a_server_that_falls_silent_is_given_up) {
+  const http::Server server(
+      [](const http::Request&) { return http::Reply{.body = content().substr(0, kHalf), .length = 200'000, .silence = 60}; });
+  const Folder folder;
+  EXPECT_EQ(kind_of_error([&] { get(server, folder, {}, {.connect = 5, .silence = 1}); }), ErrorKind::kOther);
+  EXPECT_EQ(folder.read("file.part").size(), 100'000U);
+}
+
+TEST(Download, plain_http_is_refused_unless_it_was_allowed) {
+  const http::Server server(whole);
+  const Folder folder;
+  const Download wanted{.file = published(content(), server.address() + "/file"),
+                        .path = folder.path() / "file",
+                        .plain_http = false,
+                        .patience = {}};
+  EXPECT_EQ(kind_of_error([&] { download(wanted, {}); }), ErrorKind::kOther);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(Download, two_at_once_download_one_file_once) {
+  const http::Server server(whole);
+  const Folder folder;
+  std::thread other([&] { get(server, folder); });
+  get(server, folder);
+  other.join();
+  EXPECT_EQ(folder.read("file"), content());
+  EXPECT_EQ(server.requests().size(), 1U);
+  EXPECT_FALSE(folder.has("file.part"));
+}
+
+TEST(Download, nothing_is_written_through_a_link) {
+  const http::Server server(whole);
+  const Folder folder;
+  folder.write("victim", "precious");
+  fs::create_symlink(folder.path() / "victim", folder.path() / "file.part");
+  EXPECT_EQ(error_of(server, folder), ErrorKind::kResource);
+  EXPECT_EQ(folder.read("victim"), "precious");
+}
+
+TEST(Download, faults_of_files_that_are_there_are_named) {
+  const Folder folder;
+  const PublishedFile file = published("abc", "https://a.org/file");
+  EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("cannot be opened"));
+  EXPECT_THAT(fault_of(file, folder.path()), HasSubstr("no regular file"));
+  folder.write("file", "abcd");
+  EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("4 bytes"));
+  folder.write("file", "abd");
+  EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("SHA-256"));
+  folder.write("file", "abc");
+  EXPECT_EQ(fault_of(file, folder.path() / "file"), "");
+}
+
+TEST(Transfer, the_start_of_a_range_is_read_or_nothing_is) {
+  EXPECT_EQ(range_start("bytes 100-199/200"), 100);
+  EXPECT_EQ(range_start("bytes 0-9/*"), 0);
+  for (const char* text : {"", "bytes", "bytes ", "bytes */200", "bytes -5-9/10", "bytes 5", "bytes 99999999999999999999-1/2",
+                           "items 1-2/3", "bytes  1-2/3", "bytes x-2/3"}) {
+    EXPECT_FALSE(range_start(text)) << text;
+  }
+}
+
+TEST(Transfer, addresses_are_taken_apart) {
+  EXPECT_EQ(origin_of("HTTPS://WWW.Example.org/a"), (Origin{"https", "www.example.org", "443"}));
+  EXPECT_EQ(origin_of("http://127.0.0.1:8000/a"), (Origin{"http", "127.0.0.1", "8000"}));
+  for (const char* text : {"", "example.org", "/a/b", "http://", "http://a b/"}) EXPECT_FALSE(origin_of(text)) << text;
+}
+
+}  // namespace
+}  // namespace residual::fetch
