@@ -2,6 +2,7 @@
 include(residual-dependencies)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED) # headers only
 if(RESIDUAL_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -57,7 +57,7 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
 Model Model::build(const std::string& name, const Dataset& data) {
   return guarded([&] {
     BuildOptions options;
-    options.input = residual::to_public(train::default_input(name, to_shape(data.picture_shape())));
+    options.input = residual::to_public(train::default_input(models::find_model(name).input, to_shape(data.picture_shape())));
     options.classes = static_cast<int64_t>(data.classes().size());
     return build(name, options);
   });

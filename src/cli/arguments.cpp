@@ -89,14 +89,16 @@ void add_preprocess(CLI::App& command, std::string& preprocess) {
 }
 
 void NetworkArguments::add_to(CLI::App& command) {
-  command.add_option("MODEL", model, "A model file, or a name that `residual models` lists")->required();
-  command.add_option("--input", input, "Size of the pictures, CxHxW (default: as the file or the list says)");
-  command.add_option("--shortcut", shortcut, "Of a name: A, B or C (default: the network's own)");
-  command.add_option("--classes", classes, "Of a name: number of classes (default: as the list says)");
+  command.add_option("MODEL", model, "A model file, a name that `residual models` lists, or a description (.json, .toml)")
+      ->required();
+  options.add_to(command);
+  command.add_option("--classes", classes, "Of a name or description: number of classes (default: as published)")
+      ->group("Network");
 }
 
 bool NetworkArguments::is_file() const {
   std::error_code error;
+  if (is_description(model)) return false;
   if (model.find('/') != std::string::npos || model.ends_with(".safetensors")) return true;
   return std::filesystem::is_regular_file(model, error);
 }
@@ -104,23 +106,21 @@ bool NetworkArguments::is_file() const {
 models::Architecture NetworkArguments::architecture() const {
   models::Architecture result;
   if (is_file()) {
-    if (!shortcut.empty() || classes != 0) {
-      fail(ErrorKind::kUsage, "--shortcut and --classes belong to a network's name; '{}' is a file that holds both", model);
+    if (options.any() || classes != 0) {
+      fail(ErrorKind::kUsage, "--classes, --shortcut and the like belong to a network's name; '{}' is a file that holds them",
+           model);
     }
     result = convert::load(model).model.architecture;
   } else {
-    const models::ModelEntry entry = models::find_model(model);
-    result.model = entry.name;
-    result.input = entry.input;
-    result.classes = entry.classes;
-    if (!shortcut.empty()) result.shortcut = models::shortcut_named(shortcut);
+    result = architecture_named(model);
+    options.apply(result);
     if (classes != 0) {
       check_range("--classes", classes, 2, 1'000'000);
       result.classes = classes;
     }
   }
-  if (!input.empty()) {
-    const Shape wanted = parse_input(input);
+  if (!options.input.empty()) {
+    const Shape wanted = parse_input(options.input);
     if (is_file() && wanted[0] != result.input[0]) {
       fail(ErrorKind::kUsage, "--input has {} channels, the network in '{}' takes {}", wanted[0], model, result.input[0]);
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/network_options.h"
 #include "core/shape.h"
 #include "data/dataset.h"
 #include "eval/model.h"
@@ -42,13 +43,12 @@ struct DataArguments {
 
 /// A network by file or by name.
 struct NetworkArguments {
-  std::string model;     ///< a model file, or a name of `residual models`
-  std::string input;     ///< CxHxW; empty: as the file or the table says
-  std::string shortcut;  ///< of a name; empty: the network's own
-  int64_t classes = 0;   ///< of a name; 0: as the table says
+  std::string model;       ///< a model file, a description, or a name of `residual models`
+  NetworkOptions options;  ///< of a name or a description
+  int64_t classes = 0;     ///< of a name or a description; 0: as published
 
   void add_to(CLI::App& command);
-  /// Whether `model` means a file: there is one, or it looks like a path.
+  /// Whether `model` means a model file: there is one, or it looks like a path and not like a description.
   bool is_file() const;
   /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
   models::Architecture architecture() const;

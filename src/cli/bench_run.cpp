@@ -1,5 +1,6 @@
 #include "cli/bench_run.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/rng.h"
@@ -38,6 +39,7 @@ void BenchRun::fill_inputs(const BenchSettings& settings, int64_t classes) {
   session_->input<double>("learning_rate")[0] = 1e-3;
   session_->input<double>("head_learning_rate")[0] = 1e-3;
   session_->input<int64_t>("step")[0] = 1;
+  std::ranges::fill(session_->input<int64_t>("random_key"), 0);
 }
 
 double BenchRun::run(int64_t batches) {

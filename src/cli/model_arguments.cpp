@@ -6,14 +6,15 @@
 
 #include "core/error.h"
 #include "data/recipes.h"
-#include "models/table.h"
 
 namespace residual::cli {
 
 void WeightsArguments::add_to(CLI::App& command) {
-  command.add_option("--model", network, "The network, where the file does not say it and its tensors do not tell")
+  command
+      .add_option("--model", network,
+                  "The network or its description, where the file does not say it and its tensors do not tell")
       ->group("Weights");
-  command.add_option("--shortcut", shortcut, "A, B or C, of the network")->group("Weights");
+  choices.add_choices_to(command);
   command
       .add_option(
           "--preprocess", preprocess,
@@ -25,14 +26,10 @@ void WeightsArguments::add_to(CLI::App& command) {
 convert::LoadOptions WeightsArguments::options() const {
   convert::LoadOptions result;
   if (!network.empty()) {
-    const models::ModelEntry entry = models::find_model(network);
-    result.architecture.emplace();
-    result.architecture->model = entry.name;
-    result.architecture->input = entry.input;
-    result.architecture->classes = entry.classes;
-    if (!shortcut.empty()) result.architecture->shortcut = models::shortcut_named(shortcut);
-  } else if (!shortcut.empty()) {
-    fail(ErrorKind::kUsage, "--shortcut varies a network; name it with --model");
+    result.architecture = architecture_named(network);
+    choices.apply(*result.architecture);
+  } else if (choices.any()) {
+    fail(ErrorKind::kUsage, "--shortcut and the like vary a network; name it with --model");
   }
   if (preprocess.empty()) return result;
   const std::optional<Shape> own = data::recipe_input(preprocess);

@@ -14,12 +14,10 @@ namespace residual::cli {
 namespace {
 
 void add_network(CLI::App& command, TrainArguments& a) {
-  command.add_option("--model", a.model, "A name that `residual models` lists")->capture_default_str()->group("Network");
-  command.add_option("--shortcut", a.shortcut, "A, B or C (default: the network's own)")->group("Network");
-  command
-      .add_option("--input", a.input,
-                  "Size that pictures are brought to, CxHxW (default: as the data; above 64 pixels as the network was published)")
+  command.add_option("--model", a.model, "A name that `residual models` lists, or a description (.json, .toml)")
+      ->capture_default_str()
       ->group("Network");
+  a.network.add_to(command);
   command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
 }
 
@@ -85,7 +83,8 @@ std::filesystem::path default_out(const TrainArguments& a) {
   std::string name = data.filename().string();
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
   if (name.empty() || name == "." || name == "..") name = "data";
-  return std::filesystem::path("runs") / (a.model + "-" + name);
+  const std::string model = is_description(a.model) ? std::filesystem::path(a.model).stem().string() : a.model;
+  return std::filesystem::path("runs") / (model + "-" + name);
 }
 
 }  // namespace
@@ -129,12 +128,9 @@ void TrainArguments::check() {
   if (!preprocess.empty()) data::recipe_input(preprocess);  // refuses what is unknown
   const bool is_file = !preprocess.empty() && data::find_recipe(preprocess) == nullptr;
   data.exif_orientation |= is_file && data::recipe_named(preprocess).exif_orientation();
-  models::find_model(model);
+  models::Architecture architecture = architecture_named(model);
+  network.apply(architecture);
   models::initialisation_named(init);
-  if (!shortcut.empty()) {
-    models::shortcut_named(shortcut);
-    if (model == "linear") fail(ErrorKind::kUsage, "--shortcut: 'linear' has no shortcuts; leave it away");
-  }
   wanted_input();
   // What the train room knows to refuse is refused before the data is opened.
   train::TrainOptions early;
@@ -149,7 +145,7 @@ void TrainArguments::check() {
 }
 
 std::optional<Shape> TrainArguments::wanted_input() const {
-  return input.empty() ? std::nullopt : std::optional(parse_input(input));
+  return network.input.empty() ? std::nullopt : std::optional(parse_input(network.input));
 }
 
 train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source) {
@@ -157,12 +153,13 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
     fail(ErrorKind::kUsage, "the data has no training pictures ({}); put them into a folder train/<class>/", source.found);
   }
   train::TrainOptions options;
-  options.architecture.model = a.model;
+  options.architecture = architecture_named(a.model);
+  a.network.apply(options.architecture);
+  const Shape published = options.architecture.input;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
   std::optional<Shape> input = a.wanted_input();
   if (!input && !a.preprocess.empty()) input = data::recipe_input(a.preprocess);
-  options.architecture.input = input.value_or(train::default_input(a.model, source.train->picture_shape()));
-  if (!a.shortcut.empty()) options.architecture.shortcut = models::shortcut_named(a.shortcut);
+  options.architecture.input = input.value_or(train::default_input(published, source.train->picture_shape()));
   options.initialisation = models::initialisation_named(a.init);
   options.epochs = a.epochs;
   options.batch_size = a.batch_size;

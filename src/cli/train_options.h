@@ -16,7 +16,8 @@ namespace residual::cli {
 struct TrainArguments {
   DataArguments data;
   MachineArguments machine;
-  std::string model = "resnet20", input, shortcut, init = "he";
+  std::string model = "resnet20", init = "he";
+  NetworkOptions network;
   int64_t epochs = 30, batch_size = 128, seed = 0;
   std::string optimizer = "sgd", schedule = "cosine", augment = "auto", milestones;
   std::optional<double> lr, momentum, weight_decay, gamma;

@@ -91,11 +91,11 @@ std::vector<std::string> candidate_names(const Shapes& found) {
     std::from_chars(spelling.data() + kStage.size(), spelling.data() + spelling.size(), block);
     blocks = std::max(blocks, block + 1);
   }
-  for (const char* family : {"resnet", "plain", "preresnet"}) {
-    for (const int64_t layers : {6, 9}) {
-      const std::string name = fmt::format("{}{}", family, layers * blocks + 2);
-      if (blocks > 0 && std::ranges::find(names, name) == names.end()) names.push_back(name);
-    }
+  const int64_t basic = 6 * blocks + 2, bottleneck = 9 * blocks + 2;
+  for (const std::string& name :
+       {fmt::format("resnet{}", basic), fmt::format("plain{}", basic), fmt::format("preact-resnet{}-basic", basic),
+        fmt::format("resnet{}-bottleneck", bottleneck), fmt::format("preact-resnet{}", bottleneck)}) {
+    if (blocks > 0 && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   return names;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 
 namespace residual::io {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/json_text.h"
 #include "graph/op.h"
-#include "io/json_text.h"
 #include "ops/batch_norm.h"
 #include "ops/pad_channels.h"
 #include "ops/pool.h"

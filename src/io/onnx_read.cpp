@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/json_text.h"
 #include "graph/op.h"
-#include "io/json_text.h"
 #include "io/onnx_import.h"
 #include "ops/flatten.h"
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/onnx_import.h"
 #include "ops/concat.h"
 #include "ops/flatten.h"

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "io/json_text.h"
+#include "core/json_text.h"
 #include "io/onnx_document.h"
 
 namespace residual::io {

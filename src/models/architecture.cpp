@@ -3,17 +3,21 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/json_text.h"
+#include "models/families.h"
 #include "models/table.h"
 
 namespace residual::models {
 namespace {
+
+constexpr int64_t kMostSide = 8192;
 
 Shape input_from(const nlohmann::json& json) {
   const auto input = json.get<std::vector<int64_t>>();
   if (input.size() != 3)
     fail(ErrorKind::kBadFile, "the architecture's input has {} dimensions, C, H, W are expected", input.size());
   for (const int64_t dim : input) {
-    if (dim < 1 || dim > 65536) fail(ErrorKind::kBadFile, "the architecture's input has a dimension of {}", dim);
+    if (dim < 1 || dim > kMostSide) fail(ErrorKind::kBadFile, "the architecture's input has a dimension of {}", dim);
   }
   return Shape(std::span<const int64_t>(input));
 }
@@ -24,32 +28,94 @@ int64_t classes_from(const nlohmann::json& json) {
   return classes;
 }
 
+// The choice of that name, read by `read` where there is one.
+template <typename T, typename Read>
+std::optional<T> choice(const nlohmann::json& json, const char* name, Read&& read) {
+  return json.contains(name) ? std::optional<T>(read(json.at(name))) : std::nullopt;
+}
+
+std::optional<bool> flag(const nlohmann::json& json, const char* name) {
+  return choice<bool>(json, name, [](const nlohmann::json& value) { return value.get<bool>(); });
+}
+
+void give_small_stem(Description& network) {
+  const int64_t channels = network.stem.convolutions.back().channels;
+  network.stem.convolutions = {{.channels = channels, .kernel = 3, .stride = 1}};
+  network.stem.max_pool = false;
+  network.names.stem.resize(1);
+  network.names.stem_norms = {network.names.stem_norms.empty() ? "bn1" : network.names.stem_norms.back()};
+}
+
+void choose(Description& network, const Architecture& choices) {
+  if (choices.shortcut && network.shortcut.kind == Shortcut::kNone && *choices.shortcut != Shortcut::kNone) {
+    fail(ErrorKind::kUsage, "'{}' is a plain network and has no shortcuts; choose none, or use a residual network", network.name);
+  }
+  if (choices.stride_on_1x1 && network.block.kind != BlockKind::kBottleneck) {
+    fail(ErrorKind::kUsage, "'{}' has no bottleneck blocks whose 1x1 could have the stride", network.name);
+  }
+  if (choices.shrink && network.shortcut.kind == Shortcut::kNone) {
+    fail(ErrorKind::kUsage, "'{}' is a plain network and has no shortcuts that could pool", network.name);
+  }
+  network.shortcut.kind = choices.shortcut.value_or(network.shortcut.kind);
+  network.shortcut.shrink = choices.shrink.value_or(network.shortcut.shrink);
+  network.norm = choices.norm.value_or(network.norm);
+  network.block.separable = choices.separable.value_or(network.block.separable);
+  network.block.stride_on_1x1 = choices.stride_on_1x1.value_or(network.block.stride_on_1x1);
+  if (choices.small_stem.value_or(false)) give_small_stem(network);
+}
+
 }  // namespace
 
 std::string Architecture::to_json() const {
   nlohmann::ordered_json json{
       {"model", model}, {"input", std::vector<int64_t>(input.dims().begin(), input.dims().end())}, {"classes", classes}};
   if (shortcut) json["shortcut"] = name_of(*shortcut);
+  if (shrink) json["shrink"] = name_of(*shrink);
+  if (norm) json["norm"] = name_of(*norm);
+  if (small_stem) json["small_stem"] = *small_stem;
+  if (separable) json["separable"] = *separable;
+  if (stride_on_1x1) json["stride_on_1x1"] = *stride_on_1x1;
+  if (description) json["description"] = nlohmann::ordered_json::parse(models::to_json(*description));
   if (!graph.empty()) json["graph"] = graph;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Architecture Architecture::from_json(std::string_view text) {
+  const auto word = [](auto named) { return [named](const nlohmann::json& value) { return named(value.get<std::string>()); }; };
   try {
-    const nlohmann::json json = nlohmann::json::parse(text);
+    const nlohmann::json json = parse_json(text, "the architecture");
     Architecture result;
     result.model = json.at("model").get<std::string>();
     result.input = input_from(json.at("input"));
     result.classes = classes_from(json.at("classes"));
-    if (json.contains("shortcut")) result.shortcut = shortcut_named(json.at("shortcut").get<std::string>());
+    result.shortcut = choice<Shortcut>(json, "shortcut", word(shortcut_named));
+    result.shrink = choice<Shrink>(json, "shrink", word(shrink_named));
+    result.norm = choice<Norm>(json, "norm", word(norm_named));
+    result.small_stem = flag(json, "small_stem");
+    result.separable = flag(json, "separable");
+    result.stride_on_1x1 = flag(json, "stride_on_1x1");
+    result.description = choice<Description>(json, "description", [](const nlohmann::json& value) {
+      return description_from_json(value.dump(), "the architecture's description");
+    });
     if (json.contains("graph")) result.graph = json.at("graph").get<std::string>();
-    if (result.graph.empty()) find_model(result.model);
+    if (result.graph.empty() && !result.description) find_model(result.model);
     return result;
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::kBadFile, "the architecture in the model file cannot be read: {}", error.what());
   } catch (const Error& error) {
     throw Error(ErrorKind::kBadFile, error.what());
   }
+}
+
+std::optional<Description> described(const Architecture& architecture) {
+  std::optional<Description> network =
+      architecture.description ? architecture.description : residual_description(architecture.model);
+  if (network) return choose(*network, architecture), network;
+  const bool chosen = architecture.shortcut || architecture.shrink || architecture.norm || architecture.small_stem ||
+                      architecture.separable || architecture.stride_on_1x1;
+  if (chosen)
+    fail(ErrorKind::kUsage, "'{}' is no residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
+  return std::nullopt;
 }
 
 }  // namespace residual::models

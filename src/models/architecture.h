@@ -5,21 +5,33 @@
 #include <string>
 #include <string_view>
 
-#include "core/shape.h"
-#include "models/resnet.h"
+#include "models/description.h"
 
 namespace residual::models {
 
-/// Which network, with the choices that shape its graph. Kept as JSON in model files.
+/// Which network, with the choices that shape its graph. Kept as JSON in model files, which leave out what is not chosen.
 struct Architecture {
-  std::string model = "resnet20";  ///< a name of the model table; of an imported graph, what it is called
+  std::string model = "resnet20";  ///< a name of the model table; of a described or imported network, what it is called
   Shape input{3, 32, 32};          ///< C,H,W
   int64_t classes = 10;
-  std::optional<Shortcut> shortcut;  ///< none: the network's own (A in the CIFAR family, B in ImageNet's)
+
+  // Choices that vary a residual or plain network; none: the network's own.
+  std::optional<Shortcut> shortcut;
+  std::optional<Shrink> shrink;  ///< how shortcuts get smaller
+  std::optional<Norm> norm;
+  std::optional<bool> small_stem;     ///< a 3x3 convolution of stride 1 without pooling
+  std::optional<bool> separable;      ///< depthwise 3x3 and pointwise 1x1 in place of each 3x3
+  std::optional<bool> stride_on_1x1;  ///< of bottlenecks
+
+  std::optional<Description> description;  ///< a network that no table knows, whole
   std::string graph;  ///< not empty: an imported forward graph as to_text() writes it, input "pictures", output "logits"
 
   std::string to_json() const;
   static Architecture from_json(std::string_view text);  ///< throws Error (kBadFile)
 };
+
+/// The described network, or the one by name, with the choices applied; none where it is no residual or plain network. Throws
+/// Error (kUsage) for choices that the network does not have.
+std::optional<Description> described(const Architecture& architecture);
 
 }  // namespace residual::models

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <optional>
 
+#include "graph/sources.h"
 #include "ops/add.h"
 #include "ops/batch_norm.h"
 #include "ops/conv2d.h"
+#include "ops/dropout.h"
 #include "ops/linear.h"
 #include "ops/relu.h"
 
@@ -40,26 +42,33 @@ Initializer Layers::biases(int64_t fan_in) const {
                                                    : Initializer::constant(0);
 }
 
+Value Layers::parameter(std::string_view name, const Shape& shape, Initializer initializer) {
+  if (graph_.variables().contains(graph_.scoped(name))) {
+    fail(ErrorKind::kUsage, "two layers of the network are called '{}'; parameters need names of their own", graph_.scoped(""));
+  }
+  return graph_.variable(name, {dtype_, shape}, Role::kParameter, initializer);
+}
+
 Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec& spec) {
   const auto layer = scope(name);
   const int64_t channels = shape(x)[1], kernel = spec.kernel, padding = spec.padding < 0 ? (kernel - 1) / 2 : spec.padding;
   if (channels % spec.groups != 0)
     fail(ErrorKind::kUsage, "conv2d '{}': {} channels do not divide into {} groups", graph_.scoped(""), channels, spec.groups);
   const int64_t fan_in = channels / spec.groups * kernel * kernel, fan_out = spec.channels / spec.groups * kernel * kernel;
-  const Value weight = graph_.variable("weight", {dtype_, Shape{spec.channels, channels / spec.groups, kernel, kernel}},
-                                       Role::kParameter, weights(fan_in, fan_out));
+  const Value weight =
+      parameter("weight", Shape{spec.channels, channels / spec.groups, kernel, kernel}, weights(fan_in, fan_out));
   std::optional<Value> bias;
-  if (spec.bias) bias = graph_.variable("bias", {dtype_, Shape{spec.channels}}, Role::kParameter, biases(fan_in));
+  if (spec.bias) bias = parameter("bias", Shape{spec.channels}, biases(fan_in));
   return conv2d(graph_, x, weight, bias,
                 {.stride = {spec.stride, spec.stride}, .padding = {padding, padding}, .dilation = {1, 1}, .groups = spec.groups});
 }
 
-Value Layers::batch_norm(std::string_view name, Value x) {
+Value Layers::batch_norm(std::string_view name, Value x, double scale) {
   constexpr double kEps = 1e-5, kMomentum = 0.1;
   const auto layer = scope(name);
   const TensorType channel{dtype_, Shape{shape(x)[1]}};
-  const Value gamma = graph_.variable("weight", channel, Role::kParameter, Initializer::constant(1));
-  const Value beta = graph_.variable("bias", channel, Role::kParameter, Initializer::constant(0));
+  const Value gamma = parameter("weight", channel.shape, Initializer::constant(scale));
+  const Value beta = parameter("bias", channel.shape, Initializer::constant(0));
   const Value running_mean = graph_.variable("running_mean", channel, Role::kStatistic, Initializer::constant(0));
   const Value running_var = graph_.variable("running_var", channel, Role::kStatistic, Initializer::constant(1));
   if (mode_ == Mode::kEval || within(graph_.scoped(""), frozen_))
@@ -73,14 +82,28 @@ Value Layers::batch_norm(std::string_view name, Value x) {
 Value Layers::linear(std::string_view name, Value x, int64_t features) {
   const auto layer = scope(name);
   const int64_t inputs = shape(x)[1];
-  const Value weight = graph_.variable("weight", {dtype_, Shape{features, inputs}}, Role::kParameter, weights(inputs, features));
-  const Value bias = graph_.variable("bias", {dtype_, Shape{features}}, Role::kParameter, biases(inputs));
+  const Value weight = parameter("weight", Shape{features, inputs}, weights(inputs, features));
+  const Value bias = parameter("bias", Shape{features}, biases(inputs));
   return residual::linear(graph_, x, weight, bias);
 }
 
 Value Layers::relu(std::string_view name, Value x) {
   const auto layer = scope(name);
   return residual::relu(graph_, x);
+}
+
+Value Layers::random_key() {
+  for (size_t id = 0; id < graph_.nodes().size(); ++id) {
+    const Node& node = graph_.nodes()[id];
+    if (node.op == &input_op() && node.attributes.as<InputAttrs>().input == "random_key") return {static_cast<NodeId>(id)};
+  }
+  return graph_.input("random_key", {DType::kI64, Shape{3}}, false);
+}
+
+Value Layers::dropout(Value x, double rate) {
+  if (mode_ == Mode::kEval || rate == 0) return x;
+  const auto layer = scope("dropout");
+  return residual::dropout(graph_, x, random_key(), {.rate = rate, .layer = dropouts_++});
 }
 
 Value Layers::add(Value a, Value b) {

@@ -29,7 +29,8 @@ struct ConvolutionSpec {
   bool bias = false;
 };
 
-/// Builds one network into one graph. Every layer opens the scope of its name, so that parameters get their state_dict names.
+/// Builds one network into one graph. Every layer opens the scope of its name, so that parameters get their state_dict names; two
+/// layers of one name are refused with Error (kUsage).
 class Layers {
  public:
   Layers(Graph& graph, Mode mode, Initialisation initialisation, DType dtype = DType::kF32)
@@ -44,14 +45,20 @@ class Layers {
 
   /// x: N,C,H,W. Parameters weight (and bias).
   Value convolution(std::string_view name, Value x, const ConvolutionSpec& spec);
-  /// eps 1e-5, momentum 0.1. Parameters weight, bias; statistics running_mean, running_var. Ioffe & Szegedy 2015.
-  Value batch_norm(std::string_view name, Value x);
+  /// eps 1e-5, momentum 0.1. Parameters weight, which starts at `scale`, and bias; statistics running_mean, running_var. Ioffe &
+  /// Szegedy 2015.
+  Value batch_norm(std::string_view name, Value x, double scale = 1);
   /// x: N,C. Parameters weight: features,C and bias: features.
   Value linear(std::string_view name, Value x, int64_t features);
   Value relu(std::string_view name, Value x);
+  /// In training each value is dropped with probability `rate` (Srivastava et al. 2014), by the graph's input "random_key", which
+  /// is added where there is none; in evaluation x itself. x: N,C.
+  Value dropout(Value x, double rate);
   Value add(Value a, Value b);
 
  private:
+  Value parameter(std::string_view name, const Shape& shape, Initializer initializer);
+  Value random_key();
   Initializer weights(int64_t fan_in, int64_t fan_out) const;
   Initializer biases(int64_t fan_in) const;
 
@@ -60,6 +67,7 @@ class Layers {
   Initialisation initialisation_;
   DType dtype_;
   std::vector<std::string> frozen_;
+  int64_t dropouts_ = 0;
 };
 
 }  // namespace residual::models

@@ -9,108 +9,200 @@
 namespace residual::models {
 namespace {
 
-// Option A: keep every stride-th row and column, put half of the new channels, all zero, before the old ones and half behind.
-Value padded_identity(Layers& net, Value x, int64_t channels, int64_t stride) {
+Value norm(Layers& net, const Description& network, std::string_view name, Value x, double scale = 1) {
+  return network.norm == Norm::kBatch ? net.batch_norm(name, x, scale) : x;
+}
+
+// The block's i-th convolution, and the i-th normalization.
+Value convolution(Layers& net, size_t i, Value x, ConvolutionSpec spec, const BlockSpec& block) {
+  spec.bias = block.network.convolutions_have_bias();
+  return net.convolution(block.network.names.convolutions[i], x, spec);
+}
+
+Value norm(Layers& net, size_t i, Value x, const BlockSpec& block) {
+  return norm(net, block.network, block.network.names.norms[i], x);
+}
+
+// The residual function starts at zero where the network wants it so: its last normalization scales by 0.
+Value last_norm(Layers& net, size_t i, Value x, const BlockSpec& block) {
+  return norm(net, block.network, block.network.names.norms[i], x, block.network.block.zero_last_scale ? 0 : 1);
+}
+
+// A 3x3 convolution, or what stands for it in a separable block: 3x3 within each channel, then 1x1 across them.
+Value convolution_3x3(Layers& net, size_t i, Value x, const ConvolutionSpec& spec, const BlockSpec& block) {
+  if (!block.network.block.separable) return convolution(net, i, x, spec, block);
+  const auto scope = net.scope(block.network.names.convolutions[i]);
+  const int64_t channels = net.shape(x)[1];
+  x = net.convolution("depthwise", x, {.channels = channels, .stride = spec.stride, .groups = channels});
+  return net.convolution("pointwise", x,
+                         {.channels = spec.channels, .kernel = 1, .bias = block.network.convolutions_have_bias()});
+}
+
+// Height and width divided by the stride, channels kept.
+Value shrunk(Layers& net, Value x, int64_t stride, Shrink how) {
+  const Shape& shape = net.shape(x);
+  if (stride == 1) return x;
+  if (shape[2] % stride != 0 || shape[3] % stride != 0) {
+    fail(ErrorKind::kUsage,
+         "a pooled shortcut divides {}x{} by {}, which leaves a rest; use another size of picture, or subsample", shape[2],
+         shape[3], stride);
+  }
+  const PoolAttrs pool{.kernel = {stride, stride}, .stride = {stride, stride}};
+  return how == Shrink::kMax ? max_pool(net.graph(), x, pool).y : avg_pool(net.graph(), x, {pool});
+}
+
+// Option A: keep every stride-th row and column (or pool), put half of the new channels, all zero, before the old ones and half
+// behind.
+Value padded_identity(Layers& net, Value x, int64_t channels, const BlockSpec& block) {
+  const Shrink how = block.network.shortcut.shrink;
   const int64_t extra = channels - net.shape(x)[1];
   if (extra < 0) fail(ErrorKind::kUsage, "shortcut A cannot drop channels ({} to {}); use B", net.shape(x)[1], channels);
-  return pad_channels(net.graph(), x, {.before = extra / 2, .after = extra - extra / 2, .stride = stride});
+  if (how == Shrink::kSubsample) {
+    return pad_channels(net.graph(), x, {.before = extra / 2, .after = extra - extra / 2, .stride = block.stride});
+  }
+  x = shrunk(net, x, block.stride, how);
+  return extra == 0 ? x : pad_channels(net.graph(), x, {.before = extra / 2, .after = extra - extra / 2});
 }
 
 // Options B and C: a linear projection W_s of equation 2, as 1x1 convolution and batch norm.
 Value projection(Layers& net, Value x, int64_t channels, const BlockSpec& block) {
-  const auto scope = net.scope(block.projection);
-  return net.batch_norm("1", net.convolution("0", x, {.channels = channels, .kernel = 1, .stride = block.stride}));
+  const Description& network = block.network;
+  const bool pooled = network.shortcut.shrink != Shrink::kSubsample;
+  if (pooled) x = shrunk(net, x, block.stride, network.shortcut.shrink);
+  x = net.convolution(
+      network.names.projection, x,
+      {.channels = channels, .kernel = 1, .stride = pooled ? 1 : block.stride, .bias = network.projections_have_bias()});
+  return network.shortcut.norm ? norm(net, network, network.names.projection_norm, x) : x;
+}
+
+bool changes(const Layers& net, Value x, int64_t channels, const BlockSpec& block) {
+  return block.stride != 1 || net.shape(x)[1] != channels;
+}
+
+bool projects(const Layers& net, Value x, int64_t channels, const BlockSpec& block) {
+  const Shortcut kind = block.network.shortcut.kind;
+  return kind == Shortcut::kC || (kind == Shortcut::kB && changes(net, x, channels, block));
 }
 
 Value shortcut(Layers& net, Value x, int64_t channels, const BlockSpec& block) {
-  const bool changes = block.stride != 1 || net.shape(x)[1] != channels;
-  if (block.shortcut == Shortcut::kC || (block.shortcut == Shortcut::kB && changes)) return projection(net, x, channels, block);
-  return changes ? padded_identity(net, x, channels, block.stride) : x;
+  if (projects(net, x, channels, block)) return projection(net, x, channels, block);
+  return changes(net, x, channels, block) ? padded_identity(net, x, channels, block) : x;
 }
 
 // y = relu(F(x) + x), or relu(F(x)) in a plain network.
 Value joined(Layers& net, Value residual, Value x, const BlockSpec& block) {
-  if (block.shortcut != Shortcut::kNone) residual = net.add(residual, shortcut(net, x, net.shape(residual)[1], block));
+  if (block.network.shortcut.kind != Shortcut::kNone)
+    residual = net.add(residual, shortcut(net, x, net.shape(residual)[1], block));
   return net.relu("relu", residual);
 }
 
-Value classifier(Layers& net, std::string_view name, Value x, int64_t classes) {
-  return net.linear(name, flatten(net.graph(), global_avg_pool(net.graph(), x)), classes);
+// The bottleneck's 3x3 convolution: as wide as its stage, or groups of their own width (ResNeXt, table 1; wide ResNets).
+ConvolutionSpec middle(const BlockSpec& block) {
+  const Block& kind = block.network.block;
+  return {.channels = block.width * kind.width_per_group / 64 * kind.groups,
+          .stride = kind.stride_on_1x1 ? 1 : block.stride,
+          .groups = kind.groups};
+}
+
+ConvolutionSpec reducing(const BlockSpec& block) {
+  return {.channels = middle(block).channels, .kernel = 1, .stride = block.network.block.stride_on_1x1 ? block.stride : 1};
+}
+
+ConvolutionSpec expanding(const BlockSpec& block) {
+  return {.channels = block.width * block.network.expansion(), .kernel = 1};
+}
+
+Value stem(Layers& net, Value x, const Description& network) {
+  const Stem& stem = network.stem;
+  for (size_t i = 0; i < stem.convolutions.size(); ++i) {
+    const auto& [channels, kernel, stride] = stem.convolutions[i];
+    const bool last = i + 1 == stem.convolutions.size();
+    x = net.convolution(network.names.stem[i], x,
+                        {.channels = channels, .kernel = kernel, .stride = stride, .bias = network.convolutions_have_bias()});
+    if (!last || stem.norm) x = norm(net, network, network.names.stem_norms[i], x);
+    if (!last || stem.relu) x = net.relu(last ? "relu" : fmt::format("stem_relu{}", i + 1), x);
+  }
+  return stem.max_pool ? max_pool(net.graph(), x, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}).y : x;
+}
+
+std::string block_name(const Names& names, int64_t stage, int64_t block) {
+  std::string name = names.block;
+  const auto put = [&](std::string_view part, int64_t number) {
+    name.replace(name.find(part), part.size(), std::to_string(number));
+  };
+  put("{stage}", stage + names.first_stage);
+  put("{block}", block);
+  return name;
+}
+
+Value block_of_kind(Layers& net, Value x, const BlockSpec& block) {
+  if (block.network.block.pre_activation) return pre_activation_block(net, x, block);
+  return block.network.block.kind == BlockKind::kBottleneck ? bottleneck_block(net, x, block) : basic_block(net, x, block);
+}
+
+Value head(Layers& net, Value x, const Description& network, int64_t classes) {
+  const auto& names = network.names.head;
+  x = flatten(net.graph(), global_avg_pool(net.graph(), x));
+  for (size_t i = 0; i < network.head.hidden.size(); ++i) {
+    x = net.relu(fmt::format("head_relu{}", i + 1), net.linear(names[i], x, network.head.hidden[i]));
+    x = net.dropout(x, network.head.dropout);
+  }
+  return net.linear(names[network.head.hidden.size()], x, classes);
 }
 
 }  // namespace
 
-Shortcut shortcut_named(std::string_view name) {
-  if (name == "A") return Shortcut::kA;
-  if (name == "B") return Shortcut::kB;
-  if (name == "C") return Shortcut::kC;
-  if (name == "none") return Shortcut::kNone;
-  fail(
-      ErrorKind::kUsage,
-      "no shortcut is called '{}'; known are A (zero padding), B (projection where dimensions change), C (projection everywhere)",
-      name);
-}
-
-std::string_view name_of(Shortcut shortcut) {
-  switch (shortcut) {
-    case Shortcut::kA: return "A";
-    case Shortcut::kB: return "B";
-    case Shortcut::kC: return "C";
-    case Shortcut::kNone: return "none";
-  }
-  return "?";
-}
-
 Value basic_block(Layers& net, Value x, const BlockSpec& block) {
-  Value y = net.convolution("conv1", x, {.channels = block.width, .stride = block.stride});
-  y = net.relu("relu1", net.batch_norm("bn1", y));
-  y = net.convolution("conv2", y, {.channels = block.width});
-  y = net.batch_norm("bn2", y);
+  Value y = convolution_3x3(net, 0, x, {.channels = block.width, .stride = block.stride}, block);
+  y = net.relu("relu1", norm(net, 0, y, block));
+  y = convolution_3x3(net, 1, y, {.channels = block.width}, block);
+  y = last_norm(net, 1, y, block);
   return joined(net, y, x, block);
 }
 
 Value bottleneck_block(Layers& net, Value x, const BlockSpec& block) {
-  constexpr int64_t kExpansion = 4;
-  Value y = net.convolution("conv1", x, {.channels = block.width, .kernel = 1});
-  y = net.relu("relu1", net.batch_norm("bn1", y));
-  y = net.convolution("conv2", y, {.channels = block.width, .stride = block.stride});
-  y = net.relu("relu2", net.batch_norm("bn2", y));
-  y = net.convolution("conv3", y, {.channels = block.width * kExpansion, .kernel = 1});
-  y = net.batch_norm("bn3", y);
+  Value y = convolution(net, 0, x, reducing(block), block);
+  y = net.relu("relu1", norm(net, 0, y, block));
+  y = convolution_3x3(net, 1, y, middle(block), block);
+  y = net.relu("relu2", norm(net, 1, y, block));
+  y = convolution(net, 2, y, expanding(block), block);
+  y = last_norm(net, 2, y, block);
   return joined(net, y, x, block);
 }
 
-Value cifar_resnet(Layers& net, Value x, int64_t depth, Shortcut shortcut, int64_t classes) {
-  if (depth < 8 || depth % 6 != 2)
-    fail(ErrorKind::kUsage, "the CIFAR networks have 6n+2 layers (8, 14, 20, 32, 44, 56, 110, 1202), not {}", depth);
-  const int64_t blocks = (depth - 2) / 6;
-  x = net.relu("relu", net.batch_norm("bn1", net.convolution("conv1", x, {.channels = 16})));
-  for (int64_t stage = 1; stage <= 3; ++stage) {
-    for (int64_t i = 0; i < blocks; ++i) {
-      const auto scope = net.scope(fmt::format("layer{}.{}", stage, i));
-      x = basic_block(
-          net, x, {.width = 8 << stage, .stride = stage > 1 && i == 0 ? 2 : 1, .shortcut = shortcut, .projection = "shortcut"});
-    }
+Value pre_activation_block(Layers& net, Value x, const BlockSpec& block) {
+  const Description& network = block.network;
+  const bool bottleneck = network.block.kind == BlockKind::kBottleneck;
+  const int64_t channels = block.width * network.expansion();
+  const Value activated = block.follows_activation ? x : net.relu("relu1", norm(net, 0, x, block));
+  Value y = activated;
+  if (bottleneck) {
+    y = net.relu("relu2", norm(net, 1, convolution(net, 0, y, reducing(block), block), block));
+    y = net.relu("relu3", norm(net, 2, convolution_3x3(net, 1, y, middle(block), block), block));
+    y = convolution(net, 2, y, expanding(block), block);
+  } else {
+    y = net.relu("relu2", norm(net, 1, convolution_3x3(net, 0, y, {.channels = channels, .stride = block.stride}, block), block));
+    y = convolution_3x3(net, 1, y, {.channels = channels}, block);
   }
-  return classifier(net, "linear", x, classes);
+  if (network.shortcut.kind == Shortcut::kNone) return y;
+  // A projection takes the activated values, as the authors' code does; an identity takes x as it is.
+  return net.add(y, shortcut(net, projects(net, x, channels, block) ? activated : x, channels, block));
 }
 
-Value imagenet_resnet(Layers& net, Value x, const ImageNetSpec& spec, int64_t classes) {
-  const ConvolutionSpec stem =
-      spec.small_stem ? ConvolutionSpec{.channels = 64} : ConvolutionSpec{.channels = 64, .kernel = 7, .stride = 2};
-  x = net.relu("relu", net.batch_norm("bn1", net.convolution("conv1", x, stem)));
-  if (!spec.small_stem) x = max_pool(net.graph(), x, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}).y;
-  for (size_t stage = 0; stage < spec.blocks.size(); ++stage) {
-    for (int64_t i = 0; i < spec.blocks[stage]; ++i) {
-      const auto scope = net.scope(fmt::format("layer{}.{}", stage + 1, i));
-      const BlockSpec block{.width = int64_t{64} << stage,
-                            .stride = stage > 0 && i == 0 ? 2 : 1,
-                            .shortcut = spec.shortcut,
-                            .projection = "downsample"};
-      x = spec.bottleneck ? bottleneck_block(net, x, block) : basic_block(net, x, block);
+Value residual_network(Layers& net, Value x, const Description& network, int64_t classes) {
+  check(network);
+  x = stem(net, x, network);
+  bool activated = network.stem.relu;
+  for (size_t stage = 0; stage < network.stages.size(); ++stage) {
+    const auto& [blocks, width, stride] = network.stages[stage];
+    for (int64_t i = 0; i < blocks; ++i) {
+      const auto scope = net.scope(block_name(network.names, static_cast<int64_t>(stage), i));
+      x = block_of_kind(net, x, {network, width, i == 0 ? stride : 1, activated});
+      activated = false;
     }
   }
-  return classifier(net, "fc", x, classes);
+  if (network.block.pre_activation) x = net.relu("relu_last", norm(net, network, network.names.final_norm, x));
+  return head(net, x, network, classes);
 }
 
 }  // namespace residual::models

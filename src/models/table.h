@@ -17,7 +17,7 @@ struct ModelEntry {
   int64_t classes;
 };
 
-/// The networks that are listed by `residual models`; the CIFAR families take any depth 6n+2 beside those listed.
+/// The networks that are listed by `residual models`; the families for small pictures take any depth beside those listed.
 std::vector<ModelEntry> model_table();
 
 /// The published input and classes of `name`, at any depth; throws Error (kUsage) with what is known when there is none such.

@@ -1,6 +1,7 @@
 #include "ops/table.h"
 
 #include "graph/sources.h"
+#include "ops/adaptive_avg_pool.h"
 #include "ops/add.h"
 #include "ops/batch_norm.h"
 #include "ops/channel_sum.h"
@@ -30,6 +31,7 @@ std::span<const OpDef* const> op_table() {
       &relu_op(), &relu_backward_op(),
       &sigmoid_op(), &sigmoid_backward_op(),
       &max_pool_op(), &max_pool_backward_op(), &avg_pool_op(), &avg_pool_backward_op(), &global_avg_pool_op(), &global_avg_pool_backward_op(),
+      &adaptive_avg_pool_op(), &adaptive_avg_pool_backward_op(),
       &linear_op(), &matmul_op(),
       &add_op(),
       &concat_op(), &slice_channels_op(),

@@ -34,10 +34,9 @@ data::Augmentation augmentation_named(std::string_view text, std::string_view fo
   fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
 }
 
-Shape default_input(std::string_view model, const Shape& picture_chw) {
+Shape default_input(const Shape& published, const Shape& picture_chw) {
   constexpr int64_t kSmall = 64;
   if (picture_chw[1] <= kSmall && picture_chw[2] <= kSmall) return picture_chw;
-  const Shape published = models::find_model(model).input;
   return Shape{picture_chw[0], published[1], published[2]};
 }
 

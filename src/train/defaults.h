@@ -20,7 +20,7 @@ int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t ep
 /// `format`: as DataSource::format. Throws Error (kUsage) for another text.
 data::Augmentation augmentation_named(std::string_view text, std::string_view format, const Shape& input_chw);
 
-/// The pictures' own size up to 64 pixels; larger ones are brought to the size that the network was published for.
-Shape default_input(std::string_view model, const Shape& picture_chw);
+/// The pictures' own size up to 64 pixels; larger ones are brought to the size that the network was published for. All: C,H,W.
+Shape default_input(const Shape& published, const Shape& picture_chw);
 
 }  // namespace residual::train

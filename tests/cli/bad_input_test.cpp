@@ -74,6 +74,14 @@ TEST(BadInput, networks_that_do_not_exist_or_do_not_fit_are_usage_mistakes) {
   refuses(room, 2, "summary resnet20 --shortcut X", "shortcut");
   refuses(room, 2, "summary plain20 --shortcut A", "plain");
   refuses(room, 2, "summary resnet20 --classes 1", "--classes");
+  refuses(room, 2, "summary resnet20 --stem tiny", "--stem");
+  refuses(room, 2, "summary resnet20 --norm layer", "normalization");
+  refuses(room, 2, "summary resnet20 --stride-on-1x1", "bottleneck");
+  refuses(room, 2, "summary vgg16 --block separable", "no residual network");
+  refuses(room, 2, "summary modern-densenet --input 1x28x28", "at least 32x32");
+  room.write("bad.toml", "stages = [{ blocks = 1, widht = 8 }]");
+  refuses(room, 3, "summary bad.toml", "'widht' is not known here");
+  refuses(room, 3, "train --data shapes --model nothing.json --out run", "nothing.json");
   for (const char* input : {"3x32", "3x0x32", "2x32x32", "3x32x32x1", "axbxc", "3x99999x9", "3x-1x3"}) {
     refuses(room, 2, std::string("summary resnet20 --input ") + input, "--input");
   }

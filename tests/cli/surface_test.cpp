@@ -25,12 +25,13 @@ TEST(Surface, every_command_has_help_with_an_example) {
 
 TEST(Surface, help_of_train_names_every_promised_option) {
   const std::string help = Room().run("train --help").out;
-  for (const char* option : {"--model",      "--data",      "--epochs",          "--batch-size",     "--optimizer",
-                             "--lr",         "--momentum",  "--nesterov",        "--weight-decay",   "--schedule",
-                             "--warmup",     "--augment",   "--label-smoothing", "--seed",           "--init",
-                             "--input",      "--device",    "--threads",         "--loader-threads", "--out",
-                             "--resume",     "--shortcut",  "--val-split",       "--quiet",          "--json",
-                             "--train-size", "--test-size", "--preprocess"}) {
+  for (const char* option : {"--model",      "--data",          "--epochs",          "--batch-size",     "--optimizer",
+                             "--lr",         "--momentum",      "--nesterov",        "--weight-decay",   "--schedule",
+                             "--warmup",     "--augment",       "--label-smoothing", "--seed",           "--init",
+                             "--input",      "--device",        "--threads",         "--loader-threads", "--out",
+                             "--resume",     "--shortcut",      "--shortcut-pool",   "--norm",           "--stem",
+                             "--block",      "--stride-on-1x1", "--val-split",       "--quiet",          "--json",
+                             "--train-size", "--test-size",     "--preprocess"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }
 }
@@ -67,6 +68,32 @@ TEST(Surface, summary_follows_input_shortcut_and_classes) {
   const Room room;
   EXPECT_EQ(program::json_of(room.run("summary resnet20 --shortcut B --json").out)["parameters"], 272474);
   EXPECT_EQ(program::json_of(room.run("summary linear --input 1x28x28 --classes 10 --json").out)["parameters"], 7850);
+}
+
+TEST(Surface, summary_follows_every_choice_of_a_network) {
+  const Room room;
+  const auto parameters = [&](const std::string& options) {
+    return program::json_of(room.run("summary " + options + " --json").out)["parameters"];
+  };
+  EXPECT_EQ(parameters("resnet18 --stem small --classes 10"), parameters("resnet18-small"));
+  EXPECT_EQ(parameters("resnet50 --stride-on-1x1"), 25557032);
+  EXPECT_EQ(parameters("resnet20 --shortcut-pool max"), 269722);
+  EXPECT_EQ(parameters("resnet20 --norm none"), 269034);
+  EXPECT_THAT(room.run("summary resnet18 --block separable").out, HasSubstr("times fewer"));
+}
+
+TEST(Surface, a_network_may_be_described_in_a_file) {
+  const Room room;
+  ASSERT_EQ(room.shell("\"$R\" models --describe resnet20 > mine.json").code, 0);
+  EXPECT_EQ(program::json_of(room.run("summary mine.json --json").out)["parameters"], 269722);
+  room.write("tiny.toml",
+             "stages = [{ blocks = 1, width = 8 }]\nstem = { convolutions = [{ channels = 8, kernel = 3, stride = 1 }], max_pool "
+             "= false }\n");
+  const Outcome outcome = room.run(
+      "train --data shapes --model tiny.toml --input 3x8x8 --train-size 64 --test-size 16 --batch-size 32 --epochs 1 --threads 1 "
+      "--quiet --out run");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(program::json_of(room.run("summary run/best.safetensors --json").out)["parameters"], 1514);
 }
 
 TEST(Surface, summary_with_plan_shows_kernels_and_memory) {

@@ -44,6 +44,7 @@ const std::vector<std::pair<std::string, Rooms>> kAdapters = {
     {"curl/|openssl/", {"src/fetch"}},
     {"omp\\.h", {"src/core"}},
     {"CLI/", {"src/cli"}},
+    {"toml\\+\\+/", {"src/models"}},
 };
 
 Rooms reachable(const std::string& room) {

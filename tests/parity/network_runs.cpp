@@ -4,6 +4,8 @@
 
 #include "autodiff/gradients.h"
 #include "backend/backends.h"
+#include "graph/sources.h"
+#include "models/families.h"
 #include "models/resnet.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
@@ -24,14 +26,13 @@ namespace {
 using models::Layers;
 using models::Shortcut;
 
-Value tiny_resnet(Layers& net, Value x, Shortcut shortcut) {
-  x = net.relu("relu", net.batch_norm("bn1", net.convolution("conv1", x, {.channels = 4})));
-  for (int64_t stage = 1; stage <= 3; ++stage) {
-    const auto scope = net.scope(fmt::format("layer{}.0", stage));
-    x = basic_block(net, x,
-                    {.width = int64_t{2} << stage, .stride = stage > 1 ? 2 : 1, .shortcut = shortcut, .projection = "shortcut"});
-  }
-  return net.linear("linear", flatten(net.graph(), global_avg_pool(net.graph(), x)), 10);
+// ResNet of the CIFAR family with its own widths and number of blocks.
+Value cifar_resnet(Layers& net, Value x, int64_t blocks, int64_t width, Shortcut shortcut) {
+  models::Description network = *models::residual_description("resnet20");
+  network.stem.convolutions[0].channels = width;
+  network.stages = {{blocks, width, 1}, {blocks, 2 * width, 2}, {blocks, 4 * width, 2}};
+  network.shortcut.kind = shortcut;
+  return models::residual_network(net, x, network, 10);
 }
 
 // A convolution with bias whose shape Layers does not know: dilated, or with a kernel that is not square.
@@ -57,15 +58,22 @@ Value small(Layers& net, Value x) {
   return net.linear("fc2", sigmoid(graph, net.linear("fc1", x, 16)), 5);
 }
 
+models::Description named(std::string_view name) {
+  return *models::residual_description(name);
+}
+
 train::OptimizerOptions optimizer_named(std::string_view name) {
   if (name == "sgd") return {.weight_decay = 1e-3};
   if (name == "nesterov") return {.nesterov = true, .weight_decay = 1e-3};
+  if (name == "tutorial_nesterov") return {.nesterov = true, .weight_decay = 0};
+  if (name == "tutorial_adam") return {.kind = train::Optimizer::kAdam, .weight_decay = 0};
   if (name == "adam") return {.kind = train::Optimizer::kAdam, .weight_decay = 1e-3};
   return {.kind = train::Optimizer::kAdamW, .weight_decay = 1e-2};
 }
 
 double rate_of(std::string_view optimizer) {
-  return optimizer.starts_with("adam") ? 1e-3 : 0.02;
+  if (optimizer == "tutorial_nesterov") return 0.1;
+  return optimizer.find("adam") != std::string_view::npos ? 1e-3 : 0.02;
 }
 
 TensorType picture_type(const Reference& reference, DType dtype) {
@@ -115,6 +123,14 @@ void feed(Session& session, const Reference& reference, DType dtype, int64_t whi
     std::ranges::copy(batch, session.input<float>("pictures").begin());
 }
 
+// The key of a step, where the network drops something.
+void feed_key(Session& session, const Graph& graph, int64_t step) {
+  const auto is_key = [](const Node& node) {
+    return node.op == &input_op() && node.attributes.as<InputAttrs>().input == "random_key";
+  };
+  if (std::ranges::any_of(graph.nodes(), is_key)) session.input<int64_t>("random_key")[1] = step;
+}
+
 void feed_labels(Session& session, const Reference& reference, int64_t which) {
   const Tensor& labels = reference.tensors.at("labels");
   const size_t count = static_cast<size_t>(labels.elements() / 2);
@@ -132,11 +148,14 @@ Tensor output_of(const Session& session, const Graph& graph, std::string_view na
 
 const Network& network_named(std::string_view name) {
   static const std::vector<Network> networks = {
-      {"tiny_resnet_a", [](Layers& net, Value x) { return tiny_resnet(net, x, Shortcut::kA); }},
-      {"tiny_resnet_b", [](Layers& net, Value x) { return tiny_resnet(net, x, Shortcut::kB); }},
+      {"tiny_resnet_a", [](Layers& net, Value x) { return cifar_resnet(net, x, 1, 4, Shortcut::kA); }},
+      {"tiny_resnet_b", [](Layers& net, Value x) { return cifar_resnet(net, x, 1, 4, Shortcut::kB); }},
       {"small", small, 0.1},
-      {"resnet20_a", [](Layers& net, Value x) { return models::cifar_resnet(net, x, 20, Shortcut::kA, 10); }},
-      {"resnet20_b", [](Layers& net, Value x) { return models::cifar_resnet(net, x, 20, Shortcut::kB, 10); }},
+      {"resnet20_a", [](Layers& net, Value x) { return cifar_resnet(net, x, 3, 16, Shortcut::kA); }},
+      {"keras_mnist", [](Layers& net, Value x) { return models::residual_network(net, x, named("keras-mnist"), 10); }},
+      {"resnet50_linear_stem",
+       [](Layers& net, Value x) { return models::residual_network(net, x, named("resnet50-linear-stem"), 10); }},
+      {"resnet20_b", [](Layers& net, Value x) { return cifar_resnet(net, x, 3, 16, Shortcut::kB); }},
   };
   for (const Network& network : networks) {
     if (network.name == name) return network;
@@ -171,6 +190,7 @@ FirstStep first_step(const Network& network, const Place& place, const Reference
   Session session(compile(std::move(training.graph), place.backends, plan_options()), state);
   feed(session, reference, place.dtype, 0);
   feed_labels(session, reference, 0);
+  feed_key(session, graph, 0);
   session.run();
   FirstStep result{output_of(session, graph, "logits"), support::element(output_of(session, graph, "loss"), 0), {}};
   for (const std::string& name : training.parameters) result.gradients.emplace(name, output_of(session, graph, "grad." + name));
@@ -195,6 +215,7 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   for (int64_t t = 0; t < 10; ++t) {
     feed(session, reference, place.dtype, t % 2);
     feed_labels(session, reference, t % 2);
+    feed_key(session, kept, t);
     if (counted) session.input<int64_t>("step")[0] = t + 1;
     session.run();
     result.losses.push_back(support::element(output_of(session, kept, "loss"), 0));

@@ -13,8 +13,6 @@ In the file, with every parameter and statistic under its state_dict name:
 """
 
 import copy
-import json
-import struct
 import sys
 
 import numpy
@@ -22,12 +20,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tensors import save
+
 STEPS = 10
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3),
     "nesterov": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3, nesterov=True),
     "adam": lambda p: torch.optim.Adam(p, lr=1e-3, weight_decay=1e-3),
     "adamw": lambda p: torch.optim.AdamW(p, lr=1e-3, weight_decay=1e-2),
+    "tutorial_nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "tutorial_adam": lambda p: torch.optim.Adam(p),
 }
 
 
@@ -92,6 +94,44 @@ class Small(nn.Module):
         return self.fc2(torch.sigmoid(self.fc1(self.dropout(x.flatten(1)))))
 
 
+class Dropout(nn.Module):
+    """Drops what `residual` drops: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), as ops/dropout.h says."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate, self.step = rate, 0
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        samples, elements = x.shape
+        sample, element = numpy.meshgrid(numpy.arange(samples), numpy.arange(elements), indexing="ij")
+        counter = [element // 4, sample, numpy.zeros_like(sample), numpy.full_like(sample, self.step)]
+        words = numpy.stack(philox(counter, [0, 0x64726F70]))
+        word = numpy.take_along_axis(words, (element % 4)[None], 0)[0]
+        self.step += 1
+        return x * torch.from_numpy(word * 2.0**-32 >= self.rate).to(x.dtype) / (1 - self.rate)
+
+
+def philox(counter, key):
+    """Salmon et al. 2011; each word an array of integers below 2^32."""
+    c, k, mask = [word.astype(numpy.uint64) for word in counter], list(key), 0xFFFFFFFF
+    for _ in range(10):
+        a, b = c[0] * numpy.uint64(0xD2511F53), c[2] * numpy.uint64(0xCD9E8D57)
+        c = [(b >> 32) ^ c[1] ^ numpy.uint64(k[0]), b & mask, (a >> 32) ^ c[3] ^ numpy.uint64(k[1]), a & mask]
+        k = [(k[0] + 0x9E3779B9) & mask, (k[1] + 0xBB67AE85) & mask]
+    return c
+
+
+def tutorials(name):
+    import networks
+
+    return networks.KerasMnist(Dropout(0.5)) if name == "keras_mnist" else networks.ResNet50LinearStem()
+
+
+CHANNELS = {"keras_mnist": 1}
+START_AS_THEY_ARE = ("keras_mnist", "resnet50_linear_stem")
+
 # name: network, pictures a batch, their size, classes, label smoothing, optimizers
 NETWORKS = {
     "tiny_resnet_a": (lambda: ResNet((4, 8, 16), 1, "A", 10), 4, 8, 10, 0.0, list(OPTIMIZERS)),
@@ -99,24 +139,9 @@ NETWORKS = {
     "small": (Small, 4, 10, 5, 0.1, list(OPTIMIZERS)),
     "resnet20_a": (lambda: ResNet((16, 32, 64), 3, "A", 10), 4, 32, 10, 0.0, ["sgd", "adam"]),
     "resnet20_b": (lambda: ResNet((16, 32, 64), 3, "B", 10), 4, 32, 10, 0.0, ["sgd", "adam"]),
+    "keras_mnist": (lambda: tutorials("keras_mnist"), 4, 28, 10, 0.0, ["tutorial_nesterov"]),
+    "resnet50_linear_stem": (lambda: tutorials("resnet50_linear_stem"), 8, 224, 10, 0.0, ["tutorial_adam"]),
 }
-
-
-def save(path, tensors, metadata):
-    arrays = {name: numpy.ascontiguousarray(torch.as_tensor(value).detach().numpy()) for name, value in tensors.items()}
-    kinds = {"float32": "F32", "float64": "F64", "int64": "I64"}
-    header, offset = {"__metadata__": metadata}, 0
-    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
-    for name in order:
-        array = arrays[name]
-        header[name] = {"dtype": kinds[array.dtype.name], "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
-        offset += array.nbytes
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for name in order:
-            file.write(arrays[name].tobytes())
 
 
 def values_of(model):
@@ -147,10 +172,10 @@ def main():
     start = make()
     with torch.no_grad():  # scales and shifts that can be told from each other
         for module in start.modules():
-            if isinstance(module, nn.BatchNorm2d):
+            if isinstance(module, nn.BatchNorm2d) and sys.argv[1] not in START_AS_THEY_ARE:
                 module.weight.uniform_(0.5, 1.5)
                 module.bias.uniform_(-0.3, 0.3)
-    pictures = torch.randn(2, batch, 3, size, size)
+    pictures = torch.randn(2, batch, CHANNELS.get(sys.argv[1], 3), size, size)
     labels = torch.randint(classes, (2, batch))
     out = {"pictures": pictures, "labels": labels}
     out.update({"init." + name: value.clone() for name, value in values_of(start).items()})

@@ -55,5 +55,30 @@ TEST_P(ResNet20, computes_what_pytorch_computes) {
 
 INSTANTIATE_TEST_SUITE_P(Torch, ResNet20, testing::Values("resnet20_a", "resnet20_b"), [](const auto& p) { return p.param; });
 
+// The tutorials' own training: Glorot weights, SGD at 0.1 with Nesterov's momentum and dropout; Adam with PyTorch's defaults on
+// pictures of 224x224. The masks of dropout are computed on both sides from the same key.
+class TorchTutorial : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!runs(fmt::format("'{}' -c 'import torch, numpy, importlib.util as u; assert u.find_spec(\"torchvision\")' 2>/dev/null",
+                          python()))) {
+      GTEST_SKIP() << python()
+                   << " has no torch, torchvision and numpy; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+    }
+  }
+};
+
+TEST_F(TorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nesterov_losses) {
+  const parity::Network& network = parity::network_named("keras_mnist");
+  const Place place = parity::all_places().back();
+  expect_same_gradients(network, place, pytorch(network.name));
+  expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
+}
+
+TEST_F(TorchTutorial, resnet50_without_the_stems_relu_has_pytorchs_ten_adam_losses_at_224) {
+  const parity::Network& network = parity::network_named("resnet50_linear_stem");
+  expect_same_losses(network, parity::all_places().back(), pytorch(network.name), "tutorial_adam");
+}
+
 }  // namespace
 }  // namespace residual

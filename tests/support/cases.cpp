@@ -1,5 +1,6 @@
 #include "support/cases.h"
 
+#include "ops/adaptive_avg_pool.h"
 #include "ops/add.h"
 #include "ops/batch_norm.h"
 #include "ops/channel_sum.h"
@@ -153,6 +154,16 @@ std::map<const OpDef*, Maker> window_makers() {
          const Shape shape{b.batch(), b.channels(), 1, 1};
          const Value dy = b.numbers("dy", shape);
          global_avg_pool_backward(b.result.graph, dy, b.size());
+         return std::move(b).finish(false);
+       }},
+      {&adaptive_avg_pool_op(),
+       [](CaseBuilder b) {
+         adaptive_avg_pool(b.result.graph, b.numbers("x", b.picture()), b.size());
+         return std::move(b).finish(false);
+       }},
+      {&adaptive_avg_pool_backward_op(),
+       [](CaseBuilder b) {
+         adaptive_avg_pool_backward(b.result.graph, b.numbers("dy", b.picture()), b.size());
          return std::move(b).finish(false);
        }},
       {&linear_op(),

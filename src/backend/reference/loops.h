@@ -70,6 +70,7 @@ void for_each_pair(int64_t first, int64_t second, Body&& body) noexcept {
 }
 
 /// The families, one a file, named as in ops/.
+std::vector<LoopedOp> adaptive_avg_pool_loops();
 std::vector<LoopedOp> add_loops();
 std::vector<LoopedOp> batch_norm_loops();
 std::vector<LoopedOp> channel_sum_loops();

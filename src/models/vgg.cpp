@@ -1,0 +1,61 @@
+#include "models/vgg.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/adaptive_avg_pool.h"
+#include "ops/flatten.h"
+#include "ops/pool.h"
+
+namespace residual::models {
+namespace {
+
+// Table 1. Names count torchvision's modules: convolution, batch norm where there is one, ReLU, and pooling behind each block.
+Value features(Layers& net, Value x, const VggSpec& spec) {
+  int64_t module = 0, width = 64;
+  for (const int64_t convolutions : spec.blocks) {
+    for (int64_t i = 0; i < convolutions; ++i) {
+      x = net.convolution(fmt::format("features.{}", module++), x, {.channels = width, .bias = true});
+      if (spec.norm) x = net.batch_norm(fmt::format("features.{}", module++), x);
+      x = net.relu(fmt::format("features.{}", module++), x);
+    }
+    x = max_pool(net.graph(), x, {.kernel = {2, 2}, .stride = {2, 2}}).y;
+    ++module;
+    width = std::min<int64_t>(2 * width, 512);
+  }
+  return x;
+}
+
+}  // namespace
+
+std::optional<VggSpec> vgg_named(std::string_view name) {
+  const bool norm = name.ends_with("_bn");
+  if (norm) name.remove_suffix(3);
+  if (name == "vgg11") return VggSpec{{1, 1, 2, 2, 2}, norm};
+  if (name == "vgg13") return VggSpec{{2, 2, 2, 2, 2}, norm};
+  if (name == "vgg16") return VggSpec{{2, 2, 3, 3, 3}, norm};
+  if (name == "vgg19") return VggSpec{{2, 2, 4, 4, 4}, norm};
+  return std::nullopt;
+}
+
+std::vector<std::string> vgg_names() {
+  return {"vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"};
+}
+
+Value vgg(Layers& net, Value x, const VggSpec& spec, int64_t classes) {
+  constexpr int64_t kLeast = 32, kPooled = 7, kHidden = 4096;
+  const Shape size = net.shape(x);
+  if (std::min(size[2], size[3]) < kLeast) {
+    fail(ErrorKind::kUsage, "pictures of {}x{} are too small: the network halves them five times; it needs at least {}x{}",
+         size[2], size[3], kLeast, kLeast);
+  }
+  x = features(net, x, spec);
+  if (net.shape(x)[2] != kPooled || net.shape(x)[3] != kPooled) x = adaptive_avg_pool(net.graph(), x, {kPooled, kPooled});
+  x = flatten(net.graph(), x);
+  x = net.dropout(net.relu("classifier.1", net.linear("classifier.0", x, kHidden)), 0.5);
+  x = net.dropout(net.relu("classifier.4", net.linear("classifier.3", x, kHidden)), 0.5);
+  return net.linear("classifier.6", x, classes);
+}
+
+}  // namespace residual::models

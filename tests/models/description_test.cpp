@@ -1,0 +1,124 @@
+// Networks described in files: what reads, what is refused, and that the built-in ones are made of the same stuff.
+#include "models/description.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "models/families.h"
+#include "models/table.h"
+
+namespace residual::models {
+namespace {
+
+using testing::HasSubstr;
+
+std::string message_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kBadFile) << error.what();
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+std::string refusal(const std::string& json) {
+  return message_of([&] { description_from_json(json, "here"); });
+}
+
+TEST(Description, of_every_built_in_network_reads_back_from_its_json) {
+  for (const std::string& name : residual_names()) {
+    const Description network = *residual_description(name);
+    EXPECT_TRUE(description_from_json(to_json(network), name) == network) << to_json(network);
+  }
+}
+
+TEST(Description, of_two_lines_is_a_network) {
+  const Description network =
+      description_from_json(R"({"stages": [{"blocks": 2, "width": 64}, {"blocks": 2, "width": 128, "stride": 2}]})", "here");
+  Architecture architecture;
+  architecture.description = network;
+  architecture.input = {3, 64, 64};
+  const Graph graph = inference_graph(architecture, 2);
+  EXPECT_TRUE(graph.variables().contains("layer2.0.downsample.0.weight"));
+}
+
+TEST(Description, in_toml_is_the_same_as_in_json) {
+  const Description json = description_from_json(
+      R"({"name":"mine","block":{"kind":"bottleneck","groups":2},"stages":[{"blocks":1,"width":32}],"head":{"hidden":[64],"dropout":0.5},
+          "names":{"head":["a","b"]}})",
+      "json");
+  const Description toml = description_from_toml(R"(
+name = "mine"
+stages = [{ blocks = 1, width = 32 }]
+[block]
+kind = "bottleneck"
+groups = 2
+[head]
+hidden = [64]
+dropout = 0.5
+[names]
+head = ["a", "b"]
+)",
+                                                 "toml");
+  EXPECT_TRUE(json == toml) << to_json(toml);
+}
+
+TEST(Description, that_is_wrong_is_refused_with_the_place) {
+  const std::string stages = R"("stages": [{"blocks": 1, "width": 8}])";
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "widht": 8}]})"),
+              HasSubstr("'widht' is not known here; known are blocks, width, stride"));
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 0, "width": 8}]})"), HasSubstr("blocks is 0"));
+  EXPECT_THAT(refusal(R"({"stages": []})"), HasSubstr("stages is 0"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("stages is 0"));
+  EXPECT_THAT(refusal("[]"), HasSubstr("here: expected named values"));
+  EXPECT_THAT(refusal("{"), HasSubstr("here"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "block": {"kind": "dense"}})"),
+              HasSubstr("block: kind: no kind of block is called 'dense'"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "block": {"groups": 2}})"), HasSubstr("bottleneck"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "stem": {"convolutions": [{"kernel": 4}]}})"), HasSubstr("odd"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "names": {"block": "layer"}})"), HasSubstr("{stage}"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "names": {"head": ["a..b"]}})"), HasSubstr("a..b"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "classes": 1e30})"), HasSubstr("classes: expected a whole number"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "input": [3, 0, 1]})"), HasSubstr("input"));
+  EXPECT_THAT(refusal("{" + stages + R"(, "head": {"dropout": 1}})"), HasSubstr("dropout"));
+  EXPECT_THAT(message_of([] { description_from_toml("stages = [", "there"); }), HasSubstr("there: not valid TOML in line 1"));
+}
+
+TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5000, "width": 65536}]})"), HasSubstr("too wide"));
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5001, "width": 1}]})"), HasSubstr("5001"));
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 99999999999999999999}]})"),
+              HasSubstr("width: expected a whole number"));
+}
+
+TEST(Description, that_gives_two_layers_one_name_is_refused) {
+  Architecture architecture;
+  architecture.description = *residual_description("resnet20");
+  architecture.description->names.convolutions = {"conv", "conv", "conv"};
+  EXPECT_THROW(inference_graph(architecture, 1), Error);
+}
+
+TEST(Description, of_a_file_without_a_name_takes_the_files) {
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "narrow.toml";
+  replace_file(file, "stages = [{ blocks = 1, width = 8 }]\n");
+  EXPECT_EQ(read_description(file).name, "narrow");
+  EXPECT_THAT(message_of([&] { read_description(file.string() + "l"); }), HasSubstr("toml"));
+  std::filesystem::remove(file);
+}
+
+TEST(Description, in_a_model_files_architecture_reads_back) {
+  Architecture architecture;
+  architecture.model = "mine";
+  architecture.description = *residual_description("wrn-16-8");
+  architecture.norm = Norm::kNone;
+  architecture.small_stem = true;
+  const Architecture again = Architecture::from_json(architecture.to_json());
+  EXPECT_EQ(again.to_json(), architecture.to_json());
+  EXPECT_TRUE(again.description == architecture.description);
+}
+
+}  // namespace
+}  // namespace residual::models
