@@ -47,7 +47,7 @@ double largest(const Tensor& tensor) {
 
 }  // namespace
 
-void expect_same_gradients(const Network& network, const Place& place, const Reference& reference) {
+void expect_same_gradients(const Network& network, const Place& place, const Reference& reference, double float_tolerance) {
   const bool exact = place.dtype == DType::kF64;
   const FirstStep found = first_step(network, place, reference);
   EXPECT_LE(largest_difference(found.logits, reference.tensors.at("logits")), exact ? 1e-9 : 1e-5);
@@ -61,7 +61,7 @@ void expect_same_gradients(const Network& network, const Place& place, const Ref
     if (norm(expected) < 1e-12 * whole)
       EXPECT_LE(norm(gradient), 1e-6 * whole) << name << ", whose gradient is zero in exact arithmetic";
     else
-      EXPECT_LE(distance(gradient, expected) / norm(expected), exact ? 1e-9 : 1e-4) << name;
+      EXPECT_LE(distance(gradient, expected) / norm(expected), exact ? 1e-9 : float_tolerance) << name;
   }
 }
 

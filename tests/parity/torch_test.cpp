@@ -71,7 +71,9 @@ class TorchTutorial : public testing::Test {
 TEST_F(TorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nesterov_losses) {
   const parity::Network& network = parity::network_named("keras_mnist");
   const Place place = parity::all_places().back();
-  expect_same_gradients(network, place, pytorch(network.name));
+  // Without batch norm some ReLUs stand so near zero that float32 switches them: PyTorch's own float32 gradients are 5e-4 from
+  // its float64 ones.
+  expect_same_gradients(network, place, pytorch(network.name), 1e-3);
   expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
 }
 

@@ -1,0 +1,164 @@
+// Every network there is makes the same of the same pictures as PyTorch's, live: family_side.py draws weights, statistics and
+// pictures.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "backend/backends.h"
+#include "io/safetensors.h"
+#include "models/table.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/session.h"
+#include "support/oracle.h"
+
+namespace residual {
+namespace {
+
+std::string python() {
+  const char* given = std::getenv("RESIDUAL_PYTHON");
+  return given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
+}
+
+bool runs(const std::string& command) {
+  return std::system(command.c_str()) == 0;
+}
+
+// "resnet20+shortcut=C+norm": a name and its choices, as family_side.py takes them.
+models::Architecture architecture_of(const std::string& text) {
+  models::Architecture result;
+  result.model = text.substr(0, text.find('+'));
+  const auto has = [&](std::string_view choice) { return text.find(choice) != std::string::npos; };
+  if (has("+stem")) result.small_stem = true;
+  if (has("+block")) result.separable = true;
+  if (has("+norm")) result.norm = models::Norm::kNone;
+  if (has("+stride")) result.stride_on_1x1 = true;
+  if (has("+shortcut=B")) result.shortcut = models::Shortcut::kB;
+  if (has("+shortcut=C")) result.shortcut = models::Shortcut::kC;
+  if (has("+shrink=max")) result.shrink = models::Shrink::kMax;
+  if (has("+shrink=average")) result.shrink = models::Shrink::kAverage;
+  return result;
+}
+
+State state_for(const Graph& graph, io::SafetensorsFile& file) {
+  State state;
+  EXPECT_EQ(graph.variables().size() + 2, file.tensors.size()) << "beside pictures and logits";
+  for (const auto& [name, variable] : graph.variables()) {
+    const auto found = file.tensors.find(name);
+    if (found == file.tensors.end()) fail(ErrorKind::kOther, "PyTorch's network has no '{}'", name);
+    state.set(name, std::move(found->second));
+  }
+  return state;
+}
+
+// The largest difference between our logits and PyTorch's, as a part of the largest logit. Input and classes are the file's.
+double difference(models::Architecture architecture, io::SafetensorsFile file) {
+  const Tensor& pictures = file.tensors.at("pictures");
+  const Tensor expected = file.tensors.at("logits").clone();
+  const Shape shape = pictures.shape();
+  architecture.input = Shape{shape[1], shape[2], shape[3]};
+  architecture.classes = expected.shape()[1];
+  const Graph graph = models::inference_graph(architecture, shape[0]);
+  const std::vector<float> pixels(pictures.as<float>().begin(), pictures.as<float>().end());
+  State state = state_for(graph, file);
+  Session session(compile(fold_batch_norm(graph), cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
+  std::ranges::copy(pixels, session.input<float>("pictures").begin());
+  session.run();
+  const std::span<const float> logits = session.output<float>("logits");
+  double most = 0, largest = 0;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    const double right = support::element(expected, i), apart = std::abs(double{logits[i]} - right);
+    most = apart <= most ? most : apart;  // NaN stays
+    largest = std::max(largest, std::abs(right));
+  }
+  EXPECT_GT(largest, 1e-3);
+  return most / largest;
+}
+
+struct Group {
+  std::string name;
+  std::vector<std::string> networks;  // each with the size of its pictures where that is not 64x64
+};
+
+class Family : public testing::TestWithParam<Group> {};
+
+TEST_P(Family, computes_what_pytorch_computes) {
+  if (!runs(fmt::format("'{}' -c 'import torch, numpy, importlib.util as u; assert u.find_spec(\"torchvision\")' 2>/dev/null",
+                        python()))) {
+    GTEST_SKIP() << python() << " has no torch, torchvision and numpy; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  }
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("residual-family-{}-{}", GetParam().name, getpid());
+  std::filesystem::create_directory(folder);
+  // Networks come one by one: each file is up to half a GiB.
+  for (const std::string& sized : GetParam().networks) {
+    const std::string name = sized.substr(0, sized.find(':'));
+    const std::string command =
+        fmt::format("'{}' '{}/tests/parity/family_side.py' '{}' '{}'", python(), RESIDUAL_SOURCE_DIR, folder.string(), sized);
+    ASSERT_TRUE(runs(command)) << command;
+    // Float32 in another order of additions: 1e-5 is usual, 1e-4 of the largest logit the bound.
+    EXPECT_LE(difference(architecture_of(name), io::read_safetensors(folder / (name + ".safetensors"))), 1e-4) << sized;
+    std::filesystem::remove(folder / (name + ".safetensors"));
+  }
+  std::filesystem::remove(folder);
+}
+
+std::vector<Group> groups() {
+  return {
+      {"cifar",
+       {"resnet20:32x32", "resnet32:16x16", "resnet44:16x16", "resnet56:16x16", "resnet110:16x16", "resnet1202:8x8",
+        "resnet164-bottleneck:16x16", "linear:16x16"}},
+      {"plain", {"plain20:32x32", "plain32:16x16", "plain44:16x16", "plain56:16x16", "plain110:16x16", "plain18", "plain34"}},
+      {"choices",
+       {"resnet20+shortcut=B:32x32", "resnet20+shortcut=C:17x23", "resnet20+shrink=max:32x32", "resnet20+shrink=average:32x32",
+        "resnet20+norm:32x32", "resnet20+block:32x32", "resnet18+stem", "resnet18+block", "resnet18+norm", "resnet50+stride",
+        "resnet50+block:65x97", "plain20+norm:32x32"}},
+      {"pre_activation",
+       {"preact-resnet110:16x16", "preact-resnet164:16x16", "preact-resnet1001:8x8", "preact-resnet110-basic:16x16",
+        "preact-resnet18", "preact-resnet34", "preact-resnet50", "preact-resnet101", "preact-resnet152", "preact-resnet200",
+        "wrn-16-8:16x16", "wrn-28-10:16x16"}},
+      {"imagenet",
+       {"resnet18-small", "resnet34-small", "resnet18:224x224", "resnet34", "resnet50:224x224", "resnet101", "resnet152",
+        "resnet18:47x70"}},
+      {"wide", {"wide_resnet50_2", "wide_resnet101_2", "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"}},
+      {"resnet_d", {"resnet18d", "resnet34d", "resnet50d", "resnet101d", "resnet152d"}},
+      {"densenet",
+       {"densenet121:224x224", "densenet161", "densenet169", "densenet201", "densenet40-k12:16x16", "densenet100-k12:16x16",
+        "densenet-bc-100-k12:16x16", "densenet-bc-250-k24:16x16", "densenet-bc-190-k40:16x16"}},
+      {"vgg", {"vgg11:224x224", "vgg11_bn", "vgg13", "vgg13_bn:100x70", "vgg16", "vgg16_bn:256x256", "vgg19", "vgg19_bn:32x32"}},
+      {"tutorials",
+       {"resnet18-shortcut", "modern-resnet18:28x28", "modern-densenet:32x32", "modern-densenet:96x96", "keras-mnist:28x28",
+        "resnet50-linear-stem:224x224"}},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Torch, Family, testing::ValuesIn(groups()), [](const auto& group) { return group.param.name; });
+
+// The files of tests/golden that make_family.py there makes.
+class FamilyGolden : public testing::TestWithParam<std::string> {};
+
+TEST_P(FamilyGolden, computes_what_pytorch_computed) {
+  io::SafetensorsFile file =
+      io::read_safetensors(fmt::format("{}/tests/golden/family_{}.safetensors", RESIDUAL_SOURCE_DIR, GetParam()));
+  const models::Architecture architecture = models::Architecture::from_json(file.metadata.at("architecture"));
+  EXPECT_LE(difference(architecture, std::move(file)), 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parity, FamilyGolden,
+                         testing::Values("densenet_bc", "densenet", "pre_activation", "averaged_bottleneck", "separable",
+                                         "without_norm"),
+                         [](const auto& name) { return name.param; });
+
+// What is listed is compared.
+TEST(FamilyTable, leaves_no_listed_network_out) {
+  for (const models::ModelEntry& entry : models::model_table()) {
+    const auto is_it = [&](const std::string& sized) { return sized.substr(0, sized.find_first_of(":+")) == entry.name; };
+    const auto has_it = [&](const Group& group) { return std::ranges::any_of(group.networks, is_it); };
+    EXPECT_TRUE(std::ranges::any_of(groups(), has_it)) << entry.name;
+  }
+}
+
+}  // namespace
+}  // namespace residual
