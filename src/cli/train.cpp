@@ -16,15 +16,19 @@ int run_train(TrainArguments& arguments) {
   arguments.check();
   show_remarks(arguments.quiet);
   const data::DataSource source = arguments.data.open(arguments.wanted_input());
-  const train::TrainOptions options = settle(arguments, source);
+  const std::optional<convert::LoadedModel> pretrained = arguments.pretrained.load(arguments.named_network());
+  const train::TrainOptions options = settle(arguments, source, pretrained);
+  std::optional<train::Start> start;
+  if (pretrained) start = train::start_from(pretrained->model, options.architecture);
   TrainReport report(arguments, options);
   report.start(source);
+  if (start) report.note(arguments.pretrained.told(*pretrained, *start, options.architecture.classes));
   catch_interrupts();
   const data::Preprocessing preprocessing =
-      preparation(arguments, options, source).with_exif_orientation(arguments.data.exif_orientation);
+      preparation(arguments, options, source, pretrained).with_exif_orientation(arguments.data.exif_orientation);
   stop_if_interrupted();
   try {
-    report.finish(train::train(options, source, preprocessing, report.observer()));
+    report.finish(train::train(options, source, preprocessing, report.observer(), start ? &start->weights : nullptr));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInterrupted) throw;
     fail(ErrorKind::kInterrupted, "{}; the same command with --resume goes on", error.what());

@@ -14,8 +14,10 @@ namespace residual::cli {
 namespace {
 
 void add_network(CLI::App& command, TrainArguments& a) {
-  command.add_option("--model", a.model, "A name that `residual models` lists, or a description (.json, .toml)")
-      ->capture_default_str()
+  command
+      .add_option("--model", a.model,
+                  "A name that `residual models` lists, or a description (.json, .toml) (default: resnet20, or the network of "
+                  "--pretrained)")
       ->group("Network");
   a.network.add_to(command);
   command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
@@ -77,14 +79,15 @@ train::ScheduleOptions schedule_options(const TrainArguments& a, int64_t trainin
   return options;
 }
 
-std::filesystem::path default_out(const TrainArguments& a) {
+std::filesystem::path default_out(const TrainArguments& a, const std::string& model) {
   std::filesystem::path data = std::filesystem::path(a.data.path).lexically_normal();
   if (!data.has_filename()) data = data.parent_path();
   std::string name = data.filename().string();
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
   if (name.empty() || name == "." || name == "..") name = "data";
-  const std::string model = is_description(a.model) ? std::filesystem::path(a.model).stem().string() : a.model;
-  return std::filesystem::path("runs") / (model + "-" + name);
+  name = model + "-" + name;
+  std::ranges::replace(name, '/', '-');  // a network from a file may be called anything
+  return std::filesystem::path("runs") / name;
 }
 
 }  // namespace
@@ -95,6 +98,7 @@ void TrainArguments::add_to(CLI::App& app) {
   app.add_option("--mean", mean, "Mean of each channel, 0 to 1, with commas (default: of the training pictures)")->group("Data");
   app.add_option("--std", std, "Standard deviation of each channel (default: of the training pictures)")->group("Data");
   add_network(app, *this);
+  pretrained.add_to(app);
   add_recipe(app, *this);
   app.add_option("--out", out, "Folder for models, checkpoint, metrics and report (default: runs/MODEL-DATA)")->group("Output");
   app.add_flag("--resume", resume, "Go on from the checkpoint in the output folder")->group("Output");
@@ -128,8 +132,7 @@ void TrainArguments::check() {
   if (!preprocess.empty()) data::recipe_input(preprocess);  // refuses what is unknown
   const bool is_file = !preprocess.empty() && data::find_recipe(preprocess) == nullptr;
   data.exif_orientation |= is_file && data::recipe_named(preprocess).exif_orientation();
-  models::Architecture architecture = architecture_named(model);
-  network.apply(architecture);
+  named_network();
   models::initialisation_named(init);
   wanted_input();
   // What the train room knows to refuse is refused before the data is opened.
@@ -139,6 +142,7 @@ void TrainArguments::check() {
   early.optimizer = optimizer_options(*this);
   early.schedule = schedule_options(*this, 1);
   early.label_smoothing = label_smoothing;
+  early.head_rate_scale = pretrained.head_lr_scale;
   early.checkpoint_minutes = checkpoint_minutes;
   train::check(early);
   train::augmentation_named(augment, "", Shape{3, 32, 32});
@@ -148,13 +152,25 @@ std::optional<Shape> TrainArguments::wanted_input() const {
   return network.input.empty() ? std::nullopt : std::optional(parse_input(network.input));
 }
 
-train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source) {
+std::optional<models::Architecture> TrainArguments::named_network() const {
+  if (model.empty() && pretrained.given()) {
+    if (network.any())
+      fail(ErrorKind::kUsage, "the options that vary a network go with --model; the pretrained weights have theirs");
+    return std::nullopt;
+  }
+  models::Architecture architecture = architecture_named(model.empty() ? "resnet20" : model);
+  network.apply(architecture);
+  return architecture;
+}
+
+train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source,
+                           const std::optional<convert::LoadedModel>& pretrained) {
   if (!source.train) {
     fail(ErrorKind::kUsage, "the data has no training pictures ({}); put them into a folder train/<class>/", source.found);
   }
   train::TrainOptions options;
-  options.architecture = architecture_named(a.model);
-  a.network.apply(options.architecture);
+  const std::optional<models::Architecture> named = a.named_network();
+  options.architecture = named ? *named : pretrained->model.architecture;
   const Shape published = options.architecture.input;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
   std::optional<Shape> input = a.wanted_input();
@@ -170,17 +186,22 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
   options.seed = static_cast<uint64_t>(a.seed);
   options.threads = a.machine.threads;
   options.loader_threads = a.machine.loader_threads;
-  options.out = a.out.empty() ? default_out(a) : std::filesystem::path(a.out);
+  options.out = a.out.empty() ? default_out(a, options.architecture.model) : std::filesystem::path(a.out);
   options.resume = a.resume;
   options.checkpoint_minutes = a.checkpoint_minutes;
   options.command = a.command;
+  a.pretrained.apply(pretrained, options);
   train::check(options);
   return options;
 }
 
-data::Preprocessing preparation(const TrainArguments& a, const train::TrainOptions& options, const data::DataSource& source) {
+data::Preprocessing preparation(const TrainArguments& a, const train::TrainOptions& options, const data::DataSource& source,
+                                const std::optional<convert::LoadedModel>& pretrained) {
   const Shape& input = options.architecture.input;
   if (!a.preprocess.empty()) return data::recipe_named(a.preprocess, input);
+  if (a.mean.empty() && pretrained) {
+    if (std::optional<data::Preprocessing> theirs = inherited(*pretrained, input)) return std::move(*theirs);
+  }
   if (a.mean.empty()) return train::standard_preparation(input, *source.train, options.threads);
   const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
   for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/pretrained_arguments.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
 #include "train/options.h"
@@ -16,8 +17,10 @@ namespace residual::cli {
 struct TrainArguments {
   DataArguments data;
   MachineArguments machine;
-  std::string model = "resnet20", init = "he";
+  std::string model;  ///< empty: that of the pretrained weights, else resnet20
+  std::string init = "he";
   NetworkOptions network;
+  PretrainedArguments pretrained;
   int64_t epochs = 30, batch_size = 128, seed = 0;
   std::string optimizer = "sgd", schedule = "cosine", augment = "auto", milestones;
   std::optional<double> lr, momentum, weight_decay, gamma;
@@ -34,13 +37,17 @@ struct TrainArguments {
   /// Throws Error (kUsage) for what is out of range or contradicts itself, whatever the data.
   void check();
   std::optional<Shape> wanted_input() const;
+  /// The network that was asked for; none: that of the pretrained weights.
+  std::optional<models::Architecture> named_network() const;
 };
 
-/// Everything settled: the network fits the data, what was not given has its default.
-train::TrainOptions settle(const TrainArguments& arguments, const data::DataSource& source);
+/// Everything settled: the network fits the data, what was not given has its default. `pretrained`: the weights to start from.
+train::TrainOptions settle(const TrainArguments& arguments, const data::DataSource& source,
+                           const std::optional<convert::LoadedModel>& pretrained);
 
-/// --preprocess, or --mean and --std, or else the training pictures' own mean and standard deviation.
+/// What --preprocess, or --mean and --std say; else the pretrained weights' own way, else the training pictures' mean and
+/// standard deviation.
 data::Preprocessing preparation(const TrainArguments& arguments, const train::TrainOptions& options,
-                                const data::DataSource& source);
+                                const data::DataSource& source, const std::optional<convert::LoadedModel>& pretrained);
 
 }  // namespace residual::cli

@@ -16,12 +16,12 @@ class TrainReport {
   TrainReport(const TrainArguments& arguments, const train::TrainOptions& options);
 
   void start(const data::DataSource& source);
+  void note(const std::string& text);
   /// Refers to this report, which must outlive it.
   train::Observer observer();
   void finish(const train::TrainResult& result);
 
  private:
-  void note(const std::string& text);
   void progress(const train::Progress& progress);
   void epoch(const train::EpochRecord& record);
   void say(const std::string& text);                // a line for people

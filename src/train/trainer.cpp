@@ -14,6 +14,7 @@
 #include "train/report_mistakes.h"
 #include "train/run_record.h"
 #include "train/training_graph.h"
+#include "train/transfer.h"
 
 namespace residual::train {
 namespace {
@@ -69,6 +70,7 @@ class TrainingRun {
   void start() {
     check(options_);
     check_data();
+    frozen_scopes(models::inference_graph(options_.architecture, 1), options_.freeze);  // refuses parts that do not exist
     make_folder();
     identity_ = identity_json(options_, source_, preprocessing_);
     const std::optional<io::Checkpoint> saved = find_checkpoint();

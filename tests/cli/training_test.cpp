@@ -37,6 +37,31 @@ TEST(Training, writes_models_metrics_curves_and_a_report) {
   EXPECT_THAT(program::partial_files(room.path()), testing::IsEmpty());
 }
 
+TEST(Training, starts_from_trained_weights_and_says_what_it_took) {
+  const Room room;
+  const std::string from = " --pretrained " + program::tiny_model().string();
+  const Outcome outcome = room.run(tiny_training("run") + from + " --freeze stem,layer1 --head-lr-scale 2");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out + outcome.err, HasSubstr("starting from"));
+  EXPECT_THAT(outcome.out + outcome.err, HasSubstr("all of its weights"));
+  const Outcome resumed = room.run(tiny_training("run") + from + " --freeze stem --resume");
+  EXPECT_EQ(resumed.code, 2);
+  EXPECT_THAT(resumed.err, HasSubstr("freeze"));
+}
+
+TEST(Training, refuses_weights_of_another_network_with_a_table_and_parts_that_do_not_exist) {
+  const Room room;
+  const std::string from = " --pretrained " + program::tiny_model().string();
+  const Outcome other =
+      room.run("train --data shapes --train-size 32 --test-size 10 --model resnet14 --input 3x8x8 --out run" + from);
+  EXPECT_NE(other.code, 0);
+  EXPECT_THAT(other.err, HasSubstr("resnet14"));
+  const Outcome nothing = room.run(tiny_training("run") + from + " --freeze layer9");
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_THAT(nothing.err, HasSubstr("conv1, bn1, layer1, layer2, layer3, linear"));
+  EXPECT_FALSE(fs::exists(room / "run")) << "a run that is refused leaves nothing";
+}
+
 TEST(Training, tells_each_epoch_in_a_line_with_date_time_losses_and_accuracies) {
   const Outcome outcome = Room().run(tiny_training("run", 1));
   EXPECT_THAT(outcome.out, testing::ContainsRegex("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}  epoch 1/1  train loss "

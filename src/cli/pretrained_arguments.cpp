@@ -1,0 +1,77 @@
+#include "cli/pretrained_arguments.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cli/arguments.h"
+#include "core/error.h"
+#include "io/seal.h"
+
+namespace residual::cli {
+namespace {
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t from = 0; from <= text.size();) {
+    const size_t to = std::min(text.find(',', from), text.size());
+    if (to > from) parts.push_back(text.substr(from, to - from));
+    from = to + 1;
+  }
+  return parts;
+}
+
+// The file by its contents, so that a resumed run notices another one.
+std::string identity_of(const eval::Model& model) {
+  io::TensorViews tensors;
+  for (const auto& [name, tensor] : model.state.tensors()) tensors.emplace(name, &tensor);
+  return fmt::format("{} {}", model.architecture.model, io::seal_of(tensors, {}));
+}
+
+}  // namespace
+
+void PretrainedArguments::add_to(CLI::App& command) {
+  command
+      .add_option("--pretrained", file,
+                  "Weights to start from: a model file, PyTorch or safetensors weights; where the classes differ the head is new")
+      ->group("Transfer");
+  command
+      .add_option("--freeze", freeze,
+                  "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
+      ->group("Transfer");
+  command.add_option("--head-lr-scale", head_lr_scale, "The classifier's learning rate is so many times the others'")
+      ->capture_default_str()
+      ->group("Transfer");
+}
+
+std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
+  if (!given()) return std::nullopt;
+  return convert::load(file, {.architecture = named, .preprocessing = {}});
+}
+
+void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const {
+  options.freeze = split(freeze);
+  options.head_rate_scale = head_lr_scale;
+  if (pretrained) options.pretrained = identity_of(pretrained->model);
+}
+
+std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const {
+  const models::Architecture& from = pretrained.model.architecture;
+  std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, pretrained.format);
+  if (start.drawn.empty()) return text + ", all of its weights";
+  return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
+                            fmt::join(start.drawn, ", "));
+}
+
+std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input) {
+  if (!pretrained.prepared) return std::nullopt;
+  const data::Preprocessing& theirs = pretrained.model.preprocessing;
+  if (theirs.output_shape() == input) return theirs;
+  const auto step = std::ranges::find_if(
+      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
+  if (step == theirs.steps().end() || theirs.channels() != input[0]) return std::nullopt;
+  const auto& normalize = std::get<data::NormalizeStep>(*step);
+  return data::Preprocessing::standard(input, normalize.mean, normalize.std);
+}
+
+}  // namespace residual::cli
