@@ -64,7 +64,7 @@ TEST(Recognise, TorchvisionsNamesInTheTutorialsSpelling) {
   }
   const auto found = recognise(shapes);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->architecture.model, "resnet18");
+  EXPECT_EQ(found->architecture.model, "resnet18-shortcut");
   EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
 }
 
