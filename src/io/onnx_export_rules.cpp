@@ -1,7 +1,9 @@
 // Every op of inference graphs, said in ONNX (opset 17).
 #include <limits>
 
+#include "io/onnx_averaging.h"
 #include "io/onnx_export.h"
+#include "ops/adaptive_avg_pool.h"
 #include "ops/add.h"
 #include "ops/batch_norm.h"
 #include "ops/concat.h"
@@ -50,6 +52,21 @@ void average_pooling(OnnxExporter& out, const Node& node, const std::string& out
   const auto& average = node.attributes.as<AvgPoolAttrs>();
   plain(out, node, output, "AveragePool",
         pool_attributes(average.pool).integer("count_include_pad", average.count_padding ? 1 : 0));
+}
+
+// Windows of one size where the sizes divide, otherwise means of rows and of columns as matrix products.
+void adaptive_pooling(OnnxExporter& out, const Node& node, const std::string& output) {
+  const Shape &x = out.graph().shape(node.inputs[0]), &y = node.outputs[0].shape;
+  if (x[2] % y[2] == 0 && x[3] % y[3] == 0) {
+    const Size2 window{x[2] / y[2], x[3] / y[3]};
+    return plain(out, node, output, "AveragePool", pool_attributes({.kernel = window, .stride = window}));
+  }
+  const std::vector<int64_t> left{y[2], x[2]}, right{x[3], y[3]};
+  const std::string rows = out.floats(output + ".rows", averaging_matrix(y[2], x[2], false), left);
+  const std::string columns = out.floats(output + ".columns", averaging_matrix(y[3], x[3], true), right);
+  const std::string half = out.fresh(output + ".half");
+  out.node("MatMul", std::vector{rows, out.name(node.inputs[0])}, half);
+  out.node("MatMul", std::vector{half, columns}, output);
 }
 
 void global_average(OnnxExporter& out, const Node& node, const std::string& output) {
@@ -142,6 +159,7 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&normalize_op(), batch_norm},
       {&max_pool_op(), max_pooling},
       {&avg_pool_op(), average_pooling},
+      {&adaptive_avg_pool_op(), adaptive_pooling},
       {&global_avg_pool_op(), global_average},
       {&linear_op(), fully_connected},
       {&add_op(), sum},

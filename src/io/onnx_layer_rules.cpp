@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "io/onnx_averaging.h"
 #include "io/onnx_import.h"
+#include "ops/adaptive_avg_pool.h"
 #include "ops/batch_norm.h"
 #include "ops/conv2d.h"
 #include "ops/flatten.h"
@@ -195,6 +197,7 @@ void max_pooling(OnnxImporter& in, const OnnxNode& node) {
 void average_pooling(OnnxImporter& in, const OnnxNode& node) {
   const Activation x = pool_input(in, node);
   const PoolAttrs pool = pool_attributes(in, node, x);
+  if (pool == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !x.zeros.any()) return in.set(node, x);
   const bool count = in.integer(node, "count_include_pad", 0) != 0, padded = pool.padding != Size2{0, 0};
   if (x.zeros.any() && !count && (in.list(node, "pads") || in.text(node, "auto_pad", "NOTSET").starts_with("SAME")))
     in.refuse(node, "its input is padded with zeros, which count, and it has pads of its own, which do not");
@@ -262,8 +265,34 @@ void gemm(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, linear(in.graph(), x, weight, bias));
 }
 
+bool holds(const Constant& constant, const Shape& shape, const std::vector<float>& values) {
+  if (constant.shape != shape) return false;
+  const Tensor found = constant.floats();
+  return std::ranges::equal(found.as<float>(), values);
+}
+
+// Two products, means of rows and then of columns, are pooling to a given size.
+void averaging(OnnxImporter& in, const OnnxNode& node) {
+  const Value x = in.value(node, 1);
+  const Shape shape = in.graph().shape(x);
+  const Constant& rows = in.constant(node, 0);
+  const OnnxNode* next = in.only_reader(node, "MatMul");
+  if (shape.rank() == 4 && rows.shape.rank() == 2 && rows.shape[1] == shape[2] && next != nullptr && next->inputs.size() == 2 &&
+      next->inputs[0] == node.outputs[0] && in.knows_constant(*next, 1)) {
+    const Constant& columns = in.constant(*next, 1);
+    const int64_t height = rows.shape[0], width = columns.shape.rank() == 2 ? columns.shape[1] : 0;
+    if (holds(rows, Shape{height, shape[2]}, averaging_matrix(height, shape[2], false)) && width > 0 &&
+        columns.shape[0] == shape[3] && holds(columns, Shape{shape[3], width}, averaging_matrix(width, shape[3], true))) {
+      in.skip(*next);
+      return in.set(*next, adaptive_avg_pool(in.graph(), x, {height, width}));
+    }
+  }
+  in.refuse(node, "its first input is a constant; only means of rows, followed by means of columns, are supported");
+}
+
 // A product and the sum behind it, where that adds one constant a feature, are one linear layer.
 void matmul(OnnxImporter& in, const OnnxNode& node) {
+  if (in.is_constant(node, 0) && !in.is_constant(node, 1)) return averaging(in, node);
   const Value x = in.value(node, 0), weight = matrix(in, node, true);
   const int64_t features = in.graph().shape(weight)[0];
   const OnnxNode* add = in.only_reader(node, "Add");

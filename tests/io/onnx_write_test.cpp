@@ -9,6 +9,8 @@
 #include "io/onnx_read.h"
 #include "io/onnx_write.h"
 #include "models/table.h"
+#include "ops/adaptive_avg_pool.h"
+#include "ops/flatten.h"
 #include "ops/relu.h"
 #include "ops/table.h"
 #include "runtime/state.h"
@@ -57,6 +59,18 @@ INSTANTIATE_TEST_SUITE_P(Io, OnnxNetwork,
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
+
+// VGG makes 7x7 of whatever its convolutions leave: 2x2 of pictures of 64x64.
+TEST(OnnxWrite, PoolingToAGivenSizeComesBack) {
+  for (const Size2 size : {Size2{2, 3}, Size2{10, 1}, Size2{14, 21}}) {
+    Graph graph;
+    const Value x = graph.input("pictures", {DType::kF32, Shape{1, 3, size.height, size.width}});
+    graph.output("logits", flatten(graph, adaptive_avg_pool(graph, x, {7, 7})));
+    const std::string again = to_text(parse_onnx(written(graph, {}), "x.onnx").graph);
+    EXPECT_NE(again.find(size.height == 14 ? " avg_pool(" : " adaptive_avg_pool("), std::string::npos) << again;
+    EXPECT_NE(again.find(size.height == 14 ? "kernel=2x3 stride=2x3" : "output=7x7"), std::string::npos) << again;
+  }
+}
 
 TEST(OnnxWrite, EveryOpHasAFormInOnnxOrBelongsToTraining) {
   const std::set<std::string_view> training = {"assign",
