@@ -57,4 +57,11 @@ std::string data_path(const std::string& path) {
   return fetched(*entry).string();
 }
 
+WeightsFile weights_file(const std::string& path) {
+  std::error_code ignored;
+  const fetch::Entry* entry = fetch::find_entry(path);
+  if (entry == nullptr || entry->kind != fetch::Kind::kWeights || std::filesystem::exists(path, ignored)) return {path, {}};
+  return {fetched(*entry), entry->recipe};
+}
+
 }  // namespace residual::cli

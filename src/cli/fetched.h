@@ -15,4 +15,12 @@ std::filesystem::path fetched(const fetch::Entry& entry, bool bar = true);
 /// else PATH.
 std::string data_path(const std::string& path);
 
+struct WeightsFile {
+  std::filesystem::path path;
+  std::string recipe;  ///< the named preparation of pictures they were published with; empty for files of the user's own
+};
+
+/// What a file of weights is: a file of that name; or else published weights, which are then fetched; or else the path.
+WeightsFile weights_file(const std::string& path);
+
 }  // namespace residual::cli

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "cli/arguments.h"
+#include "cli/fetched.h"
 #include "core/error.h"
+#include "data/recipes.h"
 #include "io/seal.h"
 
 namespace residual::cli {
@@ -33,7 +35,9 @@ std::string identity_of(const eval::Model& model) {
 void PretrainedArguments::add_to(CLI::App& command) {
   command
       .add_option("--pretrained", file,
-                  "Weights to start from: a model file, PyTorch or safetensors weights; where the classes differ the head is new")
+                  "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch --list` "
+                  "shows; where "
+                  "the classes differ the head is new")
       ->group("Transfer");
   command
       .add_option("--freeze", freeze,
@@ -46,7 +50,10 @@ void PretrainedArguments::add_to(CLI::App& command) {
 
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
-  return convert::load(file, {.architecture = named, .preprocessing = {}});
+  const WeightsFile weights = weights_file(file);
+  convert::LoadOptions options{.architecture = named, .preprocessing = {}};
+  if (!weights.recipe.empty()) options.preprocessing = [&](const Shape&) { return data::recipe_named(weights.recipe); };
+  return convert::load(weights.path, options);
 }
 
 void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const {

@@ -93,7 +93,7 @@ TEST(Surface, a_network_may_be_described_in_a_file) {
       "train --data shapes --model tiny.toml --input 3x8x8 --train-size 64 --test-size 16 --batch-size 32 --epochs 1 --threads 1 "
       "--quiet --out run");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(program::json_of(room.run("summary run/best.safetensors --json").out)["parameters"], 1514);
+  EXPECT_EQ(program::json_of(room.run("summary run/best.safetensors --json").out)["parameters"], 1506);
 }
 
 TEST(Surface, summary_with_plan_shows_kernels_and_memory) {
