@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <mutex>
 #include <set>
 
 #include "convert/names.h"
@@ -20,12 +22,40 @@ std::vector<std::string> names_of(const Entries& entries) {
   return names;
 }
 
-Fit compare(const models::Architecture& architecture, const Shapes& found) {
+// What a network's tensors are called, and their shapes.
+struct Expected {
+  Shapes shapes;
+  std::map<std::string, std::string> spelled;
+};
+
+// Recognising one file asks for all networks of the table, so what was built is kept for the next file.
+std::shared_ptr<const Expected> expected_of(const models::Architecture& architecture) {
+  constexpr size_t kMost = 1000;
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<const Expected>> known;
+  const std::string key = architecture.to_json();
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  auto expected = std::make_shared<Expected>();
   const Graph graph = models::inference_graph(architecture, 1);
-  const auto ours = common_spelling(names_of(graph.variables())), theirs = common_spelling(names_of(found));
+  for (const auto& [name, variable] : graph.variables()) {
+    expected->shapes.emplace(name, variable.type.shape);
+  }
+  expected->spelled = common_spelling(names_of(expected->shapes));
+  const std::lock_guard lock(mutex);
+  if (known.size() == kMost) known.clear();
+  return known.emplace(key, std::move(expected)).first->second;
+}
+
+Fit compare(const models::Architecture& architecture, const Shapes& found) {
+  const std::shared_ptr<const Expected> expectation = expected_of(architecture);
+  const auto& ours = expectation->spelled;
+  const auto theirs = common_spelling(names_of(found));
   Fit result{architecture, {}, 0, {}};
   for (const auto& [spelling, name] : ours) {
-    const Shape& expected = graph.variables().at(name).type.shape;
+    const Shape& expected = expectation->shapes.at(name);
     const auto other = theirs.find(spelling);
     if (other == theirs.end()) {
       result.differences.push_back({name, expected, "", std::nullopt});
@@ -100,14 +130,20 @@ std::vector<std::string> candidate_names(const Shapes& found) {
   return names;
 }
 
+// The choices that show in a network's tensors.
 std::vector<models::Architecture> variants(const models::Architecture& base) {
   using models::Shortcut;
   std::vector<models::Architecture> result;
   for (const auto shortcut :
        {std::optional<Shortcut>{}, std::optional{Shortcut::kA}, std::optional{Shortcut::kB}, std::optional{Shortcut::kC}}) {
-    models::Architecture variant = base;
-    variant.shortcut = shortcut;
-    result.push_back(variant);
+    for (int choice = 0; choice < 8; ++choice) {
+      models::Architecture variant = base;
+      variant.shortcut = shortcut;
+      if ((choice & 1) != 0) variant.small_stem = true;
+      if ((choice & 2) != 0) variant.separable = true;
+      if ((choice & 4) != 0) variant.norm = models::Norm::kNone;
+      result.push_back(variant);
+    }
   }
   return result;
 }

@@ -48,6 +48,20 @@ TEST(Recognise, ShortcutClassesAndChannelsFollowTheFile) {
   EXPECT_EQ(found->names.at("layer2.0.shortcut.0.weight"), "module.layer2.0.shortcut.0.weight");
 }
 
+TEST(Recognise, TheStemAndTheBlocksFollowTheFile) {
+  models::Architecture architecture = published("resnet18");
+  architecture.small_stem = true;
+  auto found = recognise(shapes_of(architecture));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  architecture = published("resnet20");
+  architecture.separable = true;
+  found = recognise(shapes_of(architecture));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  EXPECT_EQ(found->architecture.separable, true);
+}
+
 TEST(Recognise, ADepthOfTheCifarFamilyThatNoTableLists) {
   const auto found = recognise(shapes_of(published("resnet26")));
   ASSERT_TRUE(found);
