@@ -88,19 +88,16 @@ class Reader {
   Reader(std::span<const std::byte> bytes, std::string_view name, size_t limit)
       : name_(name), limit_(limit), archive_(archive_read_new()) {
     if (archive_ == nullptr) fail(ErrorKind::kResource, "no memory to read '{}'", name);
-    archive_read_support_format_tar(archive_);
-    archive_read_support_format_zip(archive_);
-    if (archive_read_open_memory(archive_, bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
+    archive_read_support_format_tar(archive_.get());
+    archive_read_support_format_zip(archive_.get());
+    if (archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
   }
-  ~Reader() { archive_read_free(archive_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
 
   /// The next regular file that is not hidden; false at the end.
   bool next(std::string& path, Bytes& content) {
     for (;;) {
       archive_entry* entry = nullptr;
-      const int status = archive_read_next_header(archive_, &entry);
+      const int status = archive_read_next_header(archive_.get(), &entry);
       if (status == ARCHIVE_EOF) return false;
       // A warning is about attributes that do not matter here.
       if (status < ARCHIVE_WARN) bad();
@@ -116,7 +113,7 @@ class Reader {
 
  private:
   [[noreturn]] void bad() const {
-    const char* why = archive_error_string(archive_);
+    const char* why = archive_error_string(archive_.get());
     fail(ErrorKind::kBadFile, "'{}' is no sound tar or zip archive: {}", name_, shown(why == nullptr ? "it is damaged" : why));
   }
 
@@ -142,7 +139,7 @@ class Reader {
       const void* block = nullptr;
       size_t size = 0;
       la_int64_t offset = 0;
-      const int status = archive_read_data_block(archive_, &block, &size, &offset);
+      const int status = archive_read_data_block(archive_.get(), &block, &size, &offset);
       if (status == ARCHIVE_EOF) break;
       if (status < ARCHIVE_WARN) bad();
       // Sparse files skip zeros; none is of use here.
@@ -160,7 +157,10 @@ class Reader {
 
   std::string_view name_;
   size_t limit_, unpacked_ = 0;
-  archive* archive_;
+  struct Free {
+    void operator()(archive* reader) const { archive_read_free(reader); }
+  };
+  std::unique_ptr<archive, Free> archive_;
 };
 
 }  // namespace
