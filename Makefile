@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # $(call build,PRESET,OPTIONS): configure quietly, build, show only what the compiler says and where ninja stands.
 build = @cmake --preset $(1) $(2) > /dev/null && cmake --build --preset $(1)
 
-.PHONY: build demo test check asan parity fuzz tidy format bench clean
+.PHONY: build demo test check asan parity parity-all fuzz tidy format bench clean
 
 build: ## build/residual
 	@scripts/setup build
@@ -23,7 +23,7 @@ test: ## everything that must hold, in the release build
 	$(call build,release,-DRESIDUAL_TESTS=ON)
 	@ctest --preset release -LE torch
 
-check: test asan parity tidy fuzz ## test, and all that takes longer
+check: test asan parity-all tidy fuzz ## test, and all that takes longer
 
 asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup test
@@ -33,8 +33,12 @@ asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 parity: ## the live comparisons with PyTorch
 	@scripts/setup check
 	$(call build,release,-DRESIDUAL_TESTS=ON)
-	@ctest --preset release -L torch | tee build/parity.log
+	@ctest --preset release -L '^torch$$' | tee build/parity.log
 	@! grep -F Skipped build/parity.log
+
+parity-all: parity ## the same for every network there is: the better part of an hour
+	@ctest --preset release -L slow-torch | tee build/parity-all.log
+	@! grep -F Skipped build/parity-all.log
 
 tidy: ## clang-tidy
 	@scripts/setup check

@@ -50,7 +50,7 @@ Bytes zip_file_of(const std::string& pickle) {
   return bytes;
 }
 
-TEST(TorchFile, BothFormatsHoldTheSameStateDict) {
+TEST(PytorchFile, BothFormatsHoldTheSameStateDict) {
   const TorchFile zip = read(sample("torch_zip/state_dict")), old = read(sample("torch_old/state_dict"));
   ASSERT_EQ(zip.tensors.size(), 7U);
   ASSERT_EQ(old.tensors.size(), 7U);
@@ -63,7 +63,7 @@ TEST(TorchFile, BothFormatsHoldTheSameStateDict) {
   }
 }
 
-TEST(TorchFile, GivesEveryElementTypeAndEveryViewDense) {
+TEST(PytorchFile, GivesEveryElementTypeAndEveryViewDense) {
   for (const char* name : {"torch_zip/types", "torch_old/types"}) {
     SCOPED_TRACE(name);
     const TorchFile file = read(sample(name));
@@ -84,7 +84,7 @@ TEST(TorchFile, GivesEveryElementTypeAndEveryViewDense) {
   }
 }
 
-TEST(TorchFile, FindsTheStateDictInsideACheckpointAndKeepsWhatStandsBesideIt) {
+TEST(PytorchFile, FindsTheStateDictInsideACheckpointAndKeepsWhatStandsBesideIt) {
   for (const char* name : {"torch_zip/wrapped", "torch_old/wrapped"}) {
     const TorchFile file = read(sample(name));
     EXPECT_EQ(file.tensors.size(), 7U);
@@ -93,14 +93,14 @@ TEST(TorchFile, FindsTheStateDictInsideACheckpointAndKeepsWhatStandsBesideIt) {
   }
 }
 
-TEST(TorchFile, NamesWhatAPickleWouldExecuteAndExecutesNothing) {
+TEST(PytorchFile, NamesWhatAPickleWouldExecuteAndExecutesNothing) {
   for (const char* name : {"pickle/evil_0", "pickle/evil_2", "pickle/evil_4"}) {
     EXPECT_TRUE(mentions(refusal(old_file_of(name)), "'posix.system'")) << name;
     EXPECT_TRUE(mentions(refusal(zip_file_of(name)), "'posix.system'")) << name;
   }
 }
 
-TEST(TorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
+TEST(PytorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
   const std::pair<const char*, const char*> expected[] = {
       {"bomb", "holds no tensors"},
       {"itself", "holds no tensors, only 'model'"},
@@ -119,7 +119,7 @@ TEST(TorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
   }
 }
 
-TEST(TorchFile, RefusesArchivesThatAreNotAsPyTorchWritesThem) {
+TEST(PytorchFile, RefusesArchivesThatAreNotAsPyTorchWritesThem) {
   EXPECT_TRUE(mentions(refusal(sample("torch_zip/deflated")), "'archive/byteorder' is compressed"));
   EXPECT_TRUE(mentions(refusal(sample("torch_zip/compressed_bomb")), "is compressed"));
   EXPECT_TRUE(mentions(refusal(sample("torch_zip/big_endian")), "another order of bytes"));
@@ -131,14 +131,14 @@ TEST(TorchFile, RefusesArchivesThatAreNotAsPyTorchWritesThem) {
   EXPECT_TRUE(mentions(refusal(Bytes{}), "neither as a zip archive"));
 }
 
-TEST(TorchFile, IsToldByItsFirstBytes) {
+TEST(PytorchFile, IsToldByItsFirstBytes) {
   for (const char* name : {"torch_zip/minimal", "torch_old/minimal"})
     EXPECT_TRUE(is_torch_file(memory_source(sample(name), "x")));
   EXPECT_FALSE(is_torch_file(memory_source(bytes_of(small_model()), "x")));
   EXPECT_FALSE(is_torch_file(memory_source({}, "x")));
 }
 
-TEST(TorchFile, WhatIsWrittenReadsBackInTheSameBytesWithAlignedEntries) {
+TEST(PytorchFile, WhatIsWrittenReadsBackInTheSameBytesWithAlignedEntries) {
   const ModelFile model = small_model();
   const std::vector<std::string> order{"fc.weight", "fc.bias", "bn.num_batches_tracked"};
   Bytes bytes;
@@ -154,7 +154,7 @@ TEST(TorchFile, WhatIsWrittenReadsBackInTheSameBytesWithAlignedEntries) {
   }
 }
 
-TEST(TorchFile, AFileOnDiskReadsBackAndIsReplacedAsAWhole) {
+TEST(PytorchFile, AFileOnDiskReadsBackAndIsReplacedAsAWhole) {
   const TemporaryFolder folder;
   const Tensor tensor = Tensor::of<float>({2}, std::vector<float>{1, 2});
   const std::vector<std::string> order{"a"};
@@ -186,12 +186,12 @@ void expect_damage_is_told(const std::string& name, std::span<const int> changes
   }
 }
 
-TEST(TorchFile, EveryTruncationAndSomeChangesOfEveryByteEndWell) {
+TEST(PytorchFile, EveryTruncationAndSomeChangesOfEveryByteEndWell) {
   for (const char* name : {"torch_zip/types", "torch_old/types"})
     expect_damage_is_told(name, std::vector<int>{1, 0x20, 0x80, 0xFF});
 }
 
-TEST(SlowTorchFile, EveryChangeOfEveryByteEndsWell) {
+TEST(SlowPytorchFile, EveryChangeOfEveryByteEndsWell) {
   std::vector<int> changes;
   for (int change = 1; change < 256; ++change) changes.push_back(change);
   for (const char* name : {"torch_zip/types", "torch_old/types"}) expect_damage_is_told(name, changes);

@@ -134,7 +134,7 @@ std::vector<Group> groups() {
   };
 }
 
-INSTANTIATE_TEST_SUITE_P(Torch, Family, testing::ValuesIn(groups()), [](const auto& group) { return group.param.name; });
+INSTANTIATE_TEST_SUITE_P(SlowTorch, Family, testing::ValuesIn(groups()), [](const auto& group) { return group.param.name; });
 
 // The files of tests/golden that make_family.py there makes.
 class FamilyGolden : public testing::TestWithParam<std::string> {};

@@ -136,7 +136,7 @@ std::vector<std::string> all_networks() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Torch, Import, testing::ValuesIn(all_networks()), [](const auto& p) {
+INSTANTIATE_TEST_SUITE_P(SlowTorch, Import, testing::ValuesIn(all_networks()), [](const auto& p) {
   std::string name = p.param;
   std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;

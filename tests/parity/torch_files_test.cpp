@@ -107,7 +107,9 @@ std::string torchvisions(const std::string& name) {
   return known.contains(name) ? name : "";
 }
 
-TEST_F(TorchFiles, EveryNetworkIsLoadedByPyTorchInItsOwnOrderAndComesBackBitForBit) {
+class SlowTorchFiles : public TorchFiles {};
+
+TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPyTorchInItsOwnOrderAndComesBackBitForBit) {
   for (const models::ModelEntry& entry : models::model_table()) {
     SCOPED_TRACE(entry.name);
     const eval::Model model = drawn(entry.name);

@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Torch, ResNet20, testing::Values("resnet20_a", "resnet2
 
 // The tutorials' own training: Glorot weights, SGD at 0.1 with Nesterov's momentum and dropout; Adam with PyTorch's defaults on
 // pictures of 224x224. The masks of dropout are computed on both sides from the same key.
-class TorchTutorial : public testing::Test {
+class SlowTorchTutorial : public testing::Test {
  protected:
   void SetUp() override {
     if (!runs(fmt::format("'{}' -c 'import torch, numpy, importlib.util as u; assert u.find_spec(\"torchvision\")' 2>/dev/null",
@@ -68,7 +68,7 @@ class TorchTutorial : public testing::Test {
   }
 };
 
-TEST_F(TorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nesterov_losses) {
+TEST_F(SlowTorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nesterov_losses) {
   const parity::Network& network = parity::network_named("keras_mnist");
   const Place place = parity::all_places().back();
   // Without batch norm some ReLUs stand so near zero that float32 switches them: PyTorch's own float32 gradients are 5e-4 from
@@ -77,7 +77,7 @@ TEST_F(TorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nestero
   expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
 }
 
-TEST_F(TorchTutorial, resnet50_without_the_stems_relu_has_pytorchs_ten_adam_losses_at_224) {
+TEST_F(SlowTorchTutorial, resnet50_without_the_stems_relu_has_pytorchs_ten_adam_losses_at_224) {
   const parity::Network& network = parity::network_named("resnet50_linear_stem");
   expect_same_losses(network, parity::all_places().back(), pytorch(network.name), "tutorial_adam");
 }
