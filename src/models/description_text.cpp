@@ -1,13 +1,12 @@
 // Descriptions as JSON and TOML.
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/file.h"
 #include "core/json_text.h"
 #include "models/description.h"
+#include "models/toml_text.h"
 
 namespace residual::models {
 namespace {
@@ -205,16 +204,6 @@ Description description_from(const nlohmann::json& json, std::string_view what, 
   } catch (const Error& error) {
     fail(ErrorKind::kBadFile, "{}: {}", what, error.what());
   }
-}
-
-nlohmann::json json_from_toml(std::string_view text, std::string_view what) {
-  std::ostringstream json;
-  try {
-    json << toml::json_formatter{toml::parse(text)};
-  } catch (const toml::parse_error& error) {
-    fail(ErrorKind::kBadFile, "{}: not valid TOML in line {}: {}", what, error.source().begin.line, shown(error.description()));
-  }
-  return parse_json(json.str(), what);
 }
 
 constexpr std::string_view kUnnamed = "described";

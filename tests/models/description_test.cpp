@@ -85,6 +85,7 @@ TEST(Description, that_is_wrong_is_refused_with_the_place) {
   EXPECT_THAT(refusal("{" + stages + R"(, "input": [3, 0, 1]})"), HasSubstr("input"));
   EXPECT_THAT(refusal("{" + stages + R"(, "head": {"dropout": 1}})"), HasSubstr("dropout"));
   EXPECT_THAT(message_of([] { description_from_toml("stages = [", "there"); }), HasSubstr("there: not valid TOML in line 1"));
+  EXPECT_THAT(message_of([] { description_from_toml("[[[[[[", "there"); }), HasSubstr("there: not valid TOML"));
 }
 
 TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
