@@ -9,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/surroundings.h"
+
 namespace {
 
 using namespace residual;
@@ -16,13 +18,9 @@ using namespace residual;
 class Api : public testing::Test {
  protected:
   Api() {
-    std::string name = (std::filesystem::temp_directory_path() / "residual-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
-    ::setenv("RESIDUAL_CACHE_DIR", name.c_str(), 1);
+    ::setenv("RESIDUAL_CACHE_DIR", folder_.path().c_str(), 1);
     ::setenv("RESIDUAL_TUNE", "0", 1);
   }
-  ~Api() override { std::filesystem::remove_all(folder_); }
 
   static Dataset tiny_data() { return Dataset::open("shapes", {.train_size = 96, .test_size = 40, .shape = {3, 8, 8}}); }
   static TrainingOptions tiny_training() {
@@ -33,7 +31,7 @@ class Api : public testing::Test {
     return options;
   }
 
-  std::filesystem::path folder_;
+  const support::TemporaryFolder folder_;
 };
 
 ErrorKind kind_of(const std::function<void()>& action) {
@@ -188,7 +186,7 @@ TEST_F(Api, mistakes_are_errors_of_their_kind) {
 
 TEST_F(Api, a_picture_file_and_its_bytes_and_its_pixels_give_the_same) {
   const std::string command =
-      std::string(RESIDUAL_PROGRAM) + " data sample shapes --count 1 --out " + folder_.string() + " >/dev/null";
+      std::string(RESIDUAL_PROGRAM) + " data sample shapes --count 1 --out " + folder_.path().string() + " >/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const std::filesystem::path file = folder_ / "000-circle.png";
   std::ifstream stream(file, std::ios::binary);

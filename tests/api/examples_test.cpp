@@ -4,9 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <string>
+
+#include "support/surroundings.h"
 
 namespace {
 
@@ -25,8 +25,8 @@ Outcome run(const std::string& command) {
 }
 
 TEST(SlowExamples, train_then_classify_then_evaluate) {
-  std::string name = (std::filesystem::temp_directory_path() / "residual-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const residual::support::TemporaryFolder folder;
+  const std::string name = folder.path().string();
   ::setenv("RESIDUAL_CACHE_DIR", name.c_str(), 1);
   ::setenv("RESIDUAL_TUNE", "0", 1);
   const std::string examples = RESIDUAL_EXAMPLES "/", model = name + "/model.safetensors";
@@ -46,7 +46,6 @@ TEST(SlowExamples, train_then_classify_then_evaluate) {
   EXPECT_THAT(evaluated.out, testing::HasSubstr("2000 pictures: "));
 
   EXPECT_EQ(run(examples + "classify /nowhere.safetensors x.png").code >> 8, 3);
-  std::filesystem::remove_all(name);
 }
 
 }  // namespace

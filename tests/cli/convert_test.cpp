@@ -102,19 +102,16 @@ TEST(Convert, APickleThatWouldRunCodeRunsNothing) {
 
 // Networks trained elsewhere, on JPEG copies of CIFAR-10's test pictures: PyTorch gets 8103 and 8256 right.
 TEST(SlowPretrained, CifarNetworksOfAnotherProgramGetAsManyRightAsThere) {
-  const char* given = std::getenv("RESIDUAL_SHARED");
-  const fs::path shared = given != nullptr ? fs::path(given) : fs::path(RESIDUAL_SOURCE_DIR).parent_path() / "shared";
-  if (!fs::exists(shared / "data/pretrained") || !fs::exists(shared / "data/cifar10-jpeg.tar.gz")) {
-    GTEST_SKIP() << "needs data/pretrained and data/cifar10-jpeg.tar.gz in " << shared << "; RESIDUAL_SHARED says where";
-  }
+  const fs::path weights = residual::support::shared_data("pretrained"),
+                 pictures = residual::support::shared_data("cifar10-jpeg.tar.gz");
+  if (weights.empty() || pictures.empty()) GTEST_SKIP() << "no pretrained weights or CIFAR-10 beside the repository";
   const Room room;
-  const std::string archive = (shared / "data/cifar10-jpeg.tar.gz").string();
-  ASSERT_EQ(room.shell("mkdir cifar && tar xzf '" + archive + "' -C cifar").code, 0);
+  ASSERT_EQ(room.shell("mkdir cifar && tar xzf '" + pictures.string() + "' -C cifar").code, 0);
   const fs::path data = fs::exists(room / "cifar/test") ? room / "cifar" : fs::directory_iterator(room / "cifar")->path();
   const std::pair<const char*, int> expected[] = {{"resnet20-12fca82f.th", 8103}, {"resnet32-d509ac18.th", 8256}};
   for (const auto& [name, correct] : expected) {
     for (const std::string& told : {std::string(), " --shortcut A --model " + std::string(name, 8)}) {
-      const std::string file = (shared / "data/pretrained" / name).string();
+      const std::string file = (weights / name).string();
       const Outcome outcome =
           room.run("eval '" + file + "' --preprocess imagenet-norm --data '" + data.string() + "' --split test --json" + told);
       ASSERT_EQ(outcome.code, 0) << outcome.err;

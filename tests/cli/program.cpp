@@ -29,22 +29,11 @@ void set_environment(const fs::path& folder) {
 
 }  // namespace
 
-Room::Room() {
-  std::string name = (fs::temp_directory_path() / "residual-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-Room::~Room() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Outcome Room::shell(const std::string& text) const {
   const pid_t child = ::fork();
   if (child == 0) {
-    set_environment(path_);
-    const std::string whole = fmt::format("cd '{}' && {{ {}\n}} >.out 2>.err", path_.string(), text);
+    set_environment(path());
+    const std::string whole = fmt::format("cd '{}' && {{ {}\n}} >.out 2>.err", path().string(), text);
     ::execl("/bin/bash", "bash", "-c", whole.c_str(), nullptr);
     ::_exit(127);
   }
@@ -62,22 +51,12 @@ Outcome Room::run(const std::string& arguments, const std::string& before) const
 pid_t Room::start(const std::string& arguments) const {
   const pid_t child = ::fork();
   if (child == 0) {
-    set_environment(path_);
-    const std::string whole = fmt::format("cd '{}' && exec \"$R\" {} >out 2>err", path_.string(), arguments);
+    set_environment(path());
+    const std::string whole = fmt::format("cd '{}' && exec \"$R\" {} >out 2>err", path().string(), arguments);
     ::execl("/bin/bash", "bash", "-c", whole.c_str(), nullptr);
     ::_exit(127);
   }
   return child;
-}
-
-std::string Room::read(const std::string& name) const {
-  std::ifstream file(path_ / name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void Room::write(const std::string& name, std::string_view text) const {
-  fs::create_directories((path_ / name).parent_path());
-  std::ofstream(path_ / name, std::ios::binary) << text;
 }
 
 int wait_for(pid_t process) {

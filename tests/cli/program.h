@@ -6,8 +6,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "support/surroundings.h"
 
 namespace program {
 
@@ -17,16 +18,8 @@ struct Outcome {
 };
 
 /// A folder of its own, gone with the object.
-class Room {
+class Room : public residual::support::TemporaryFolder {
  public:
-  Room();
-  ~Room();
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
   /// `residual ARGUMENTS` by the shell, in this folder; "$R" in the text stands for the program. `before` goes in front: "ulimit
   /// -f 10;".
   Outcome run(const std::string& arguments, const std::string& before = "") const;
@@ -34,11 +27,6 @@ class Room {
   Outcome shell(const std::string& text) const;
   /// The program in the background; its output goes to the files `out` and `err` here.
   pid_t start(const std::string& arguments) const;
-  std::string read(const std::string& name) const;
-  void write(const std::string& name, std::string_view text) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Waits for a program that was started; its exit code, or 128 + signal.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "support/surroundings.h"
 
 namespace residual::data {
 
@@ -22,32 +23,8 @@ inline fs::path golden(const std::string& name) {
   return fs::path(RESIDUAL_SOURCE_DIR) / "tests/data/golden" / name;
 }
 
-/// Data that are not part of the project; "" where they are not there. RESIDUAL_SHARED, or "shared" beside the repository.
-inline fs::path shared_data(const std::string& name) {
-  const char* given = std::getenv("RESIDUAL_SHARED");
-  const fs::path root = given != nullptr ? fs::path(given) : fs::path(RESIDUAL_SOURCE_DIR) / ".." / "shared";
-  const fs::path path = root / "data" / name;
-  return fs::exists(path) ? path : fs::path();
-}
-
-/// A folder that goes away with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "residual-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using support::shared_data;
+using support::TemporaryFolder;
 
 inline void write(const fs::path& path, std::string_view bytes) {
   fs::create_directories(path.parent_path());

@@ -3,7 +3,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <cstdlib>
 #include <sstream>
 
 #include "core/file.h"
@@ -66,17 +65,10 @@ TEST(Resize, OfTwoThousandRandomPicturesEqualsPillowBitForBit) {
 class TorchPillow : public testing::Test {
  protected:
   void SetUp() override {
-    if (std::system(fmt::format("'{}' -c 'import PIL, numpy' 2>/dev/null", python()).c_str()) != 0)
-      GTEST_SKIP() << "no Python with Pillow at " << python() << "; scripts/setup check installs one";
-  }
-  static std::string python() {
-    const char* given = std::getenv("RESIDUAL_PYTHON");
-    return given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
+    if (const std::string lacks = support::python_lacks("PIL, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   }
   static void pillow(const std::string& arguments) {
-    const std::string command =
-        fmt::format("'{}' -W ignore '{}/tests/data/pillow_side.py' {}", python(), RESIDUAL_SOURCE_DIR, arguments);
-    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    ASSERT_TRUE(support::run_script("data/pillow_side.py", arguments)) << arguments;
   }
 
   TemporaryFolder folder_;

@@ -89,7 +89,7 @@ TEST(Download, wrong_bytes_of_the_right_length_are_not_kept) {
   std::string message;
   EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
   EXPECT_THAT(message, HasSubstr("SHA-256"));
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
@@ -99,7 +99,7 @@ TEST(Download, a_whole_file_that_is_too_short_is_not_kept) {
   std::string message;
   EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
   EXPECT_THAT(message, HasSubstr("5 bytes"));
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
 }
 
 TEST(Download, connections_that_break_are_taken_up_where_they_broke) {
@@ -209,7 +209,7 @@ TEST(Download, a_body_without_end_is_cut_off) {
   std::string message;
   EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kBadFile);
   EXPECT_THAT(message, HasSubstr("more than"));
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
 }
 
 TEST(Download, a_length_beyond_what_was_published_is_refused_before_its_first_byte) {
@@ -217,7 +217,7 @@ TEST(Download, a_length_beyond_what_was_published_is_refused_before_its_first_by
       [](const http::Request&) { return http::Reply{.body = "x", .length = int64_t{1} << 40, .silence = 20}; });
   const Folder folder;
   EXPECT_EQ(error_of(server, folder), ErrorKind::kBadFile);
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
 }
 
 TEST(Download, a_missing_file_and_a_server_in_trouble_are_told_apart_and_their_pages_are_not_kept) {
@@ -229,7 +229,7 @@ TEST(Download, a_missing_file_and_a_server_in_trouble_are_told_apart_and_their_p
   const http::Server trouble([](const http::Request&) { return http::Reply{.status = "503 Busy", .body = "<html>"}; });
   EXPECT_EQ(error_of(trouble, folder, &message), ErrorKind::kOther);
   EXPECT_THAT(message, HasSubstr("503"));
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
 }
 
 TEST(Download, an_error_page_leaves_an_earlier_part_as_it_is) {
@@ -262,7 +262,7 @@ TEST(Download, redirects_elsewhere_are_not) {
     std::string message;
     EXPECT_EQ(error_of(server, folder, &message), ErrorKind::kOther) << target;
     EXPECT_THAT(message, HasSubstr("not followed")) << target;
-    EXPECT_TRUE(folder.is_empty()) << target;
+    EXPECT_EQ(folder.files(), 0U) << target;
   }
   EXPECT_TRUE(other.requests().empty());
 }
@@ -286,7 +286,7 @@ TEST(Download, nobody_there_is_said_at_once) {
   EXPECT_EQ(kind_of_error([&] { download(wanted, {}); }, &message), ErrorKind::kOther);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
   EXPECT_THAT(message, HasSubstr("cannot reach 127.0.0.1"));
-  EXPECT_TRUE(folder.is_empty());
+  EXPECT_EQ(folder.files(), 0U);
 }
 
 TEST(Download, a_server_that_falls_silent_is_given_up) {

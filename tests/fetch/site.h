@@ -13,41 +13,13 @@
 #include "core/error.h"
 #include "fetch/download.h"
 #include "support/http_server.h"
+#include "support/surroundings.h"
 
 namespace residual::fetch {
 
 namespace fs = std::filesystem;
 
-/// A folder that goes away with the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "residual-fetch-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const fs::path& path() const { return path_; }
-  std::string read(const std::string& name) const {
-    std::ifstream file(path_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  void write(const std::string& name, const std::string& content) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << content;
-  }
-  bool has(const std::string& name) const { return fs::exists(fs::symlink_status(path_ / name)); }
-  bool is_empty() const { return fs::is_empty(path_); }
-
- private:
-  fs::path path_;
-};
+using Folder = support::TemporaryFolder;
 
 /// 200,000 bytes of which no two stretches are alike.
 const std::string& content();

@@ -101,4 +101,18 @@ void expect_same_evaluation(const Network& network, const Place& place, const Re
   EXPECT_LE(largest_difference(found, reference.tensors.at("eval_logits")), place.dtype == DType::kF64 ? 1e-9 : 1e-5);
 }
 
+void expect_same_logits(const Tensor& found, const Tensor& expected, double tolerance) {
+  ASSERT_EQ(found.shape(), expected.shape());
+  EXPECT_GT(largest(expected), 1e-3);
+  EXPECT_LE(largest_difference(found, expected), tolerance * largest(expected));
+  const auto classes = static_cast<size_t>(expected.shape()[1]);
+  const auto winner = [&](const Tensor& logits, size_t row) {
+    const std::span<const float> scores = logits.as<float>().subspan(row * classes, classes);
+    return std::ranges::max_element(scores) - scores.begin();
+  };
+  for (size_t row = 0; row < static_cast<size_t>(expected.shape()[0]); ++row) {
+    EXPECT_EQ(winner(found, row), winner(expected, row)) << "picture " << row;
+  }
+}
+
 }  // namespace residual::parity

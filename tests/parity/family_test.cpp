@@ -3,28 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <filesystem>
 
 #include "backend/backends.h"
 #include "io/safetensors.h"
 #include "models/table.h"
+#include "parity/agreement.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
-#include "support/oracle.h"
+#include "support/surroundings.h"
 
 namespace residual {
 namespace {
-
-std::string python() {
-  const char* given = std::getenv("RESIDUAL_PYTHON");
-  return given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
-}
-
-bool runs(const std::string& command) {
-  return std::system(command.c_str()) == 0;
-}
 
 // "resnet20+shortcut=C+norm": a name and its choices, as family_side.py takes them.
 models::Architecture architecture_of(const std::string& text) {
@@ -53,8 +43,8 @@ State state_for(const Graph& graph, io::SafetensorsFile& file) {
   return state;
 }
 
-// The largest difference between our logits and PyTorch's, as a part of the largest logit. Input and classes are the file's.
-double difference(models::Architecture architecture, io::SafetensorsFile file) {
+// Our logits for the file's pictures against PyTorch's. Input and classes are the file's.
+void expect_pytorchs_logits(models::Architecture architecture, io::SafetensorsFile file, double tolerance) {
   const Tensor& pictures = file.tensors.at("pictures");
   const Tensor expected = file.tensors.at("logits").clone();
   const Shape shape = pictures.shape();
@@ -66,15 +56,7 @@ double difference(models::Architecture architecture, io::SafetensorsFile file) {
   Session session(compile(fold_batch_norm(graph), cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
   std::ranges::copy(pixels, session.input<float>("pictures").begin());
   session.run();
-  const std::span<const float> logits = session.output<float>("logits");
-  double most = 0, largest = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const double right = support::element(expected, i), apart = std::abs(double{logits[i]} - right);
-    most = apart <= most ? most : apart;  // NaN stays
-    largest = std::max(largest, std::abs(right));
-  }
-  EXPECT_GT(largest, 1e-3);
-  return most / largest;
+  parity::expect_same_logits(Tensor::of<float>(expected.shape(), session.output<float>("logits")), expected, tolerance);
 }
 
 struct Group {
@@ -82,34 +64,30 @@ struct Group {
   std::vector<std::string> networks;  // each with the size of its pictures where that is not 64x64
 };
 
+void PrintTo(const Group& group, std::ostream* out) {
+  *out << group.name;
+}
+
 class Family : public testing::TestWithParam<Group> {};
 
 TEST_P(Family, computes_what_pytorch_computes) {
-  if (!runs(fmt::format("'{}' -c 'import torch, numpy, importlib.util as u; assert u.find_spec(\"torchvision\")' 2>/dev/null",
-                        python()))) {
-    GTEST_SKIP() << python() << " has no torch, torchvision and numpy; scripts/setup check installs them, or set RESIDUAL_PYTHON";
-  }
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / fmt::format("residual-family-{}-{}", GetParam().name, getpid());
-  std::filesystem::create_directory(folder);
+  if (const std::string lacks = support::python_lacks("torch, torchvision, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
+  const support::TemporaryFolder folder;
   // Networks come one by one: each file is up to half a GiB.
   for (const std::string& sized : GetParam().networks) {
     const std::string name = sized.substr(0, sized.find(':'));
-    const std::string command =
-        fmt::format("'{}' '{}/tests/parity/family_side.py' '{}' '{}'", python(), RESIDUAL_SOURCE_DIR, folder.string(), sized);
-    ASSERT_TRUE(runs(command)) << command;
-    // Float32 in another order of additions: 1e-5 is usual, 1e-4 of the largest logit the bound.
-    EXPECT_LE(difference(architecture_of(name), io::read_safetensors(folder / (name + ".safetensors"))), 1e-4) << sized;
+    ASSERT_TRUE(support::run_script("parity/family_side.py", fmt::format("'{}' '{}'", folder.path().string(), sized))) << sized;
+    SCOPED_TRACE(sized);
+    expect_pytorchs_logits(architecture_of(name), io::read_safetensors(folder / (name + ".safetensors")), 1e-4);
     std::filesystem::remove(folder / (name + ".safetensors"));
   }
-  std::filesystem::remove(folder);
 }
 
 std::vector<Group> groups() {
   return {
       {"cifar",
        {"resnet20:32x32", "resnet32:16x16", "resnet44:16x16", "resnet56:16x16", "resnet110:16x16", "resnet1202:8x8",
-        "resnet164-bottleneck:16x16", "linear:16x16"}},
+        "resnet164-bottleneck:16x16", "linear:32x32"}},
       {"plain", {"plain20:32x32", "plain32:16x16", "plain44:16x16", "plain56:16x16", "plain110:16x16", "plain18", "plain34"}},
       {"choices",
        {"resnet20+shortcut=B:32x32", "resnet20+shortcut=C:17x23", "resnet20+shrink=max:32x32", "resnet20+shrink=average:32x32",
@@ -143,7 +121,7 @@ TEST_P(FamilyGolden, computes_what_pytorch_computed) {
   io::SafetensorsFile file =
       io::read_safetensors(fmt::format("{}/tests/golden/family_{}.safetensors", RESIDUAL_SOURCE_DIR, GetParam()));
   const models::Architecture architecture = models::Architecture::from_json(file.metadata.at("architecture"));
-  EXPECT_LE(difference(architecture, std::move(file)), 1e-5);
+  expect_pytorchs_logits(architecture, std::move(file), 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Parity, FamilyGolden,

@@ -1,6 +1,5 @@
 """The family's networks in PyTorch, written from the papers and the tutorials; torchvision's own where it has them."""
 
-import copy
 from collections import OrderedDict
 
 import torch
@@ -391,7 +390,7 @@ def make(name, choices):
     if name in tutorials:
         return tutorials[name]()
     if name == "linear":
-        return nn.Sequential(OrderedDict(flatten=nn.Flatten(), linear=nn.Linear(3 * 16 * 16, 10)))
+        return nn.Sequential(OrderedDict(flatten=nn.Flatten(), linear=nn.Linear(3 * 32 * 32, 10)))
     if name.startswith("preact-resnet"):
         depth, basic = int(rest.split("-")[0].removeprefix("resnet")), rest.endswith("-basic")
         if depth in DEPTHS:
@@ -421,11 +420,13 @@ def make(name, choices):
     return Cifar(Basic, (int(name[6:]) - 2) // 6, shortcut or "A", shrink)
 
 
+def our_name(network, key, name):
+    """What `residual` calls an entry of the network's state_dict."""
+    renamed = getattr(network, "names", {"downsample": "shortcut"} if name == "resnet18-shortcut" else {})
+    return ".".join(renamed.get(part, part) for part in key.split("."))
+
+
 def tensors_of(network, name):
     """Parameters and statistics under the names that `residual` gives them."""
-    renamed = getattr(network, "names", {"downsample": "shortcut"} if name == "resnet18-shortcut" else {})
-    result = {}
-    for key, value in copy.copy(network.state_dict()).items():
-        if not key.endswith("num_batches_tracked"):
-            result[".".join(renamed.get(part, part) for part in key.split("."))] = value
-    return result
+    entries = network.state_dict().items()
+    return {our_name(network, key, name): value for key, value in entries if not key.endswith("num_batches_tracked")}

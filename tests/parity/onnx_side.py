@@ -1,14 +1,12 @@
 """The other side of the comparisons with ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
 
-    python onnx_side.py check
     python onnx_side.py export NETWORK torchscript|dynamo|unfolded MODEL.onnx RUN.safetensors
     python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
 
-`unfolded` is TorchScript with batch norm left as it is. `check` only says whether everything is installed (PyTorch, torchvision, onnx, onnxscript, ONNX Runtime). RUN holds `pictures` and, after
+`unfolded` is TorchScript with batch norm left as it is. RUN holds `pictures` and, after
 an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
 """
 
-import importlib.util
 import json
 import struct
 import sys
@@ -92,8 +90,4 @@ def run(model_path, run_path, out_path):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "check":
-        missing = [name for name in ("torch", "torchvision", "onnxscript") if importlib.util.find_spec(name) is None]
-        sys.exit(len(missing))
-    else:
-        {"export": export, "run": run}[sys.argv[1]](*sys.argv[2:])
+    {"export": export, "run": run}[sys.argv[1]](*sys.argv[2:])

@@ -1,11 +1,7 @@
-// ONNX files against PyTorch and ONNX Runtime, live: onnx_side.py is run by $RESIDUAL_PYTHON, or by the Python that the build was
-// told of.
+// ONNX files against PyTorch and ONNX Runtime, live.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "backend/backends.h"
 #include "convert/load.h"
@@ -13,34 +9,21 @@
 #include "io/onnx_read.h"
 #include "io/onnx_write.h"
 #include "models/table.h"
+#include "parity/agreement.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
+#include "support/surroundings.h"
 
 namespace residual {
 namespace {
 
-std::string side(const std::string& arguments) {
-  const char* given = std::getenv("RESIDUAL_PYTHON");
-  return fmt::format("'{}' '{}/tests/parity/onnx_side.py' {} >/dev/null 2>&1",
-                     given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON, RESIDUAL_SOURCE_DIR, arguments);
+using support::TemporaryFolder;
+
+bool side(const std::string& arguments) {
+  return support::run_script("parity/onnx_side.py", arguments + " >/dev/null 2>&1");
 }
 
-bool runs(const std::string& command) {
-  return std::system(command.c_str()) == 0;
-}
-
-// A folder of its own, removed at the end.
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("residual-onnx-{}", getpid())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+const std::string kModules = "torch, torchvision, onnx, onnxruntime, onnxscript";
 
 State state_of(const io::Tensors& tensors) {
   State state;
@@ -57,39 +40,18 @@ Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
   return Tensor::of<float>(shape, session.output<float>("logits"));
 }
 
-// Both computed in float32, in different orders: 1e-4 of the largest logit, and the same winner.
-void expect_same(const Tensor& found, const Tensor& expected) {
-  ASSERT_EQ(found.shape(), expected.shape());
-  const std::span<const float> a = found.as<float>(), b = expected.as<float>();
-  float largest = 0, difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    largest = std::max(largest, std::abs(b[i]));
-    difference = std::max(difference, std::abs(a[i] - b[i]));
-    ASSERT_TRUE(std::isfinite(a[i]));
-  }
-  EXPECT_LE(difference, 1e-4F * largest);
-  const size_t classes = static_cast<size_t>(found.shape()[1]);
-  for (size_t row = 0; row < a.size(); row += classes) {
-    const auto winner = [&](std::span<const float> all) {
-      return std::ranges::max_element(all.subspan(row, classes)) - all.begin();
-    };
-    EXPECT_EQ(winner(a), winner(b));
-  }
-}
-
 class Export : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
-  if (!runs(side("check")))
-    GTEST_SKIP()
-        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const auto& [network, exporter] = GetParam();
-  const Folder folder;
-  ASSERT_TRUE(
-      runs(side(fmt::format("export {} {} '{}' '{}'", network, exporter, folder / "model.onnx", folder / "run.safetensors"))));
+  const TemporaryFolder folder;
+  ASSERT_TRUE(side(fmt::format("export {} {} '{}' '{}'", network, exporter, (folder / "model.onnx").string(),
+                               (folder / "run.safetensors").string())));
   const io::OnnxModel model = io::read_onnx(folder / "model.onnx");
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
-  expect_same(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")), run.tensors.at("logits"));
+  parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")),
+                             run.tensors.at("logits"));
 }
 
 // Weights as at the start of training, and batch norm whose statistics say something, as at its end. What a block adds is kept
@@ -110,9 +72,7 @@ State random_state(const Graph& graph, bool residual) {
 class Import : public testing::TestWithParam<std::string> {};
 
 TEST_P(Import, by_onnx_runtime_computes_there_what_it_computes_here) {
-  if (!runs(side("check")))
-    GTEST_SKIP()
-        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
+  if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const models::ModelEntry entry = models::find_model(GetParam());
   const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
   State state = random_state(graph, !entry.name.starts_with("plain"));
@@ -121,13 +81,13 @@ TEST_P(Import, by_onnx_runtime_computes_there_what_it_computes_here) {
   Tensor pictures(DType::kF32, Shape{2, entry.input[0], entry.input[1], entry.input[2]});
   Rng rng(1, Purpose::kTest);
   for (float& value : pictures.as<float>()) value = static_cast<float>(rng.normal());
-  const Folder folder;
+  const TemporaryFolder folder;
   io::write_onnx(folder / "model.onnx", graph, views);
   io::write_safetensors(folder / "run.safetensors", {{"pictures", &pictures}});
-  ASSERT_TRUE(runs(
-      side(fmt::format("run '{}' '{}' '{}'", folder / "model.onnx", folder / "run.safetensors", folder / "out.safetensors"))));
+  ASSERT_TRUE(side(fmt::format("run '{}' '{}' '{}'", (folder / "model.onnx").string(), (folder / "run.safetensors").string(),
+                               (folder / "out.safetensors").string())));
   const io::SafetensorsFile out = io::read_safetensors(folder / "out.safetensors");
-  expect_same(logits_of(graph, std::move(state), pictures), out.tensors.at("logits"));
+  parity::expect_same_logits(logits_of(graph, std::move(state), pictures), out.tensors.at("logits"));
 }
 
 std::vector<std::string> all_networks() {
@@ -143,19 +103,19 @@ INSTANTIATE_TEST_SUITE_P(SlowTorch, Import, testing::ValuesIn(all_networks()), [
 });
 
 TEST(TorchOnnx, an_export_with_batch_norm_as_it_was_is_the_network_of_the_table) {
-  if (!runs(side("check")))
-    GTEST_SKIP()
-        << "no Python with torch, torchvision, onnx and onnxruntime; scripts/setup check installs them, or set RESIDUAL_PYTHON";
-  const Folder folder;
-  ASSERT_TRUE(runs(side(fmt::format("export resnet18 unfolded '{}' '{}'", folder / "model.onnx", folder / "run.safetensors"))));
+  if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
+  const TemporaryFolder folder;
+  ASSERT_TRUE(side(fmt::format("export resnet18 unfolded '{}' '{}'", (folder / "model.onnx").string(),
+                               (folder / "run.safetensors").string())));
   const convert::LoadedModel loaded = convert::load(folder / "model.onnx");
   EXPECT_EQ(loaded.model.architecture.model, "resnet18");
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
   State state;
   for (const auto& [name, tensor] : loaded.model.state.tensors()) state.set(name, tensor.clone());
-  expect_same(logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(state), run.tensors.at("pictures")),
-              run.tensors.at("logits"));
+  parity::expect_same_logits(
+      logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(state), run.tensors.at("pictures")),
+      run.tensors.at("logits"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,

@@ -1,12 +1,11 @@
 """The other side of the comparisons with PyTorch's files in tests/parity.
 
-    python torch_files_side.py check
     python torch_files_side.py make FOLDER
-    python torch_files_side.py read MODEL.pth TENSORS.txt [STRICT]
+    python torch_files_side.py read MODEL.pth TENSORS.txt NETWORK
 
 `make` writes one set of tensors in many ways, each as NAME.pth beside NAME.txt, the list of its tensors. `read` loads a file with
-torch.load(weights_only=True) and lists what it holds; STRICT is the name of a network of torchvision that must take it whole
-(it is left out, and says so, where torchvision is missing). A line of a list: name, element type, shape, CRC-32 of the bytes.
+torch.load(weights_only=True) and lists what it holds; the network of that name, torchvision's own where it has it, must take all of it
+with load_state_dict(strict=True). A line of a list: name, element type, shape, CRC-32 of the bytes.
 """
 
 import collections
@@ -17,6 +16,8 @@ import zlib
 
 import torch
 from torch import nn
+
+import networks
 
 warnings.filterwarnings("ignore")
 KINDS = {torch.float32: "f32", torch.float64: "f64", torch.float16: "f16", torch.bfloat16: "bf16", torch.int64: "i64", torch.int32: "i32", torch.uint8: "u8"}
@@ -72,29 +73,19 @@ def make(folder):
             listed(folder / f"{name}_{suffix}.txt", tensors)
 
 
-def read(path, out, strict):
+def read(path, out, name):
     state = torch.load(path, weights_only=True)
     assert isinstance(state, collections.OrderedDict)
     mapped = torch.load(path, weights_only=True, mmap=True)
     assert list(mapped) == list(state)
     listed(pathlib.Path(out), state)
-    if not strict:
-        return
-    try:
-        # torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks only need them declared.
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import torchvision
-    except ImportError:
-        print("without torchvision")
-        return
     with torch.device("meta"):
-        network = torchvision.models.get_model(strict, weights=None)
-    network.load_state_dict(state, strict=True, assign=True)
+        network = networks.named(name)
+    theirs = {networks.our_name(network, key, name): key for key in network.state_dict()}
+    network.load_state_dict({theirs.get(key, key): tensor for key, tensor in state.items()}, strict=True, assign=True)
 
 
 if sys.argv[1] == "make":
     make(pathlib.Path(sys.argv[2]))
 elif sys.argv[1] == "read":
-    read(sys.argv[2], sys.argv[3], sys.argv[4] if len(sys.argv) > 4 else "")
+    read(*sys.argv[2:])

@@ -1,9 +1,7 @@
-// PyTorch's files against PyTorch itself, live: torch_files_side.py is run by $RESIDUAL_PYTHON, or by the Python that the build
-// was told of.
+// PyTorch's files against PyTorch itself, live.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +11,7 @@
 #include "convert/save.h"
 #include "io/torch_file.h"
 #include "models/table.h"
+#include "support/surroundings.h"
 
 namespace residual {
 namespace {
@@ -20,26 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 
 bool side(const std::string& arguments) {
-  const char* given = std::getenv("RESIDUAL_PYTHON");
-  const std::string python = given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
-  return std::system(
-             fmt::format("'{}' '{}/tests/parity/torch_files_side.py' {}", python, RESIDUAL_SOURCE_DIR, arguments).c_str()) == 0;
+  return support::run_script("parity/torch_files_side.py", arguments);
 }
 
 class TorchFiles : public testing::Test {
  protected:
   void SetUp() override {
-    if (!side("check 2>/dev/null")) {
-      GTEST_SKIP() << "Python has no torch; scripts/setup check installs it, or set RESIDUAL_PYTHON";
-    }
-    folder_ = fs::temp_directory_path() / fmt::format("residual-torch-files-{}", getpid());
-    fs::create_directories(folder_);
+    if (const std::string lacks = support::python_lacks("torch, torchvision, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  fs::path folder_;
+  const support::TemporaryFolder folder_;
 };
 
 std::string line(const std::string& name, const Tensor& tensor) {
@@ -55,9 +43,9 @@ std::vector<std::string> lines_of(const fs::path& path) {
 }
 
 TEST_F(TorchFiles, WhateverPyTorchWritesIsReadAsItWas) {
-  ASSERT_TRUE(side("make '" + folder_.string() + "'"));
+  ASSERT_TRUE(side("make '" + folder_.path().string() + "'"));
   int files = 0;
-  for (const auto& entry : fs::directory_iterator(folder_)) {
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
     if (entry.path().extension() != ".pth") continue;
     ++files;
     std::set<std::string> found;
@@ -80,33 +68,6 @@ eval::Model drawn(const std::string& name) {
   return {architecture, data::Preprocessing::standard(entry.input, mean, std), {}, std::move(state), {}};
 }
 
-// Networks that torchvision has under the same name.
-std::string torchvisions(const std::string& name) {
-  static const std::set<std::string> known{"resnet18",
-                                           "resnet34",
-                                           "resnet50",
-                                           "resnet101",
-                                           "resnet152",
-                                           "wide_resnet50_2",
-                                           "wide_resnet101_2",
-                                           "resnext50_32x4d",
-                                           "resnext101_32x8d",
-                                           "resnext101_64x4d",
-                                           "densenet121",
-                                           "densenet161",
-                                           "densenet169",
-                                           "densenet201",
-                                           "vgg11",
-                                           "vgg13",
-                                           "vgg16",
-                                           "vgg19",
-                                           "vgg11_bn",
-                                           "vgg13_bn",
-                                           "vgg16_bn",
-                                           "vgg19_bn"};
-  return known.contains(name) ? name : "";
-}
-
 class SlowTorchFiles : public TorchFiles {};
 
 TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPyTorchInItsOwnOrderAndComesBackBitForBit) {
@@ -115,7 +76,7 @@ TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPyTorchInItsOwnOrderAndComesBackBit
     const eval::Model model = drawn(entry.name);
     const fs::path file = folder_ / "model.pth", list = folder_ / "model.txt";
     convert::save(file, model);
-    ASSERT_TRUE(side(fmt::format("read '{}' '{}' {}", file.string(), list.string(), torchvisions(entry.name))));
+    ASSERT_TRUE(side(fmt::format("read '{}' '{}' {}", file.string(), list.string(), entry.name)));
     const convert::StateDict dict = convert::state_dict_of(model);
     std::vector<std::string> expected;
     for (const std::string& name : dict.order) expected.push_back(line(name, *dict.tensors.at(name)));

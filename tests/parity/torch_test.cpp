@@ -1,11 +1,10 @@
-// The full ResNet-20 against PyTorch, live: pytorch_side.py is run by $RESIDUAL_PYTHON, or by the Python that the build was told
-// of.
+// Training against PyTorch, live: the full ResNet-20, and the tutorials' own recipes.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "parity/agreement.h"
+#include "support/surroundings.h"
 
 namespace residual {
 namespace {
@@ -13,36 +12,22 @@ namespace {
 using parity::Place;
 using parity::Reference;
 
-std::string python() {
-  const char* given = std::getenv("RESIDUAL_PYTHON");
-  return given != nullptr && *given != '\0' ? given : RESIDUAL_PYTHON;
-}
-
-bool runs(const std::string& command) {
-  return std::system(command.c_str()) == 0;
-}
-
 // What PyTorch computes for `network`; made once a process.
 const Reference& pytorch(const std::string& network) {
   static std::map<std::string, Reference> made;
   if (const auto found = made.find(network); found != made.end()) return found->second;
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / fmt::format("residual-{}-{}.safetensors", network, getpid());
-  const std::string command =
-      fmt::format("'{}' '{}/tests/parity/pytorch_side.py' {} '{}'", python(), RESIDUAL_SOURCE_DIR, network, file.string());
-  if (!runs(command)) fail(ErrorKind::kOther, "this command failed: {}", command);
-  const Reference& reference = made.emplace(network, io::read_safetensors(file)).first->second;
-  std::filesystem::remove(file);
-  return reference;
+  const support::TemporaryFolder folder;
+  const std::filesystem::path file = folder / "reference.safetensors";
+  if (!support::run_script("parity/pytorch_side.py", fmt::format("{} '{}'", network, file.string())))
+    fail(ErrorKind::kOther, "PyTorch's side of {} failed", network);
+  return made.emplace(network, io::read_safetensors(file)).first->second;
 }
 
 // One test a network, so that PyTorch's part is done once for all places, whoever runs the tests one by one.
 class ResNet20 : public testing::TestWithParam<std::string> {};
 
 TEST_P(ResNet20, computes_what_pytorch_computes) {
-  if (!runs(fmt::format("'{}' -c 'import torch, numpy' 2>/dev/null", python()))) {
-    GTEST_SKIP() << python() << " has no torch and numpy; scripts/setup check installs them, or set RESIDUAL_PYTHON";
-  }
+  if (const std::string lacks = support::python_lacks("torch, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   const parity::Network& network = parity::network_named(GetParam());
   for (const Place& place : parity::all_places()) {
     SCOPED_TRACE(place.name);
@@ -60,11 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Torch, ResNet20, testing::Values("resnet20_a", "resnet2
 class SlowTorchTutorial : public testing::Test {
  protected:
   void SetUp() override {
-    if (!runs(fmt::format("'{}' -c 'import torch, numpy, importlib.util as u; assert u.find_spec(\"torchvision\")' 2>/dev/null",
-                          python()))) {
-      GTEST_SKIP() << python()
-                   << " has no torch, torchvision and numpy; scripts/setup check installs them, or set RESIDUAL_PYTHON";
-    }
+    if (const std::string lacks = support::python_lacks("torch, torchvision, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   }
 };
 

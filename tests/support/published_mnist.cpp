@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "support/surroundings.h"
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -25,10 +27,8 @@ constexpr Archive kArchives[] = {{"train-images-idx3-ubyte", "train-images.idx3-
 }  // namespace
 
 bool publish_mnist(const fs::path& folder) {
-  const char* given = std::getenv("RESIDUAL_SHARED");
-  const fs::path shared =
-      (given != nullptr ? fs::path(given) : fs::path(RESIDUAL_SOURCE_DIR) / ".." / "shared") / "data" / "mnist";
-  if (!fs::exists(shared)) return false;
+  const fs::path shared = residual::support::shared_data("mnist");
+  if (shared.empty()) return false;
   fs::create_directories(folder);
   for (const Archive& archive : kArchives) {
     const fs::path path = folder / (std::string(archive.name) + ".gz");

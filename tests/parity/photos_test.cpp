@@ -1,0 +1,69 @@
+// A hundred photographs and torchvision's networks, from PyTorch's file of weights and the JPEG files on, live: recognised,
+// decoded, resized, cropped, normalised and computed here, against Pillow, torchvision and PyTorch.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "backend/backends.h"
+#include "convert/load.h"
+#include "core/file.h"
+#include "data/recipes.h"
+#include "io/safetensors.h"
+#include "parity/agreement.h"
+#include "passes/fold_batch_norm.h"
+#include "runtime/session.h"
+#include "support/surroundings.h"
+
+namespace residual {
+namespace {
+
+namespace fs = std::filesystem;
+
+// N,classes: what the model makes of each file, in the order of their names.
+Tensor logits_of(eval::Model& model, const std::vector<fs::path>& files) {
+  constexpr size_t kBatch = 10;
+  const size_t pixels = static_cast<size_t>(model.architecture.input.elements()),
+               classes = static_cast<size_t>(model.architecture.classes);
+  const Graph graph = fold_batch_norm(models::inference_graph(model.architecture, kBatch));
+  Session session(compile(graph, cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), model.state);
+  Tensor result(DType::kF32, Shape{static_cast<int64_t>(files.size()), model.architecture.classes});
+  for (size_t i = 0; i < files.size(); i += kBatch) {
+    const size_t count = std::min(kBatch, files.size() - i);
+    for (size_t j = 0; j < count; ++j) {
+      const data::Picture picture = data::decode_picture(read_file(files[i + j]), files[i + j].string(), 3);
+      model.preprocessing.apply(picture, session.input<float>("pictures").subspan(j * pixels, pixels));
+    }
+    session.run();
+    std::ranges::copy(session.output<float>("logits").first(count * classes), result.as<float>().subspan(i * classes).begin());
+  }
+  return result;
+}
+
+class Photographs : public testing::TestWithParam<std::string> {};
+
+TEST_P(Photographs, are_to_a_network_what_they_are_to_it_in_pytorch) {
+  if (const std::string lacks = support::python_lacks("torch, torchvision, numpy, PIL"); !lacks.empty()) GTEST_SKIP() << lacks;
+  const fs::path photos = support::shared_data("photos");
+  if (photos.empty()) GTEST_SKIP() << "no photographs beside the repository";
+  const support::TemporaryFolder folder;
+  const fs::path weights = folder / "model.pth", out = folder / "out.safetensors";
+  ASSERT_TRUE(support::run_script("parity/photos_side.py",
+                                  fmt::format("{} '{}' '{}' '{}'", GetParam(), photos.string(), weights.string(), out.string())));
+  std::vector<fs::path> files(fs::directory_iterator(photos), {});
+  std::ranges::sort(files);
+  EXPECT_EQ(files.size(), 100U);
+  convert::LoadedModel loaded =
+      convert::load(weights, {.architecture = {}, .preprocessing = [](const Shape&) { return data::recipe("imagenet"); }});
+  EXPECT_EQ(loaded.model.architecture.model, GetParam());
+  parity::expect_same_logits(logits_of(loaded.model, files), io::read_safetensors(out).tensors.at("logits"));
+}
+
+INSTANTIATE_TEST_SUITE_P(SlowTorch, Photographs,
+                         testing::Values("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2",
+                                         "wide_resnet101_2", "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
+                                         "densenet121", "densenet161", "densenet169", "densenet201", "vgg11", "vgg11_bn", "vgg13",
+                                         "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"),
+                         [](const auto& network) { return network.param; });
+
+}  // namespace
+}  // namespace residual
