@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "residual/dataset.h"
+#include "residual/network.h"
 #include "residual/picture.h"
 #include "residual/training.h"
 
@@ -56,30 +57,42 @@ struct ModelSummary {
 };
 
 struct BuildOptions {
-  PictureShape input;                 ///< pictures are resized to it
-  int64_t classes = 10;               ///< at least 2
-  std::string shortcut;               ///< "A", "B" or "C"; empty: the network's own (He et al. 2015, section 4.1)
+  PictureShape input;    ///< pictures are resized to it
+  int64_t classes = 10;  ///< at least 2
+  NetworkChoices network;
+  std::string preprocessing;          ///< as LoadOptions::preprocessing; empty: learned from the first training's pictures
   std::string initialisation = "he";  ///< "he", "glorot" or "torch" (PyTorch's defaults)
   uint64_t seed = 0;                  ///< of the weights
+};
+
+/// What a file of weights does not say of itself.
+struct LoadOptions {
+  std::string name;           ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
+  NetworkChoices network;     ///< of the network that `name` says
+  std::string preprocessing;  ///< "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's config.json, or a file of steps
 };
 
 /// A network with its weights, its way to prepare a picture and the names of its classes. A movable handle; one thread at a time.
 /// All functions throw Error; kResource when memory is exhausted, besides what is said at each.
 class Model {
  public:
-  /// A network of model_names() with random weights. Throws Error (kUsage) for an unknown name and options out of range.
+  /// A network of model_names(), or one that a file (.json, .toml) describes, with random weights. Throws Error: kUsage for an
+  /// unknown name and options out of range, kBadFile for the description.
   static Model build(const std::string& name, const BuildOptions& options = {});
   /// The same, fit for a data set: its classes, and its pictures' size up to 64 pixels (else the size it was published for).
   static Model build(const std::string& name, const Dataset& data);
-  /// A model file. Throws Error (kBadFile) when it is missing, damaged, or no model.
-  static Model load(const std::filesystem::path& file);
+  /// A model file, or weights of another program: PyTorch's .pth in both its formats, safetensors, ONNX, a Hugging Face folder.
+  /// Throws Error: kBadFile, with a table of what differs, when it is missing, damaged or not the network's; kUsage where options
+  /// contradict it.
+  static Model load(const std::filesystem::path& file, const LoadOptions& options = {});
 
   /// The same network with the same weights for a data set of other classes: where their number differs the head is new, drawn by
   /// `seed`, and everything else is kept, the way to prepare pictures included. The start of transfer learning; see
   /// TrainingOptions::freeze.
   Model adapted_to(const Dataset& data, uint64_t seed = 0) const;
 
-  /// Replaces the file as a whole. Throws Error (kResource) when it cannot be written.
+  /// Replaces the file as a whole, in the form that its name's end says: .safetensors (our model file), .pth or .pt (PyTorch),
+  /// .onnx. Throws Error: kUsage for another end, kResource when it cannot be written.
   void save(const std::filesystem::path& file) const;
 
   /// Trains from the present weights and keeps the best epoch's. A model that was never trained learns the mean and standard
@@ -88,10 +101,12 @@ class Model {
   /// is as it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
 
-  /// Throws Error: kUsage when the data has other classes or no such split, kBadFile when a picture cannot be read.
+  /// Throws Error: kUsage when the data has other classes or no such split, or when neither the file nor LoadOptions said how
+  /// pictures are prepared; kBadFile when a picture cannot be read.
   Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {});
 
-  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first. Throws Error (kBadFile) for what is no picture.
+  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first. Throws Error: kBadFile for what is no picture, kUsage
+  /// as evaluate does.
   std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5);
   /// The same for such a file's bytes …
   std::vector<Prediction> predict_encoded(std::span<const std::byte> bytes, int64_t top = 5);

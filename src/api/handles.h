@@ -19,12 +19,24 @@ struct Dataset::Parts {
 struct Model::Network {
   eval::Model model;
   models::Initialisation initialisation = models::Initialisation::kHe;
-  bool prepared = false;                     // whether the preparation of pictures was fitted to data
+  /// Where the model's preparation of pictures is from. Pictures are divided by 255 and nothing more until somebody says more.
+  enum class Preparation {
+    kNone,     ///< nobody said anything: the first training fits it to its pictures
+    kMissing,  ///< weights of another program that need one which they do not say
+    kGiven,    ///< a file, a user or training
+  } preparation = Preparation::kNone;
   std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
 
   eval::Predictor& ready_predictor() {
+    check_prepared();
     if (!predictor) predictor.emplace(model);
     return *predictor;
+  }
+  void check_prepared() const {
+    if (preparation != Preparation::kMissing) return;
+    fail(ErrorKind::kUsage,
+         "the weights of {} do not say how pictures are prepared for them; say it in LoadOptions::preprocessing, or train them",
+         model.architecture.model);
   }
 };
 

@@ -1,8 +1,12 @@
 #include "residual/model.h"
 
 #include "api/handles.h"
+#include "convert/load.h"
+#include "convert/save.h"
+#include "data/recipes.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
+#include "models/choices.h"
 #include "train/defaults.h"
 #include "train/training_graph.h"
 #include "train/transfer.h"
@@ -18,10 +22,8 @@ std::vector<Prediction> to_public(std::vector<eval::Prediction> predictions) {
   return result;
 }
 
-// Divides by 255 and nothing more: what a network sees whose preparation was fitted to no data yet.
-data::Preprocessing plain_preparation(const Shape& input) {
-  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.0F), std(static_cast<size_t>(input[0]), 1.0F);
-  return data::Preprocessing::standard(input, mean, std);
+models::Choices to_models(const NetworkChoices& choices) {
+  return {choices.shortcut, choices.shortcut_pool, choices.norm, choices.stem, choices.block, choices.stride_on_1x1};
 }
 
 }  // namespace
@@ -33,8 +35,7 @@ Model::~Model() = default;
 
 Model Model::build(const std::string& name, const BuildOptions& options) {
   return guarded([&] {
-    models::Architecture architecture;
-    architecture.model = models::find_model(name).name;
+    models::Architecture architecture = models::architecture_of(name);
     const PictureShape& input = options.input;
     const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= 4096; };
     if ((input.channels != 1 && input.channels != 3) || !side(input.height) || !side(input.width)) {
@@ -46,26 +47,50 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     }
     architecture.input = to_shape(input);
     architecture.classes = options.classes;
-    if (!options.shortcut.empty()) architecture.shortcut = models::shortcut_named(options.shortcut);
+    models::choose(to_models(options.network), architecture);
     const models::Initialisation initialisation = models::initialisation_named(options.initialisation);
+    const bool given = !options.preprocessing.empty();
+    const data::Preprocessing preparation =
+        given ? data::recipe_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
     State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
-    return Model(std::make_unique<Network>(
-        Network{{architecture, plain_preparation(architecture.input), {}, std::move(state), {}}, initialisation, false, {}}));
+    return Model(std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}},
+                                                   initialisation,
+                                                   given ? Network::Preparation::kGiven : Network::Preparation::kNone,
+                                                   {}}));
   });
 }
 
 Model Model::build(const std::string& name, const Dataset& data) {
   return guarded([&] {
     BuildOptions options;
-    options.input = residual::to_public(train::default_input(models::find_model(name).input, to_shape(data.picture_shape())));
+    options.input =
+        residual::to_public(train::default_input(models::architecture_of(name).input, to_shape(data.picture_shape())));
     options.classes = static_cast<int64_t>(data.classes().size());
     return build(name, options);
   });
 }
 
-Model Model::load(const std::filesystem::path& file) {
-  return guarded(
-      [&] { return Model(std::make_unique<Network>(Network{eval::load_model(file), models::Initialisation::kHe, true, {}})); });
+Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
+  return guarded([&] {
+    convert::LoadOptions load;
+    if (!options.name.empty()) {
+      load.architecture = models::architecture_of(options.name);
+      models::choose(to_models(options.network), *load.architecture);
+    } else if (to_models(options.network).any()) {
+      fail(ErrorKind::kUsage, "choices vary a network: LoadOptions::name must say which");
+    }
+    if (const std::string& name = options.preprocessing; !name.empty()) {
+      const std::optional<Shape> own = data::recipe_input(name);
+      load.preprocessing = [&name, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };
+    }
+    convert::LoadedModel loaded = convert::load(file, load);
+    if (!loaded.prepared) loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
+    return Model(
+        std::make_unique<Network>(Network{std::move(loaded.model),
+                                          models::Initialisation::kHe,
+                                          loaded.prepared ? Network::Preparation::kGiven : Network::Preparation::kMissing,
+                                          {}}));
+  });
 }
 
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
@@ -77,17 +102,18 @@ Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
     return Model(std::make_unique<Network>(
         Network{{architecture, network_->model.preprocessing, data.classes(), std::move(state), network_->model.extra},
                 network_->initialisation,
-                network_->prepared,
+                network_->preparation,
                 {}}));
   });
 }
 
 void Model::save(const std::filesystem::path& file) const {
-  return guarded([&] { eval::save_model(file, network_->model); });
+  return guarded([&] { convert::save(file, network_->model); });
 }
 
 Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options) {
   return guarded([&] {
+    network_->check_prepared();
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
     evaluate.threads = options.threads;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "api/handles.h"
+#include "convert/load.h"
 #include "core/threads.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
@@ -101,16 +102,18 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
     train::check(settings);
     const data::Preprocessing preprocessing =
-        network_->prepared ? model.preprocessing
-                           : train::standard_preparation(model.architecture.input, *source.train,
-                                                         options.threads > 0 ? options.threads : allowed_threads());
+        network_->preparation == Network::Preparation::kGiven
+            ? model.preprocessing
+            : train::standard_preparation(model.architecture.input, *source.train,
+                                          options.threads > 0 ? options.threads : allowed_threads());
     const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &model.state);
 
     eval::Model best = eval::load_model(result.best);
     best.extra = std::move(model.extra);
+    best.extra.erase(std::string(convert::kUnpreparedKey));
     network_->predictor.reset();
     model = std::move(best);
-    network_->prepared = true;
+    network_->preparation = Network::Preparation::kGiven;
     TrainingResult told{{}, result.best_epoch, result.selection};
     for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
     return told;

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -12,8 +13,12 @@
 #include "core/threads.h"
 #include "data/labels.h"
 #include "data/recipes.h"
+#include "models/choices.h"
 
 namespace residual::cli {
+namespace {
+constexpr std::string_view kWeightEndings[] = {".safetensors", ".pth", ".pt", ".th", ".bin", ".onnx"};
+}
 
 void MachineArguments::add_to(CLI::App& command, bool with_loader) {
   command.add_option("--device", device, "Where to compute: auto, cpu or cuda")->capture_default_str()->group("Machine");
@@ -58,8 +63,10 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
 }
 
 data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
+  if (path != "shapes" && (train_size != data::OpenOptions{}.train_size || test_size != data::OpenOptions{}.test_size)) {
+    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`; '{}' is what it is", path);
+  }
   data::OpenOptions options;
-  options.path = data_path(path);
   options.val_split = val_split;
   options.exif_orientation = exif_orientation;
   options.coarse_labels = coarse_labels;
@@ -67,9 +74,6 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   options.seed = static_cast<uint64_t>(seed);
   options.train_size = train_size;
   options.test_size = test_size;
-  if (path != "shapes" && (train_size != data::OpenOptions{}.train_size || test_size != data::OpenOptions{}.test_size)) {
-    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`; '{}' is what it is", path);
-  }
   if (input) {
     options.channels = (*input)[0];
     if (path == "shapes") {
@@ -77,13 +81,16 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
       options.shapes_width = (*input)[2];
     }
   }
+  data::check(options);
+  options.path = data_path(path);  // last: it may have to be fetched
   return data::open_data(options);
 }
 
 void add_preprocess(CLI::App& command, std::string& preprocess) {
   command
       .add_option("--preprocess", preprocess,
-                  fmt::format("How pictures are prepared: {}, a timm config.json, or a JSON list of steps",
+                  fmt::format("How pictures are prepared: {}, a timm config.json, a Hugging Face preprocessor_config.json, or a "
+                              "JSON list of steps",
                               fmt::join(data::recipe_names(), ", ")))
       ->group("Data");
 }
@@ -97,26 +104,28 @@ void NetworkArguments::add_to(CLI::App& command) {
 }
 
 bool NetworkArguments::is_file() const {
-  std::error_code error;
-  if (is_description(model)) return false;
-  if (model.find('/') != std::string::npos || model.ends_with(".safetensors")) return true;
-  return std::filesystem::is_regular_file(model, error);
+  if (models::is_description(model)) return false;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(model, ignored)) return !models::is_model(model);  // a run's folder may have its name
+  const auto ends = [&](std::string_view ending) { return model.ends_with(ending); };
+  return model.find('/') != std::string::npos || std::ranges::any_of(kWeightEndings, ends) ||
+         std::filesystem::exists(model, ignored);
 }
 
 models::Architecture NetworkArguments::architecture() const {
   models::Architecture result;
   if (is_file()) {
-    if (options.any() || classes != 0) {
+    if (options.choices.any() || classes) {
       fail(ErrorKind::kUsage, "--classes, --shortcut and the like belong to a network's name; '{}' is a file that holds them",
            model);
     }
     result = convert::load(model).model.architecture;
   } else {
-    result = architecture_named(model);
-    options.apply(result);
-    if (classes != 0) {
-      check_range("--classes", classes, 2, 1'000'000);
-      result.classes = classes;
+    result = models::architecture_of(model);
+    models::choose(options.choices, result);
+    if (classes) {
+      check_range("--classes", *classes, 2, 1'000'000);
+      result.classes = *classes;
     }
   }
   if (!options.input.empty()) {

@@ -43,12 +43,13 @@ struct DataArguments {
 
 /// A network by file or by name.
 struct NetworkArguments {
-  std::string model;       ///< a model file, a description, or a name of `residual models`
-  NetworkOptions options;  ///< of a name or a description
-  int64_t classes = 0;     ///< of a name or a description; 0: as published
+  std::string model;               ///< a file of weights, a description, or a name of `residual models`
+  NetworkOptions options;          ///< of a name or a description
+  std::optional<int64_t> classes;  ///< of a name or a description; none: as published
 
   void add_to(CLI::App& command);
-  /// Whether `model` means a model file: there is one, or it looks like a path and not like a description.
+  /// Whether `model` means a file or folder of weights: there is one, or it looks like a path or like a file of weights, and not
+  /// like a description. A folder that is called like a network is none.
   bool is_file() const;
   /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
   models::Architecture architecture() const;

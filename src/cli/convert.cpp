@@ -1,13 +1,22 @@
 // residual convert and residual verify: models of any program as files of any other, and whether two give the same answers.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/fetched.h"
 #include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "convert/compare.h"
 #include "convert/save.h"
+#include "core/json_text.h"
+#include "core/log.h"
+#include "data/labels.h"
+#include "data/picture_files.h"
 
 namespace residual::cli {
 namespace {
@@ -16,7 +25,7 @@ constexpr int kDiffer = 6;  // the exit code of a comparison that was made and f
 
 struct ConvertArguments {
   ModelArguments in;
-  std::string out;
+  std::string out, labels;
   MachineArguments machine;
   bool no_verify = false, preparation_inside = false;
 };
@@ -61,29 +70,29 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
   return json;
 }
 
-// The network and the preparation that the file was read with, for a file that cannot say them.
-convert::LoadOptions as_read(const convert::LoadedModel& loaded) {
-  convert::LoadOptions options;
-  options.architecture = loaded.model.architecture;
-  options.preprocessing = [preprocessing = loaded.model.preprocessing](const Shape&) { return preprocessing; };
-  return options;
-}
-
 int run_convert(ConvertArguments& arguments) {
   arguments.machine.check();
   const std::filesystem::path out = arguments.out;
   const std::string_view format = convert::format_of(out);  // refuses an unknown one before anything is read
+  refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
-  if (!loaded.prepared && format != "PyTorch") {
+  if (!loaded.prepared && arguments.preparation_inside) refuse_unprepared(arguments.in.file);
+  if (!arguments.labels.empty()) loaded.model.labels = data::read_labels(arguments.labels);
+  if (const size_t labels = loaded.model.labels.size();
+      labels != 0 && static_cast<int64_t>(labels) != loaded.model.architecture.classes) {
+    fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", arguments.labels, labels,
+         loaded.model.architecture.classes);
+  }
+  if (!loaded.prepared) {
     loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
-    complain(fmt::format("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it",
-                         arguments.in.file, out.string()));
+    warn("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it", arguments.in.file,
+         out.string());
   }
   convert::save(out, loaded.model, {.preparation_inside = arguments.preparation_inside});
   print("{}: {}, {} classes, from {} to {}\n", out.string(), loaded.model.architecture.model, loaded.model.architecture.classes,
         loaded.format, format);
   if (arguments.no_verify) return 0;
-  convert::LoadedModel written = convert::load(out, format == "PyTorch" ? as_read(loaded) : convert::LoadOptions{});
+  convert::LoadedModel written = convert::load(out);
   convert::CompareOptions options;
   options.threads = arguments.machine.threads;
   options.own_preparation = arguments.preparation_inside;
@@ -102,31 +111,70 @@ void share_preparation(const convert::LoadedModel& from, const std::string& file
   to = convert::load(file, options);
 }
 
+// The pictures to run both on: of a data set, or of a folder of pictures that nobody labelled.
+class VerifyData {
+ public:
+  VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
+    const bool upright = model.preprocessing.exif_orientation();
+    std::error_code ignored;
+    if (std::filesystem::is_directory(arguments.data, ignored) && holds_pictures(arguments.data)) {
+      unlabelled_ = data::open_unlabelled(arguments.data, model.architecture.input[0], upright);
+      return;
+    }
+    DataArguments data;
+    data.path = arguments.data;
+    data.exif_orientation = upright;
+    source_ = data.open(model.architecture.input);
+    split_ = arguments.split;
+  }
+  const data::Dataset& pictures() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
+
+ private:
+  static bool holds_pictures(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    return std::ranges::any_of(std::filesystem::directory_iterator(folder, ignored),
+                               [](const auto& entry) { return data::has_picture_name(entry.path().filename().string()); });
+  }
+
+  data::DataSource source_;
+  std::unique_ptr<data::Dataset> unlabelled_;
+  std::string split_;
+};
+
 int run_verify(VerifyArguments& arguments) {
   arguments.machine.check();
   check_range("--batch-size", arguments.options.batch_size, 1, 65536);
   check_range("--pictures", arguments.options.pictures, 1, 1'000'000'000);
+  if (const double tolerance = arguments.options.tolerance; !(tolerance >= 0 && std::isfinite(tolerance))) {
+    fail(ErrorKind::kUsage, "--tolerance is {}, expected a number from 0 on", tolerance);
+  }
+  data::check_split(arguments.split);
+  for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
   arguments.options.threads = arguments.machine.threads;
   const convert::LoadOptions options = arguments.weights.options();
   convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
   share_preparation(a, arguments.b, arguments.weights, b);
   share_preparation(b, arguments.a, arguments.weights, a);
-  convert::Comparison comparison;
-  if (arguments.data.empty()) {
-    comparison = convert::compare(a.model, b.model, nullptr, arguments.options);
-  } else {
+  std::optional<VerifyData> data;
+  if (!arguments.data.empty()) {
     if (!a.prepared) refuse_unprepared(arguments.a);
-    DataArguments data;
-    data.path = arguments.data;
-    const data::DataSource source = data.open(a.model.architecture.input);
-    comparison = convert::compare(a.model, b.model, &source.split(arguments.split), arguments.options);
+    data.emplace(arguments, a.model);
+  }
+  const auto compared = [&] { return convert::compare(a.model, b.model, data ? &data->pictures() : nullptr, arguments.options); };
+  const bool otherwise = a.prepared && b.prepared && !(a.model.preprocessing == b.model.preprocessing);
+  std::string remark = otherwise ? "the two prepare pictures differently; here both get them as the first prepares them\n" : "";
+  convert::Comparison comparison = compared();
+  if (otherwise && !comparison.same) {  // what one does before its network the other may do inside
+    arguments.options.own_preparation = true;
+    if (convert::Comparison own = compared(); own.same) {
+      comparison = std::move(own);
+      remark = "the two prepare pictures differently, and here each in its own way\n";
+    }
   }
   if (arguments.json) {
-    print("{}\n", to_json(comparison).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    print("{}\n", indented(to_json(comparison)));
   } else {
-    if (a.prepared && b.prepared && !(a.model.preprocessing == b.model.preprocessing)) {
-      print("the two prepare pictures differently; here both get them as the first prepares them\n");
-    }
+    print("{}", remark);
     print_comparison(comparison);
   }
   return comparison.same ? 0 : kDiffer;
@@ -142,6 +190,8 @@ Command add_convert(CLI::App& program) {
       ->add_option("OUT", arguments->out,
                    "The file to write; its name ends in .safetensors (our model file), .pth, .pt (PyTorch) or .onnx")
       ->required();
+  command->add_option("--labels", arguments->labels,
+                      "File with the names of the classes, kept in the new file: one a line, or JSON");
   command->add_flag("--preprocess-inside", arguments->preparation_inside,
                     "ONNX: the network itself divides and normalises its pictures, which it then takes as 0 to 255");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its answers");
@@ -159,7 +209,8 @@ Command add_verify(CLI::App& program) {
   auto arguments = std::make_shared<VerifyArguments>();
   command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
   command->add_option("B", arguments->b, "Another")->required();
-  command->add_option("--data", arguments->data, "Pictures to run both on (default: random numbers)");
+  command->add_option("--data", arguments->data,
+                      "Pictures to run both on, a data set or a folder of pictures (default: random numbers)");
   command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
   command->add_option("--pictures", arguments->options.pictures, "How many of the data")->capture_default_str();
   command->add_option("--batch-size", arguments->options.batch_size, "Pictures at once, besides one by one")

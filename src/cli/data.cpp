@@ -44,7 +44,7 @@ int run_info(DataCommandArguments& arguments) {
     data::write_png(arguments.contact_sheet, sheet.picture);
     if (!arguments.json) print("{}", sheet_text(arguments.contact_sheet, sheet));
   }
-  print(arguments.json ? data::to_json(info) : data::to_text(info));
+  print(arguments.json ? data::to_json(info) + "\n" : data::to_text(info));
   return 0;
 }
 
@@ -57,6 +57,7 @@ std::string file_part(const std::string& label) {
 
 int run_sample(DataCommandArguments& arguments) {
   check_range("--count", arguments.count, 1, 100'000);
+  data::check_split(arguments.split);
   const data::DataSource source = open(arguments);
   const data::Dataset& dataset = source.split(arguments.split);
   const std::filesystem::path folder = arguments.out;

@@ -4,12 +4,13 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/fetched.h"
 #include "cli/interrupt.h"
 #include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "data/dataset.h"
-#include "eval/crops.h"
+#include "eval/evaluate.h"
 
 namespace residual::cli {
 namespace {
@@ -39,12 +40,15 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
 int run_eval(EvalArguments& arguments) {
   arguments.machine.check();
   check_range("--batch-size", arguments.batch_size, 1, 65536);
+  data::check_split(arguments.split);
+  refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();
+  model.preprocessing.crops(arguments.crops);  // refuses what it has not before the data are opened
   arguments.data.exif_orientation |= model.preprocessing.exif_orientation();
   const data::DataSource source = arguments.data.open(model.architecture.input);
   const data::Dataset& dataset = source.split(arguments.split);
   if (!arguments.json) print("{}\n", source.found);
-  catch_interrupts();
+  const InterruptScope interrupts;
   const eval::Evaluation result = evaluate(arguments, model, dataset);
   if (arguments.json) {
     const nlohmann::ordered_json json{{"images", result.images}, {"correct", result.correct},

@@ -8,6 +8,7 @@
 #include "cli/fetched.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace residual::cli {
 namespace {
@@ -59,7 +60,7 @@ void print_list(bool json) {
     }
   }
   if (json) {
-    print("{}\n", list.dump(2));
+    print("{}\n", indented(list));
   } else {
     print("\nFiles are kept in '{}'. Every one is checked by size and SHA-256; of weights the first 8 digits are published.\n",
           options.folder.string());
@@ -77,16 +78,21 @@ int run_fetch(const FetchArguments& arguments) {
   std::vector<const fetch::Entry*> entries;  // a wrong name is said before anything is fetched
   for (const std::string& name : arguments.names) entries.push_back(&fetch::entry_named(name));
   Json list = Json::array();
+  int code = 0;  // of the first that failed; the others are fetched all the same
   for (const fetch::Entry* entry : entries) {
-    const std::filesystem::path path = fetched(*entry, !arguments.quiet);
-    if (arguments.json) {
+    try {
+      const std::filesystem::path path = fetched(*entry, !arguments.quiet);
       list.push_back({{"name", entry->name}, {"path", path.string()}});
-    } else {
-      print("{}\n", path.string());
+      if (!arguments.json) print("{}\n", path.string());
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      complain(fmt::format("{}: {}", entry->name, error.what()));
+      list.push_back({{"name", entry->name}, {"error", error.what()}});
+      if (code == 0) code = exit_code(error.kind());
     }
   }
-  if (arguments.json) print("{}\n", list.dump(2));
-  return 0;
+  if (arguments.json) print("{}\n", indented(list));
+  return code;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "core/error.h"
 
 namespace residual::cli {
 namespace {
@@ -36,10 +37,8 @@ class Pace {
   std::chrono::steady_clock::time_point start_;
 };
 
-}  // namespace
-
-std::filesystem::path fetched(const fetch::Entry& entry, bool bar) {
-  catch_interrupts();
+std::filesystem::path obtained(const fetch::Entry& entry, bool bar) {
+  const InterruptScope interrupts;
   ProgressBar line(bar);
   Pace pace;
   fetch::Options options = fetch::Options::of_environment();
@@ -50,18 +49,35 @@ std::filesystem::path fetched(const fetch::Entry& entry, bool bar) {
   return fetch::obtain(entry, options);
 }
 
-std::string data_path(const std::string& path) {
+// The entry of that name and kind, unless there is a file or folder of that name.
+const fetch::Entry* entry_for(const std::string& path, fetch::Kind kind) {
   std::error_code ignored;
   const fetch::Entry* entry = fetch::find_entry(path);
-  if (entry == nullptr || entry->kind != fetch::Kind::kData || std::filesystem::exists(path, ignored)) return path;
-  return fetched(*entry).string();
+  return entry == nullptr || entry->kind != kind || std::filesystem::exists(path, ignored) ? nullptr : entry;
+}
+
+}  // namespace
+
+std::filesystem::path fetched(const fetch::Entry& entry, bool bar) {
+  const std::filesystem::path path = obtained(entry, bar);
+  stop_if_interrupted();  // by a signal that came too late for the fetch
+  return path;
+}
+
+std::string data_path(const std::string& path) {
+  const fetch::Entry* entry = entry_for(path, fetch::Kind::kData);
+  return entry == nullptr ? path : fetched(*entry).string();
 }
 
 WeightsFile weights_file(const std::string& path) {
-  std::error_code ignored;
-  const fetch::Entry* entry = fetch::find_entry(path);
-  if (entry == nullptr || entry->kind != fetch::Kind::kWeights || std::filesystem::exists(path, ignored)) return {path, {}};
-  return {fetched(*entry), entry->recipe};
+  const fetch::Entry* entry = entry_for(path, fetch::Kind::kWeights);
+  return entry == nullptr ? WeightsFile{path, {}} : WeightsFile{fetched(*entry), entry->recipe};
+}
+
+void refuse_fetchable(const std::string& path) {
+  if (entry_for(path, fetch::Kind::kWeights) == nullptr) return;
+  fail(ErrorKind::kBadFile,
+       "there is no file '{}'; `residual fetch {}` downloads the weights of that name and says where they are", path, path);
 }
 
 }  // namespace residual::cli

@@ -23,4 +23,7 @@ struct WeightsFile {
 /// What a file of weights is: a file of that name; or else published weights, which are then fetched; or else the path.
 WeightsFile weights_file(const std::string& path);
 
+/// Throws Error (kBadFile), saying how to get them, where `path` is no file but the name of published weights.
+void refuse_fetchable(const std::string& path);
+
 }  // namespace residual::cli

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <csignal>
-
 #include "core/error.h"
 
 namespace residual::cli {
@@ -18,13 +16,18 @@ extern "C" void note_interrupt(int) {
 
 }  // namespace
 
-void catch_interrupts() {
+InterruptScope::InterruptScope() {
   struct sigaction action{};
   action.sa_handler = note_interrupt;
   action.sa_flags = SA_RESTART;
   ::sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, &interrupt_);
+  ::sigaction(SIGTERM, &action, &terminate_);
+}
+
+InterruptScope::~InterruptScope() {
+  ::sigaction(SIGINT, &interrupt_, nullptr);
+  ::sigaction(SIGTERM, &terminate_, nullptr);
 }
 
 bool interrupted() noexcept {

@@ -1,10 +1,22 @@
 // Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
 #pragma once
 
+#include <csignal>
+
 namespace residual::cli {
 
-/// From now on SIGINT and SIGTERM are noted; another one after that ends the program with exit code 130.
-void catch_interrupts();
+/// While it lives SIGINT and SIGTERM are noted, and another one after that ends the program with exit code 130; then they do
+/// again what they did before.
+class InterruptScope {
+ public:
+  InterruptScope();
+  InterruptScope(const InterruptScope&) = delete;
+  InterruptScope& operator=(const InterruptScope&) = delete;
+  ~InterruptScope();
+
+ private:
+  struct sigaction interrupt_{}, terminate_{};  // as they were
+};
 
 /// Whether one has been noted.
 bool interrupted() noexcept;

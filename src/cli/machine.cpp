@@ -66,8 +66,7 @@ Loop widest_loop() {
 
 double peak_gflops(int threads) {
   const Loop loop = widest_loop();
-  const int before = team_size();
-  set_team_size(threads);
+  const TeamScope team(threads);
   std::atomic<float> sink = 0;
   double best = 0;
   int64_t rounds = 10'000;
@@ -82,7 +81,6 @@ double peak_gflops(int threads) {
     if (seconds < 0.02) rounds *= 2;
     spent += seconds;
   }
-  set_team_size(before);
   return best;
 }
 

@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "cli/arguments.h"
 #include "core/error.h"
 #include "data/recipes.h"
+#include "models/choices.h"
 
 namespace residual::cli {
 
@@ -14,23 +16,28 @@ void WeightsArguments::add_to(CLI::App& command) {
       .add_option("--model", network,
                   "The network or its description, where the file does not say it and its tensors do not tell")
       ->group("Weights");
-  choices.add_choices_to(command);
   command
-      .add_option(
-          "--preprocess", preprocess,
-          fmt::format("How pictures are prepared, where the file does not say it: {}, timm's config.json, or a file of steps",
-                      fmt::join(data::recipe_names(), ", ")))
+      .add_option("--input", network_options.input,
+                  "Size of the pictures that the network takes, CxHxW, where the file does not say it (default: as published)")
+      ->group("Weights");
+  network_options.add_choices_to(command);
+  command
+      .add_option("--preprocess", preprocess,
+                  fmt::format("How pictures are prepared, where the file does not say it: {}, timm's config.json, Hugging Face's "
+                              "preprocessor_config.json, or a file of steps",
+                              fmt::join(data::recipe_names(), ", ")))
       ->group("Weights");
 }
 
 convert::LoadOptions WeightsArguments::options() const {
   convert::LoadOptions result;
   if (!network.empty()) {
-    result.architecture = architecture_named(network);
-    choices.apply(*result.architecture);
-  } else if (choices.any()) {
+    result.architecture = models::architecture_of(network);
+    models::choose(network_options.choices, *result.architecture);
+  } else if (network_options.choices.any()) {
     fail(ErrorKind::kUsage, "--shortcut and the like vary a network; name it with --model");
   }
+  if (!network_options.input.empty()) result.input = parse_input(network_options.input);
   if (preprocess.empty()) return result;
   const std::optional<Shape> own = data::recipe_input(preprocess);
   result.preprocessing = [name = preprocess, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };

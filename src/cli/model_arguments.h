@@ -11,12 +11,11 @@ namespace residual::cli {
 
 /// What a file of weights may leave open.
 struct WeightsArguments {
-  std::string network;     ///< its name or description; empty: as the file says or its tensors tell
-  NetworkOptions choices;  ///< of the network
+  std::string network;  ///< its name or description; empty: as the file says or its tensors tell
+  NetworkOptions network_options;
   std::string preprocess;  ///< a recipe's name or file; empty: as the file says
 
   void add_to(CLI::App& command);
-  bool any() const { return !network.empty() || choices.any() || !preprocess.empty(); }
   /// Throws Error (kUsage) for a name that is not known.
   convert::LoadOptions options() const;
 };

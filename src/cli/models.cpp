@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "eval/summary.h"
 #include "models/families.h"
 #include "models/table.h"
@@ -42,7 +43,7 @@ void print_json() {
                     {"macs", summary.macs},
                     {"summary", entry.summary}});
   }
-  print("{}\n", list.dump(2));
+  print("{}\n", indented(list));
 }
 
 void print_table() {

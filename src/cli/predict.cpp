@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/fetched.h"
 #include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "cli/picture_inputs.h"
@@ -21,7 +22,7 @@ struct PredictArguments {
   std::string labels;
   MachineArguments machine;
   int64_t top = 5;
-  bool json = false;
+  bool exif_orientation = false, json = false;
 };
 
 nlohmann::ordered_json to_json(const std::vector<eval::Prediction>& predictions) {
@@ -36,7 +37,9 @@ nlohmann::ordered_json to_json(const std::vector<eval::Prediction>& predictions)
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, 1'000'000);
+  refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();
+  if (arguments.exif_orientation) model.preprocessing = model.preprocessing.with_exif_orientation(true);
   if (!arguments.labels.empty()) {
     model.labels = data::read_labels(arguments.labels);
     if (static_cast<int64_t>(model.labels.size()) != model.architecture.classes) {
@@ -68,7 +71,7 @@ int run_predict(PredictArguments& arguments) {
       code = exit_code(error.kind());
     }
   }
-  if (arguments.json) print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (arguments.json) print("{}\n", indented(list));
   return code;
 }
 
@@ -83,6 +86,8 @@ Command add_predict(CLI::App& program) {
                    "JPEG or PNG files, folders of them (with all below), or - for one on standard input")
       ->required();
   command->add_option("--labels", arguments->labels, "File with the names of the classes: one a line, or JSON");
+  command->add_flag("--exif-orientation", arguments->exif_orientation,
+                    "Turn pictures upright as their Exif data say (default: where the model's pictures were turned)");
   command->add_option("--top", arguments->top, "How many classes to tell, likeliest first")->capture_default_str();
   command->add_flag("--json", arguments->json, "A JSON list: picture, predictions (class, index, probability)");
   arguments->machine.add_to(*command, false);

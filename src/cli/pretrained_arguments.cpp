@@ -7,6 +7,8 @@
 #include "cli/arguments.h"
 #include "cli/fetched.h"
 #include "core/error.h"
+#include "core/json_text.h"
+#include "core/log.h"
 #include "data/recipes.h"
 #include "io/seal.h"
 
@@ -25,9 +27,7 @@ std::vector<std::string> split(const std::string& text) {
 
 // The file by its contents, so that a resumed run notices another one.
 std::string identity_of(const eval::Model& model) {
-  io::TensorViews tensors;
-  for (const auto& [name, tensor] : model.state.tensors()) tensors.emplace(name, &tensor);
-  return fmt::format("{} {}", model.architecture.model, io::seal_of(tensors, {}));
+  return fmt::format("{} {}", model.architecture.model, io::seal_of(io::views_of(model.state.tensors()), {}));
 }
 
 }  // namespace
@@ -48,12 +48,24 @@ void PretrainedArguments::add_to(CLI::App& command) {
       ->group("Transfer");
 }
 
+void PretrainedArguments::warn_of_random_weights() const {
+  if (!freeze.empty() && !given())
+    warn("--freeze {} without --pretrained: these parts keep the random weights they start with", shown(freeze));
+}
+
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
   const WeightsFile weights = weights_file(file);
   convert::LoadOptions options{.architecture = named, .preprocessing = {}};
   if (!weights.recipe.empty()) options.preprocessing = [&](const Shape&) { return data::recipe_named(weights.recipe); };
-  return convert::load(weights.path, options);
+  convert::LoadedModel loaded = convert::load(weights.path, options);
+  if (!loaded.model.architecture.graph.empty()) {
+    fail(ErrorKind::kUsage,
+         "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
+         "trained",
+         file, loaded.format);
+  }
+  return loaded;
 }
 
 void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const {

@@ -18,7 +18,10 @@ struct PretrainedArguments {
 
   void add_to(CLI::App& command);
   bool given() const { return !file.empty(); }
-  /// The file's model; `named`: the network the user asked for, if any. Throws Error (kBadFile, kUsage).
+  /// Frozen parts that start from nothing never learn anything.
+  void warn_of_random_weights() const;
+  /// The file's model; `named`: the network the user asked for, if any. Throws Error (kBadFile, kUsage), also for a network that
+  /// cannot be trained.
   std::optional<convert::LoadedModel> load(const std::optional<models::Architecture>& named) const;
   /// What of this goes into the run's options.
   void apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const;

@@ -23,8 +23,6 @@ class ProgressBar {
   /// Takes the line away, so that other lines can be written.
   void clear();
 
-  bool shows() const noexcept { return shows_; }
-
  private:
   bool shows_, drawn_ = false;
   std::chrono::steady_clock::time_point last_;

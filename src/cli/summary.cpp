@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "core/json_text.h"
 #include "eval/evaluate.h"
 
 namespace residual::cli {
@@ -32,7 +33,7 @@ std::string to_json(const eval::NetworkSummary& summary, const std::optional<eva
   }
   if (full) json["without_separable_blocks"] = {{"parameters", full->parameters}, {"macs", full->macs}};
   if (!plan.empty()) json["plan"] = plan;
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return indented(json);
 }
 
 // What separable blocks spare: the same network with 3x3 convolutions in their place is counted too.

@@ -15,15 +15,17 @@ namespace {
 int run_train(TrainArguments& arguments) {
   arguments.check();
   show_remarks(arguments.quiet);
-  const data::DataSource source = arguments.data.open(arguments.wanted_input());
+  arguments.pretrained.warn_of_random_weights();
+  // First, so that data are not fetched for weights that cannot be trained.
   const std::optional<convert::LoadedModel> pretrained = arguments.pretrained.load(arguments.named_network());
+  const data::DataSource source = arguments.data.open(arguments.wanted_input());
   const train::TrainOptions options = settle(arguments, source, pretrained);
   std::optional<train::Start> start;
   if (pretrained) start = train::start_from(pretrained->model, options.architecture);
   TrainReport report(arguments, options);
   report.start(source);
   if (start) report.note(arguments.pretrained.told(*pretrained, *start, options.architecture.classes));
-  catch_interrupts();
+  const InterruptScope interrupts;
   const data::Preprocessing preprocessing =
       preparation(arguments, options, source, pretrained).with_exif_orientation(arguments.data.exif_orientation);
   stop_if_interrupted();

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "data/archive.h"
 #include "data/recipes.h"
+#include "models/choices.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
 
@@ -154,12 +155,12 @@ std::optional<Shape> TrainArguments::wanted_input() const {
 
 std::optional<models::Architecture> TrainArguments::named_network() const {
   if (model.empty() && pretrained.given()) {
-    if (network.any())
+    if (network.choices.any())
       fail(ErrorKind::kUsage, "the options that vary a network go with --model; the pretrained weights have theirs");
     return std::nullopt;
   }
-  models::Architecture architecture = architecture_named(model.empty() ? "resnet20" : model);
-  network.apply(architecture);
+  models::Architecture architecture = models::architecture_of(model.empty() ? "resnet20" : model);
+  models::choose(network.choices, architecture);
   return architecture;
 }
 

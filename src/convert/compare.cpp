@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "convert/layers.h"
+#include "core/floating.h"
 #include "core/rng.h"
 #include "data/loader.h"
 #include "eval/evaluate.h"
@@ -75,12 +76,9 @@ size_t likeliest(std::span<const float> row) {
 
 BatchComparison compare_logits(const std::vector<float>& a, const std::vector<float>& b, size_t classes, int64_t batch_size) {
   BatchComparison result{batch_size, static_cast<int64_t>(a.size() / classes)};
+  result.absolute = largest_difference(a, b);
   double largest = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
-    result.absolute = difference <= result.absolute ? result.absolute : difference;  // NaN stays
-    largest = std::max(largest, std::abs(static_cast<double>(a[i])));
-  }
+  for (const float logit : a) largest = std::max(largest, std::abs(static_cast<double>(logit)));
   result.relative = result.absolute == 0 ? 0 : result.absolute / largest;
   for (size_t at = 0; at < a.size(); at += classes) {
     result.agree += likeliest(std::span(a).subspan(at, classes)) == likeliest(std::span(b).subspan(at, classes));

@@ -27,7 +27,7 @@ struct CompareOptions {
 struct BatchComparison {
   int64_t batch_size = 0, pictures = 0;
   double absolute = 0;  ///< largest difference of two logits
-  double relative = 0;  ///< the same over the largest logit of the first model in that batch
+  double relative = 0;  ///< the same over the largest logit of the first model
   int64_t agree = 0;    ///< pictures with the same likeliest class
 };
 

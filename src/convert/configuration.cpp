@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "data/recipes.h"
+#include "io/model_file.h"
 #include "models/table.h"
 
 namespace residual::convert {
@@ -12,16 +13,8 @@ namespace {
 
 // A name of the model table; timm adds behind a dot how the weights were trained: "resnet50.a1_in1k".
 std::optional<models::Architecture> named(const std::string& name) {
-  try {
-    const models::ModelEntry entry = models::find_model(name.substr(0, name.find('.')));
-    models::Architecture architecture;
-    architecture.model = entry.name;
-    architecture.input = entry.input;
-    architecture.classes = entry.classes;
-    return architecture;
-  } catch (const Error&) {
-    return std::nullopt;  // the tensors decide
-  }
+  const std::string model = name.substr(0, name.find('.'));
+  return models::is_model(model) ? std::optional(models::published(model)) : std::nullopt;
 }
 
 std::vector<std::string> labels_of(const nlohmann::json& config) {
@@ -40,9 +33,29 @@ std::vector<std::string> labels_of(const nlohmann::json& config) {
   return labels;
 }
 
+// What our own PyTorch files say beside their tensors.
+Configuration said_by_us(const Weights& weights, const std::filesystem::path& path) {
+  Configuration result;
+  const auto text = [&](std::string_view key) {
+    const auto found = weights.ours.find(std::string(key));
+    return found == weights.ours.end() ? std::string() : found->second;
+  };
+  try {
+    if (const std::string said = text(io::kArchitectureKey); !said.empty())
+      result.architecture = models::Architecture::from_json(said);
+    if (const std::string said = text(io::kPreprocessingKey); !said.empty())
+      result.preprocessing = data::Preprocessing::from_json(said);
+    if (const std::string said = text(io::kLabelsKey); !said.empty()) result.labels = io::parse_labels(said, "the labels");
+  } catch (const Error& error) {
+    fail(ErrorKind::kBadFile, "'{}': {}", path.string(), error.what());
+  }
+  return result;
+}
+
 }  // namespace
 
-Configuration read_configuration(const Weights& weights) {
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path) {
+  if (!weights.ours.empty()) return said_by_us(weights, path);
   Configuration result;
   if (const auto arch = weights.notes.find("arch"); arch != weights.notes.end()) result.architecture = named(arch->second);
   if (weights.config_text.empty()) return result;
@@ -55,6 +68,12 @@ Configuration read_configuration(const Weights& weights) {
   if (config.contains("pretrained_cfg")) {
     result.preprocessing = data::recipe_from_timm(weights.config_text, weights.config.string());
   }
+  if (!weights.preprocessor_text.empty()) {
+    const std::filesystem::path file = weights.config.parent_path() / kPreprocessorConfig;
+    result.preprocessing = data::recipe_from_hugging_face(weights.preprocessor_text, file.string());
+  }
+  const auto downsample = config.find("downsample_in_bottleneck");
+  result.stride_on_1x1 = downsample != config.end() && downsample->is_boolean() && downsample->get<bool>();
   result.labels = labels_of(config);
   return result;
 }

@@ -1,6 +1,7 @@
 // What a file of weights, or the config.json beside it, says about the network and its pictures.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,11 +16,13 @@ struct Configuration {
   std::optional<models::Architecture> architecture;  ///< what it calls itself, where we know such a network; a hint only
   std::optional<data::Preprocessing> preprocessing;
   std::vector<std::string> labels;  ///< names of the classes by index
+  bool stride_on_1x1 = false;       ///< of the bottlenecks, which no tensor tells
 };
 
-/// From timm's config.json ("architecture", "pretrained_cfg", "label_names"), from that of Hugging Face's transformers
-/// ("id2label"), or from the note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) for a config.json that
-/// is no JSON object or whose pretrained_cfg asks for what cannot be done.
-Configuration read_configuration(const Weights& weights);
+/// From what our own PyTorch files say; from timm's config.json ("architecture", "pretrained_cfg", "label_names"), from that of
+/// Hugging Face's transformers ("id2label", "downsample_in_bottleneck") and the preprocessor_config.json beside it, or from the
+/// note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) that names the file for what is no JSON object or
+/// asks for what cannot be done.
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path);
 
 }  // namespace residual::convert

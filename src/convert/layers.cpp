@@ -6,16 +6,12 @@
 #include <vector>
 
 #include "backend/backends.h"
-#include "graph/sources.h"
-#include "ops/batch_norm.h"
+#include "core/floating.h"
+#include "eval/summary.h"
 #include "runtime/session.h"
 
 namespace residual::convert {
 namespace {
-
-bool is_source(const Node& node) {
-  return node.op == &input_op() || node.op == &variable_op() || node.op == &constant_op();
-}
 
 // What one node gives for one picture.
 struct LayerValue {
@@ -31,7 +27,7 @@ std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<con
   const auto count = static_cast<NodeId>(graph.nodes().size());
   for (NodeId id = 0; id < count; ++id) {
     const Node& node = graph.node(id);
-    if (is_source(node) || node.outputs.empty() || node.outputs[0].dtype != DType::kF32) continue;
+    if (eval::layer_kind(node).empty() || node.outputs.empty() || node.outputs[0].dtype != DType::kF32) continue;
     layers.push_back({id, node.outputs[0].shape, {}, 0});
     graph.output("value " + std::to_string(id), {id, 0});
   }
@@ -50,28 +46,13 @@ std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<con
 }
 
 bool close(const LayerValue& a, const LayerValue& b, double tolerance) {
-  if (a.shape.elements() != b.shape.elements()) return false;
-  const double most = tolerance * std::max(a.largest, b.largest);
-  for (size_t i = 0; i < a.values.size(); ++i) {
-    if (!(std::abs(static_cast<double>(a.values[i]) - b.values[i]) <= most)) return false;
-  }
-  return true;
+  return a.shape.elements() == b.shape.elements() &&
+         largest_difference(a.values, b.values) <= tolerance * std::max(a.largest, b.largest);
 }
 
 double relative_difference(const LayerValue& a, const LayerValue& b) {
-  double difference = 0;
-  for (size_t i = 0; i < a.values.size(); ++i) {
-    difference = std::max(difference, std::abs(static_cast<double>(a.values[i]) - b.values[i]));
-  }
+  const double difference = largest_difference(a.values, b.values);
   return difference == 0 ? 0 : difference / std::max(a.largest, 1e-30);
-}
-
-std::string kind_of(const Node& node) {
-  return node.op == &normalize_op() ? "batch_norm" : std::string(node.op->name);
-}
-
-Shape without_batch(const Shape& shape) {
-  return shape.rank() > 1 ? Shape(shape.dims().subspan(1)) : shape;
 }
 
 }  // namespace
@@ -97,7 +78,7 @@ std::optional<LayerDifference> first_different_layer(eval::Model& a, eval::Model
   if (lost == theirs.end()) return std::nullopt;
 
   const Node& node = second.node(lost->node);
-  LayerDifference result{node.name, kind_of(node), without_batch(lost->shape), std::nullopt};
+  LayerDifference result{node.name, eval::layer_kind(node), without_batch(lost->shape), std::nullopt};
   for (const LayerValue& other : ours) {
     const Node& candidate = first.node(other.node);
     if (candidate.name != node.name || candidate.op != node.op || other.shape != lost->shape) continue;

@@ -1,6 +1,5 @@
 #include "convert/load.h"
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -9,21 +8,22 @@
 #include "convert/recognise.h"
 #include "convert/weights.h"
 #include "core/floating.h"
+#include "core/json_text.h"
 #include "core/log.h"
+#include "data/recipes.h"
 
 namespace residual::convert {
 namespace {
 
 std::string described_in_words(const models::Architecture& architecture) {
-  std::string words = architecture.model;
+  std::string words = shown(architecture.model);
   if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
+  if (architecture.shrink) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shrink));
+  if (architecture.norm) words += fmt::format(", norm {}", models::name_of(*architecture.norm));
+  if (architecture.small_stem.value_or(false)) words += ", small stem";
+  if (architecture.separable.value_or(false)) words += ", separable blocks";
+  if (architecture.stride_on_1x1.value_or(false)) words += ", stride on the 1x1";
   return words + fmt::format(", {} classes", architecture.classes);
-}
-
-Shapes shapes_of(const io::Tensors& tensors) {
-  Shapes shapes;
-  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape());
-  return shapes;
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const Fit& fit, std::string_view what) {
@@ -36,7 +36,9 @@ Fit network_of(const std::filesystem::path& path, const Weights& weights, const 
                const LoadOptions& options) {
   const Shapes shapes = shapes_of(weights.tensors);
   if (options.architecture) {
-    Fit given = fit(*options.architecture, shapes);
+    models::Architecture named = *options.architecture;
+    named.input = options.input.value_or(named.input);
+    Fit given = fit(named, shapes);
     if (!given.differences.empty()) refuse(path, given, fmt::format("does not hold the weights of {}", given.architecture.model));
     return given;
   }
@@ -53,12 +55,17 @@ Fit network_of(const std::filesystem::path& path, const Weights& weights, const 
         ErrorKind::kBadFile,
         "'{}' holds {} tensors, the first called '{}', that are not those of any network of the model table; name the network if "
         "it is one of them",
-        path.string(), shapes.size(), shapes.begin()->first);
+        path.string(), shapes.size(), shown(shapes.begin()->first));
   }
   if (!found->differences.empty()) {
     refuse(path, *found, fmt::format("holds weights like those of {}, but not the same", found->architecture.model));
   }
-  info("'{}': recognised as {}", path.string(), described_in_words(found->architecture));
+  if (found->also.empty()) {
+    info("'{}': recognised as {}", path.string(), described_in_words(found->architecture));
+  } else {
+    warn("'{}': taken for {}; its tensors are those of {} too: name the network if it is that", path.string(),
+         described_in_words(found->architecture), described_in_words(found->also.front()));
+  }
   return std::move(*found);
 }
 
@@ -68,45 +75,50 @@ io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io:
   for (const auto& [ours, theirs] : fit.names) {
     const Tensor& tensor = tensors.at(theirs);
     if (tensor.dtype() == DType::kI64 || tensor.dtype() == DType::kI32 || tensor.dtype() == DType::kU8) {
-      fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), theirs,
+      fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), shown(theirs),
            name_of(tensor.dtype()));
     }
     Tensor converted = to_f32(tensor);
     if (!all_finite(converted)) {
       fail(ErrorKind::kBadFile, "'{}': the weights '{}' hold values that are infinite or no number in float32", path.string(),
-           theirs);
+           shown(theirs));
     }
     result.emplace(ours, std::move(converted));
   }
   return result;
 }
 
-// Divides by 255 and nothing more, until somebody says more.
-data::Preprocessing plain_preparation(const Shape& input) {
-  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.0F), std(static_cast<size_t>(input[0]), 1.0F);
-  return data::Preprocessing::standard(input, mean, std);
-}
-
-Shape input_for(const std::filesystem::path& path, const models::Architecture& architecture,
-                const data::Preprocessing& preprocessing) {
-  const Shape input = preprocessing.output_shape();
+// `input`, when it has the network's channels.
+Shape input_for(const std::filesystem::path& path, const models::Architecture& architecture, const Shape& input) {
   if (input[0] == architecture.input[0]) return input;
   fail(ErrorKind::kUsage, "'{}' takes pictures of {} channels, they would be prepared with {}", path.string(),
        architecture.input[0], input[0]);
 }
 
+// Classes and input follow the file; everything else must be what the caller says.
+bool is_the_same_network(models::Architecture named, const models::Architecture& held) {
+  named.input = held.input;
+  named.classes = held.classes;
+  return named.to_json() == held.to_json() || (models::described(named) && models::described(named) == models::described(held));
+}
+
 LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
   LoadedModel loaded{eval::load_model(path), "residual", true};
   models::Architecture& architecture = loaded.model.architecture;
-  if (options.architecture && options.architecture->model != architecture.model) {
-    fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), architecture.model, options.architecture->model);
+  if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
+    fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
+         described_in_words(*options.architecture));
   }
   const auto unprepared = loaded.model.extra.find(std::string(kUnpreparedKey));
   loaded.prepared = unprepared == loaded.model.extra.end() || options.preprocessing;
+  if (options.input && *options.input != architecture.input && !options.preprocessing) {
+    fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
+         to_string(architecture.input), to_string(*options.input));
+  }
   if (options.preprocessing) {
     if (unprepared != loaded.model.extra.end()) loaded.model.extra.erase(unprepared);
-    loaded.model.preprocessing = options.preprocessing(architecture.input);
-    architecture.input = input_for(path, architecture, loaded.model.preprocessing);
+    loaded.model.preprocessing = options.preprocessing(options.input.value_or(architecture.input));
+    architecture.input = input_for(path, architecture, loaded.model.preprocessing.output_shape());
     models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
   }
   return loaded;
@@ -115,18 +127,20 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
 LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
   Weights weights = read_weights(path, kind);
   if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
-  Configuration configuration = read_configuration(weights);
+  Configuration configuration = read_configuration(weights, path);
   const Fit network = network_of(path, weights, configuration, options);
   models::Architecture architecture = network.architecture;
+  if (configuration.stride_on_1x1 && !options.architecture) architecture.stride_on_1x1 = true;
+  if (options.input) architecture.input = input_for(path, architecture, *options.input);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (options.preprocessing) preprocessing = options.preprocessing(architecture.input);
-  if (preprocessing) architecture.input = input_for(path, architecture, *preprocessing);
+  if (preprocessing) architecture.input = input_for(path, architecture, preprocessing->output_shape());
   io::Tensors tensors = renamed(path, network, weights.tensors);
   weights.tensors.clear();
   State state = eval::state_from(models::inference_graph(architecture, 1), tensors, path, architecture.model);
   std::vector<std::string> labels = std::move(configuration.labels);
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
-  const data::Preprocessing preparation = preprocessing ? *preprocessing : plain_preparation(architecture.input);
+  const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
   return {
       {std::move(architecture), preparation, std::move(labels), std::move(state), {}}, weights.format, preprocessing.has_value()};
 }

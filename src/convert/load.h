@@ -15,6 +15,8 @@ namespace residual::convert {
 struct LoadOptions {
   /// Classes and input channels follow the file all the same.
   std::optional<models::Architecture> architecture;
+  /// Of the pictures that the network takes, C,H,W, where the file does not say it; none: as the network was published.
+  std::optional<Shape> input;
   /// How pictures are prepared, for a network whose own input, C,H,W, is given; what it returns decides the network's input.
   std::function<data::Preprocessing(const Shape& input)> preprocessing;
 };

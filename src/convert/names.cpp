@@ -103,10 +103,15 @@ void spell_head(Parts& parts) {
   if (any_of(layer, {"fc", "linear", "classifier", "head", "head.fc", "classifier.1"})) parts = {"head", leaf};
 }
 
-bool all_share_first(const std::vector<Parts>& names) {
-  return !names.empty() && std::ranges::all_of(names, [&](const Parts& parts) {
-    return parts.size() > 2 && parts.front() == names.front().front();
-  });
+// How many components at the beginning all names share, when two are left to each.
+size_t shared_components(const std::vector<Parts>& names) {
+  if (names.empty()) return 0;
+  size_t shared = names.front().size();
+  for (const Parts& parts : names) {
+    const auto [end, unused] = std::ranges::mismatch(parts, names.front());
+    shared = std::min({shared, static_cast<size_t>(end - parts.begin()), std::max<size_t>(parts.size(), 2) - 2});
+  }
+  return shared;
 }
 
 }  // namespace
@@ -118,9 +123,8 @@ std::map<std::string, std::string> common_spelling(const std::vector<std::string
   }
   std::vector<Parts> all;
   for (const std::string& name : kept) all.push_back(split(name));
-  while (all_share_first(all)) {
-    for (Parts& parts : all) parts.erase(parts.begin());
-  }
+  const auto shared = static_cast<std::ptrdiff_t>(shared_components(all));
+  for (Parts& parts : all) parts.erase(parts.begin(), parts.begin() + shared);
   const bool stem_numbered = std::ranges::none_of(all, [](const Parts& parts) { return parts.front() == "bn1"; });
   std::map<std::string, std::string> spelled;
   for (size_t i = 0; i < all.size(); ++i) {

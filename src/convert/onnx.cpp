@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "convert/match.h"
 #include "convert/recognise.h"
-#include "convert/same_network.h"
+#include "core/json_text.h"
 #include "core/log.h"
+#include "data/recipes.h"
+#include "io/model_file.h"
 #include "io/onnx_read.h"
 #include "io/onnx_write.h"
 
@@ -13,65 +16,72 @@ namespace residual::convert {
 namespace {
 
 constexpr std::string_view kOurs = "residual.";
-const std::string kArchitecture = "residual.architecture", kPreprocessing = "residual.preprocessing", kLabels = "residual.labels";
 
-std::string text_in(const io::Metadata& metadata, const std::string& key) {
-  const auto found = metadata.find(key);
+std::string text_in(const io::Metadata& metadata, std::string_view key) {
+  const auto found = metadata.find(std::string(key));
   return found == metadata.end() ? std::string() : found->second;
+}
+
+int64_t classes_of(const Graph& graph) {
+  return graph.shape(graph.find_output("logits").value())[1];
 }
 
 Shape input_of(const Graph& graph) {
   return Shape(graph.nodes().front().outputs[0].shape.dims().subspan(1));
 }
 
-Shapes shapes_of(const io::Tensors& tensors) {
-  Shapes shapes;
-  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape());
-  return shapes;
-}
+// A network of the table that the file's graph is, and where its weights are in the file.
+struct Known {
+  models::Architecture architecture;
+  std::map<std::string, Origin> origins;
+};
 
-// The fit of a network to the file, when the file's graph is that network; nothing otherwise.
-std::optional<Fit> exactly(models::Architecture architecture, const io::OnnxModel& file) {
+// The network for the file's pictures and classes, when the file's graph is that network.
+std::optional<Known> matched(models::Architecture architecture, const io::OnnxModel& file) {
   architecture.input = input_of(file.graph);
+  architecture.classes = classes_of(file.graph);
   try {
-    Fit found = fit(architecture, shapes_of(file.tensors));
-    found.architecture.input = input_of(file.graph);
-    if (!found.differences.empty()) return std::nullopt;
-    if (!same_network(models::inference_graph(found.architecture, 1), file.graph, found.names)) return std::nullopt;
-    return found;
-  } catch (const Error&) {
-    return std::nullopt;  // such pictures or choices do not fit that network
+    if (auto origins = match(models::inference_graph(architecture, 1), file.graph))
+      return Known{std::move(architecture), std::move(*origins)};
+  } catch (const Error&) {  // such pictures or choices do not fit that network
   }
+  return std::nullopt;
 }
 
-std::optional<Fit> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
+// By what the caller says, by what the file says of itself, by its tensors' names, and by the graph alone.
+std::optional<Known> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
   if (options.architecture) {
-    std::optional<Fit> given = exactly(*options.architecture, file);
+    std::optional<Known> given = matched(*options.architecture, file);
     if (!given) fail(ErrorKind::kBadFile, "the graph in '{}' is not {}", path.string(), options.architecture->model);
     return given;
   }
-  if (const std::string hint = text_in(file.metadata, kArchitecture); !hint.empty()) {
+  if (const std::string hint = text_in(file.metadata, io::kArchitectureKey); !hint.empty()) {
     try {
-      if (std::optional<Fit> said = exactly(models::Architecture::from_json(hint), file)) return said;
+      if (std::optional<Known> said = matched(models::Architecture::from_json(hint), file)) return said;
     } catch (const Error&) {  // of another version, perhaps: the graph decides
     }
   }
-  const std::optional<Fit> found = recognise(shapes_of(file.tensors));
-  return found && found->differences.empty() ? exactly(found->architecture, file) : std::nullopt;
+  const Shapes shapes = shapes_of(file.tensors);
+  if (const std::optional<Fit> found = recognise(shapes)) {
+    models::Architecture with_norm = found->architecture;  // convolutions with bias are most often what folding left
+    with_norm.norm.reset();
+    for (const models::Architecture& candidate : {with_norm, found->architecture}) {
+      if (std::optional<Known> known = matched(candidate, file)) return known;
+    }
+  }
+  for (const models::Architecture& candidate : of_as_many_layers(shapes)) {
+    if (std::optional<Known> known = matched(candidate, file)) return known;
+  }
+  return std::nullopt;
 }
 
 models::Architecture graph_architecture(const std::filesystem::path& path, const Graph& graph) {
   models::Architecture result;
-  result.model = path.stem().string();
+  result.model = shown(path.stem().string());
   result.input = input_of(graph);
-  result.classes = graph.shape(graph.find_output("logits").value())[1];
+  result.classes = classes_of(graph);
   result.graph = to_text(graph);
   return result;
-}
-
-data::Preprocessing divided_by_255(const Shape& input) {
-  const std::vector<float> mean(static_cast<size_t>(input[0]), 0.0F), std(static_cast<size_t>(input[0]), 1.0F);
-  return data::Preprocessing::standard(input, mean, std);
 }
 
 // As the options say, or the file.
@@ -79,7 +89,7 @@ std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& p
                                                   const LoadOptions& options) {
   const Shape input = input_of(file.graph);
   std::optional<data::Preprocessing> result;
-  if (const std::string said = text_in(file.metadata, kPreprocessing); !said.empty())
+  if (const std::string said = text_in(file.metadata, io::kPreprocessingKey); !said.empty())
     result = data::Preprocessing::from_json(said);
   if (options.preprocessing) result = options.preprocessing(input);
   if (result && result->output_shape() != input) {
@@ -89,19 +99,24 @@ std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& p
   return result;
 }
 
-State state_of(const std::optional<Fit>& network, io::Tensors& tensors) {
-  State state;
-  if (network) {
-    for (const auto& [ours, theirs] : network->names) state.set(ours, std::move(tensors.at(theirs)));
-  } else {
-    for (auto& [name, tensor] : tensors) state.set(name, std::move(tensor));
-  }
-  return state;
+Tensor filled(const Shape& shape, float value) {
+  Tensor tensor(DType::kF32, shape);
+  std::ranges::fill(tensor.as<float>(), value);
+  return tensor;
 }
 
-bool is_pointwise(const data::Step& step) {
-  return std::holds_alternative<data::DivideStep>(step) || std::holds_alternative<data::ScaleStep>(step) ||
-         std::holds_alternative<data::NormalizeStep>(step);
+State state_of(const std::optional<Known>& network, io::Tensors& tensors) {
+  State state;
+  if (!network) {
+    for (auto& [name, tensor] : tensors) state.set(name, std::move(tensor));
+    return state;
+  }
+  const Graph graph = models::inference_graph(network->architecture, 1);
+  for (const auto& [name, origin] : network->origins) {
+    const Shape& shape = graph.variables().at(name).type.shape;
+    state.set(name, origin.tensor.empty() ? filled(shape, origin.fill) : tensors.at(origin.tensor).clone());
+  }
+  return state;
 }
 
 // What comes after dividing by `divide`: (x - mean) / std, the steps from `first` on in one.
@@ -138,20 +153,21 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
     fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; pictures have 1 (grey) or 3 (colour)", path.string(),
          input[0]);
   }
-  const std::optional<Fit> network = network_of(path, file, options);
+  const std::optional<Known> network = network_of(path, file, options);
   models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);
   if (!network) info("'{}': no network of the model table; it can be evaluated and used but not trained", path.string());
-  if (network && text_in(file.metadata, kArchitecture).empty()) info("'{}': recognised as {}", path.string(), architecture.model);
+  if (network && text_in(file.metadata, io::kArchitectureKey).empty())
+    info("'{}': recognised as {}", path.string(), architecture.model);
   if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is left away: the scores are logits", path.string());
   const std::optional<data::Preprocessing> said = preparation_of(path, file, options);
   std::vector<std::string> labels;
-  if (const std::string text = text_in(file.metadata, kLabels); !text.empty())
-    labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), kLabels));
+  if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())
+    labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   State state = state_of(network, file.tensors);
   const bool unprepared = file.metadata.contains(std::string(kUnpreparedKey)) && !options.preprocessing;
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
-  const data::Preprocessing preparation = said ? *said : divided_by_255(architecture.input);
+  const data::Preprocessing preparation = said ? *said : data::divided_by_255(architecture.input);
   return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
           "ONNX",
           said.has_value() && !unprepared};
@@ -162,9 +178,9 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
   io::OnnxWriteOptions options{model.extra, {}};
   std::string outside = model.preprocessing.to_json();
   const std::span<const data::Step> steps = model.preprocessing.steps();
-  const auto first = std::ranges::find_if(steps, is_pointwise);
+  const auto first = std::ranges::find_if(steps, data::is_pointwise);
   if (preparation_inside && first != steps.end()) {
-    if (!std::all_of(first, steps.end(), is_pointwise)) {
+    if (!std::all_of(first, steps.end(), data::is_pointwise)) {
       fail(ErrorKind::kUsage,
            "'{}': pictures are prepared by steps that scale them and others behind these, which cannot go into an ONNX file: {}",
            path.string(), outside);
@@ -172,12 +188,10 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
     options.preparation = inside_of(std::span(first, steps.end()), static_cast<size_t>(model.architecture.input[0]));
     outside = data::Preprocessing({steps.begin(), first}).to_json();
   }
-  if (model.architecture.graph.empty()) options.metadata[kArchitecture] = model.architecture.to_json();
-  options.metadata[kPreprocessing] = outside;
-  options.metadata[kLabels] = io::labels_text(model.labels);
-  io::TensorViews tensors;
-  for (const auto& [name, tensor] : model.state.tensors()) tensors.emplace(name, &tensor);
-  io::write_onnx(path, graph, tensors, options);
+  if (model.architecture.graph.empty()) options.metadata[std::string(io::kArchitectureKey)] = model.architecture.to_json();
+  options.metadata[std::string(io::kPreprocessingKey)] = outside;
+  options.metadata[std::string(io::kLabelsKey)] = io::labels_text(model.labels);
+  io::write_onnx(path, graph, io::views_of(model.state.tensors()), options);
 }
 
 }  // namespace residual::convert

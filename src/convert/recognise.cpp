@@ -1,15 +1,17 @@
 #include "convert/recognise.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 
 #include "convert/names.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "models/table.h"
 
 namespace residual::convert {
@@ -49,25 +51,44 @@ std::shared_ptr<const Expected> expected_of(const models::Architecture& architec
   return known.emplace(key, std::move(expected)).first->second;
 }
 
-Fit compare(const models::Architecture& architecture, const Shapes& found) {
+// The file's tensors, and how their names are commonly spelled.
+struct Found {
+  const Shapes& shapes;
+  std::map<std::string, std::string> spelled;
+};
+
+// No network here has names that long or so many tensors: what comes from anywhere may take time and memory in proportion to a
+// file.
+constexpr size_t kLongestName = 512, kMostTensors = 100'000;
+constexpr int64_t kMostBlocks = 5000;
+
+bool may_be_a_network(const Shapes& shapes) {
+  return shapes.size() <= kMostTensors &&
+         std::ranges::none_of(shapes, [](const auto& tensor) { return tensor.first.size() > kLongestName; });
+}
+
+Found spelled(const Shapes& shapes) {
+  return {shapes, common_spelling(names_of(shapes))};
+}
+
+Fit compare(const models::Architecture& architecture, const Found& found) {
   const std::shared_ptr<const Expected> expectation = expected_of(architecture);
   const auto& ours = expectation->spelled;
-  const auto theirs = common_spelling(names_of(found));
   Fit result{architecture, {}, 0, {}};
   for (const auto& [spelling, name] : ours) {
     const Shape& expected = expectation->shapes.at(name);
-    const auto other = theirs.find(spelling);
-    if (other == theirs.end()) {
+    const auto other = found.spelled.find(spelling);
+    if (other == found.spelled.end()) {
       result.differences.push_back({name, expected, "", std::nullopt});
-    } else if (const Shape& shape = found.at(other->second); shape != expected) {
+    } else if (const Shape& shape = found.shapes.at(other->second); shape != expected) {
       result.differences.push_back({name, expected, other->second, shape});
     } else {
       result.names.emplace(name, other->second);
       result.same_names += name == other->second;
     }
   }
-  for (const auto& [spelling, name] : theirs) {
-    if (!ours.contains(spelling)) result.differences.push_back({"", std::nullopt, name, found.at(name)});
+  for (const auto& [spelling, name] : found.spelled) {
+    if (!ours.contains(spelling)) result.differences.push_back({"", std::nullopt, name, found.shapes.at(name)});
   }
   return result;
 }
@@ -84,48 +105,70 @@ std::optional<int64_t> other_size(const Fit& fit, size_t axis, int64_t ours, siz
   return sizes.size() == 1 ? std::optional(*sizes.begin()) : std::nullopt;
 }
 
+// Of networks that have the same tensors, how unlikely each is.
+int strangeness(const models::Architecture& architecture) {
+  const std::optional<models::Description> network = models::described(architecture);
+  if (!network) return 0;
+  return 2 * (network->shortcut.kind == models::Shortcut::kNone) + network->block.pre_activation;
+}
+
 bool better(const Fit& a, const Fit& b) {
   if (a.differences.empty() != b.differences.empty()) return a.differences.empty();
   if (a.names.size() != b.names.size()) return a.names.size() > b.names.size();
   if (a.differences.size() != b.differences.size()) return a.differences.size() < b.differences.size();
-  return a.same_names > b.same_names;
+  if (a.same_names != b.same_names) return a.same_names > b.same_names;
+  return a.differences.empty() && strangeness(a.architecture) < strangeness(b.architecture);
 }
 
-// A choice that a network does not have is no candidate.
-std::optional<Fit> try_fit(const models::Architecture& architecture, const Shapes& found) {
-  try {
-    return fit(architecture, found);
-  } catch (const Error&) {
-    return std::nullopt;
+Fit fit(const models::Architecture& architecture, const Found& found) {
+  Fit result = compare(architecture, found);
+  if (!architecture.graph.empty() || result.differences.empty()) return result;
+  models::Architecture adapted = architecture;
+  if (const auto classes = other_size(result, 0, architecture.classes, 1); classes && *classes >= 2) adapted.classes = *classes;
+  if (const auto channels = other_size(result, 1, architecture.input[0], 4); channels && (*channels == 1 || *channels == 3)) {
+    adapted.input = adapted.input.with(0, *channels);
   }
+  Fit other = compare(adapted, found);
+  return better(other, result) ? other : result;
 }
 
-models::Architecture published(const std::string& name) {
-  const models::ModelEntry entry = models::find_model(name);
-  models::Architecture architecture;
-  architecture.model = entry.name;
-  architecture.input = entry.input;
-  architecture.classes = entry.classes;
-  return architecture;
-}
+// The few best fits, best first; of two that are equally good the one that came first.
+class Nearest {
+ public:
+  // A choice or a depth that a network does not have is no candidate.
+  void consider(const models::Architecture& architecture, const Found& found) {
+    try {
+      Fit candidate = fit(architecture, found);
+      fits_.insert(std::ranges::upper_bound(fits_, candidate, better), std::move(candidate));
+      if (fits_.size() > kNearest) fits_.pop_back();
+    } catch (const Error&) {
+    }
+  }
+  std::vector<Fit>& fits() { return fits_; }
+
+ private:
+  static constexpr size_t kNearest = 4;
+  std::vector<Fit> fits_;
+};
 
 // The table's networks, and those of the families of any depth that have as many blocks in their last stage as the file.
-std::vector<std::string> candidate_names(const Shapes& found) {
+std::vector<std::string> candidate_names(const Found& found) {
   std::vector<std::string> names;
   for (const models::ModelEntry& entry : models::model_table()) names.push_back(entry.name);
   int64_t blocks = 0;
-  for (const auto& [spelling, name] : common_spelling(names_of(found))) {
+  for (const auto& [spelling, name] : found.spelled) {
     constexpr std::string_view kStage = "layer3.";
     if (!spelling.starts_with(kStage)) continue;
     int64_t block = 0;
     std::from_chars(spelling.data() + kStage.size(), spelling.data() + spelling.size(), block);
-    blocks = std::max(blocks, block + 1);
+    blocks = std::max(blocks, std::min(block, kMostBlocks) + 1);
   }
   const int64_t basic = 6 * blocks + 2, bottleneck = 9 * blocks + 2;
   for (const std::string& name :
        {fmt::format("resnet{}", basic), fmt::format("plain{}", basic), fmt::format("preact-resnet{}-basic", basic),
         fmt::format("resnet{}-bottleneck", bottleneck), fmt::format("preact-resnet{}", bottleneck)}) {
-    if (blocks > 0 && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    const bool there = models::is_model(name) && std::ranges::find(names, name) == names.end();
+    if (blocks > 0 && there) names.push_back(name);
   }
   return names;
 }
@@ -148,51 +191,107 @@ std::vector<models::Architecture> variants(const models::Architecture& base) {
   return result;
 }
 
-}  // namespace
-
-Fit fit(const models::Architecture& architecture, const Shapes& found) {
-  Fit result = compare(architecture, found);
-  if (!architecture.graph.empty() || result.differences.empty()) return result;
-  models::Architecture adapted = architecture;
-  if (const auto classes = other_size(result, 0, architecture.classes, 1); classes && *classes >= 2) adapted.classes = *classes;
-  if (const auto channels = other_size(result, 1, architecture.input[0], 4); channels && (*channels == 1 || *channels == 3)) {
-    adapted.input = adapted.input.with(0, *channels);
+// The network with as many blocks in each stage as the file has, where that is another number.
+std::optional<models::Architecture> with_the_files_blocks(const models::Architecture& base, const Found& found) {
+  std::optional<models::Description> network = models::described(base);
+  if (!network) return std::nullopt;
+  std::vector<int64_t> blocks(network->stages.size());
+  for (const auto& [spelling, name] : found.spelled) {
+    for (size_t stage = 0; stage < blocks.size(); ++stage) {
+      const std::string beginning = fmt::format("layer{}.", stage + 1);
+      int64_t block = 0;
+      if (!spelling.starts_with(beginning)) continue;
+      std::from_chars(spelling.data() + beginning.size(), spelling.data() + spelling.size(), block);
+      blocks[stage] = std::max(blocks[stage], std::min(block, kMostBlocks) + 1);
+    }
   }
-  Fit other = compare(adapted, found);
-  return better(other, result) ? other : result;
+  for (size_t stage = 0; stage < blocks.size(); ++stage) network->stages[stage].blocks = blocks[stage];
+  if (std::ranges::find(blocks, 0) != blocks.end() || network == models::described(base)) return std::nullopt;
+  network->name = fmt::format("resnet-{}", fmt::join(blocks, "-"));
+  network->summary = fmt::format("{} with {} blocks", base.model, fmt::join(blocks, "-"));
+  models::Architecture result;
+  result.model = network->name;
+  result.input = base.input;
+  result.classes = base.classes;
+  result.description = std::move(network);
+  return result;
 }
 
-std::optional<Fit> recognise(const Shapes& found) {
-  std::vector<Fit> fits;
-  for (const std::string& name : candidate_names(found)) {
-    try {
-      fits.push_back(fit(published(name), found));
-    } catch (const Error&) {
-      continue;  // a depth that this family does not have
+}  // namespace
+
+Shapes shapes_of(const io::Tensors& tensors) {
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape());
+  return shapes;
+}
+
+Fit fit(const models::Architecture& architecture, const Shapes& found) {
+  if (!may_be_a_network(found)) {
+    fail(ErrorKind::kBadFile,
+         "the file has {} tensors with names of any length; at most {} with names of at most {} bytes are expected", found.size(),
+         kMostTensors, kLongestName);
+  }
+  return fit(architecture, spelled(found));
+}
+
+std::optional<Fit> recognise(const Shapes& shapes) {
+  if (!may_be_a_network(shapes)) return std::nullopt;
+  const Found found = spelled(shapes);
+  Nearest nearest;
+  for (const std::string& name : candidate_names(found)) nearest.consider(models::published(name), found);
+  if (nearest.fits().empty()) return std::nullopt;
+  std::vector<models::Architecture> bases;
+  for (const Fit& fit : nearest.fits()) bases.push_back(fit.architecture);
+  if (const Fit& best = nearest.fits().front(); !best.differences.empty() || strangeness(best.architecture) != 0) {
+    for (const models::Architecture& base : bases) {
+      for (const models::Architecture& variant : variants(base)) nearest.consider(variant, found);
     }
   }
-  std::ranges::stable_sort(fits, better);
-  constexpr size_t kNearest = 4;
-  if (!fits.empty() && !fits.front().differences.empty()) {
-    const size_t nearest = std::min(fits.size(), kNearest);
-    for (size_t i = 0; i < nearest; ++i) {
-      for (const models::Architecture& variant : variants(fits[i].architecture)) {
-        if (auto other = try_fit(variant, found)) fits.push_back(std::move(*other));
-      }
+  if (!nearest.fits().front().differences.empty()) {
+    for (const models::Architecture& base : bases) {
+      if (const auto other = with_the_files_blocks(base, found)) nearest.consider(*other, found);
     }
-    std::ranges::stable_sort(fits, better);
   }
-  if (fits.empty() || fits.front().names.size() * 2 < found.size()) return std::nullopt;
-  return std::move(fits.front());
+  Fit& best = nearest.fits().front();
+  if (best.names.size() * 2 < shapes.size()) return std::nullopt;
+  for (const Fit& other : std::span(nearest.fits()).subspan(1)) {
+    const bool alike = other.differences.empty() && other.same_names == best.same_names;
+    if (best.differences.empty() && alike && strangeness(other.architecture) != strangeness(best.architecture))
+      best.also.push_back(other.architecture);
+  }
+  return std::move(best);
+}
+
+std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
+  const auto layers = [](const Shapes& shapes) {
+    return std::ranges::count_if(shapes,
+                                 [](const auto& tensor) { return tensor.second.rank() == 2 || tensor.second.rank() == 4; });
+  };
+  const auto count = layers(found);
+  std::vector<models::Architecture> result;
+  for (const models::ModelEntry& entry : models::model_table()) {
+    const models::Architecture candidate = models::published(entry.name);
+    if (layers(expected_of(candidate)->shapes) == count) result.push_back(candidate);
+  }
+  // A CIFAR network of N layers has N weights; with projections, which the table's do not have, two more.
+  for (const auto& [name, shortcut] : {std::pair(fmt::format("resnet{}", count), models::Shortcut::kA),
+                                       std::pair(fmt::format("plain{}", count), models::Shortcut::kNone),
+                                       std::pair(fmt::format("resnet{}", count - 2), models::Shortcut::kB)}) {
+    if (!models::is_model(name)) continue;
+    models::Architecture candidate = models::published(name);
+    if (models::described(candidate)->block.kind == models::BlockKind::kBasic) candidate.shortcut = shortcut;
+    result.push_back(candidate);
+  }
+  return result;
 }
 
 std::string side_by_side(const Fit& fit, size_t most) {
   struct Row {
     std::string expected, expected_shape, found, found_shape;
   };
-  const auto cell = [](const std::string& name) { return name.empty() ? std::string("-") : name; };
+  const auto cell = [](const std::string& name) { return name.empty() ? std::string("-") : shown(name); };
   const auto shape = [](const std::optional<Shape>& given) { return given ? to_string(*given) : std::string("-"); };
-  std::vector<Row> rows{{fit.architecture.model + " expects", "shape", "the file has", "shape"}};
+  std::vector<Row> rows{{shown(fit.architecture.model) + " expects", "shape", "the file has", "shape"}};
   for (const Difference& difference : fit.differences) {
     if (rows.size() > most) break;
     rows.push_back(

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "convert/load.h"
 #include "convert/onnx.h"
 #include "core/error.h"
 #include "graph/sources.h"
+#include "io/model_file.h"
 #include "io/torch_file.h"
 
 namespace residual::convert {
@@ -43,8 +45,20 @@ void save(const std::filesystem::path& path, const eval::Model& model, const Sav
     fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how pictures are prepared", path.string());
   }
   if (format == "residual") return eval::save_model(path, model);
+  if (!model.architecture.graph.empty()) {
+    fail(ErrorKind::kUsage,
+         "'{}': the model was imported as a graph, which PyTorch's files cannot hold, and no network takes its tensors; save it "
+         "as "
+         ".safetensors or .onnx",
+         path.string());
+  }
+  io::Metadata ours{{std::string(io::kArchitectureKey), model.architecture.to_json()}};
+  if (!model.extra.contains(std::string(kUnpreparedKey))) {
+    ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
+    ours.emplace(io::kLabelsKey, io::labels_text(model.labels));
+  }
   const StateDict dict = state_dict_of(model);
-  io::write_torch(path, dict.tensors, dict.order);
+  io::write_torch(path, dict.tensors, dict.order, ours);
 }
 
 }  // namespace residual::convert

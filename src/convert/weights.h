@@ -3,18 +3,23 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "io/safetensors.h"
 
 namespace residual::convert {
 
 struct Weights {
-  std::string format;            ///< what wrote them, for people: "PyTorch", "safetensors", "Hugging Face"
-  io::Tensors tensors;           ///< under the names and in the element types of the file
-  io::Metadata notes;            ///< texts and numbers that stand beside the tensors: "arch" -> "resnet18"
-  std::filesystem::path config;  ///< of a Hugging Face folder: its config.json; empty where there is none
-  std::string config_text;       ///< what that file holds
+  std::string format;             ///< what wrote them, for people: "PyTorch", "safetensors", "Hugging Face"
+  io::Tensors tensors;            ///< under the names and in the element types of the file
+  io::Metadata notes;             ///< texts and numbers that stand beside the tensors: "arch" -> "resnet18"
+  io::Metadata ours;              ///< of a PyTorch file that we wrote: the metadata of our model files
+  std::filesystem::path config;   ///< of a Hugging Face folder: its config.json; empty where there is none
+  std::string config_text;        ///< what that file holds
+  std::string preprocessor_text;  ///< what the preprocessor_config.json beside it holds; empty where there is none
 };
+
+inline constexpr std::string_view kPreprocessorConfig = "preprocessor_config.json";
 
 /// What a path is, told by its first bytes.
 enum class FileKind {

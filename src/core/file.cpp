@@ -38,7 +38,8 @@ bool Descriptor::close() noexcept {
 }
 
 std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a pipe of that name must not make us wait for a writer.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
     fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());

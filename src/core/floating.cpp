@@ -1,6 +1,8 @@
 #include "core/floating.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -19,6 +21,17 @@ bool any_not_finite(const std::byte* data, size_t count, Bits exponent) {
   return found;
 }
 
+template <typename From, typename Convert>
+void convert_all(const Tensor& from, std::span<float> to, Convert&& convert) {
+  for (size_t i = 0; i < to.size(); ++i) {
+    From value;
+    std::memcpy(&value, from.data() + i * sizeof value, sizeof value);
+    to[i] = convert(value);
+  }
+}
+
+}  // namespace
+
 // Sign, 5 bits of exponent with bias 15, 10 of fraction.
 float from_half(uint16_t half) {
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 0x1F, fraction = half & 0x3FF;
@@ -31,17 +44,6 @@ float from_half(uint16_t half) {
 float from_bfloat16(uint16_t upper) {
   return std::bit_cast<float>(static_cast<uint32_t>(upper) << 16);
 }
-
-template <typename From, typename Convert>
-void convert_all(const Tensor& from, std::span<float> to, Convert&& convert) {
-  for (size_t i = 0; i < to.size(); ++i) {
-    From value;
-    std::memcpy(&value, from.data() + i * sizeof value, sizeof value);
-    to[i] = convert(value);
-  }
-}
-
-}  // namespace
 
 bool all_finite(const Tensor& tensor) {
   const auto count = static_cast<size_t>(tensor.elements());
@@ -66,6 +68,16 @@ Tensor to_f32(const Tensor& tensor) {
       fail(ErrorKind::kUsage, "a tensor of {} is wanted as float32; only floating-point ones can be", name_of(tensor.dtype()));
   }
   return result;
+}
+
+double largest_difference(std::span<const float> a, std::span<const float> b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
+    if (std::isnan(difference)) return difference;
+    largest = std::max(largest, difference);
+  }
+  return largest;
 }
 
 }  // namespace residual

@@ -48,4 +48,8 @@ nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKin
   }
 }
 
+std::string indented(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace residual

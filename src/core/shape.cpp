@@ -8,10 +8,6 @@ namespace residual {
 
 Shape::Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
 
-namespace {
-constexpr int64_t kMaxElements = int64_t{1} << 59;  // so that bytes, at most 8 an element, fit 63 bits
-}
-
 Shape::Shape(std::span<const int64_t> dims) {
   if (dims.size() > kMaxRank)
     fail(ErrorKind::kUsage, "a shape has {} dimensions, at most {} are supported", dims.size(), kMaxRank);
@@ -36,6 +32,10 @@ Shape Shape::with(size_t axis, int64_t dim) const {
   std::array<int64_t, kMaxRank> dims = dims_;
   dims.at(axis) = dim;
   return Shape(std::span<const int64_t>(dims.data(), rank_));
+}
+
+Shape without_batch(const Shape& shape) {
+  return shape.rank() > 1 ? Shape(shape.dims().subspan(1)) : shape;
 }
 
 std::string to_string(const Shape& shape) {

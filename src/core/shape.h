@@ -19,6 +19,7 @@ struct Size2 {
 class Shape {
  public:
   static constexpr size_t kMaxRank = 6;
+  static constexpr int64_t kMaxElements = int64_t{1} << 59;  ///< so that bytes, at most 8 an element, fit 63 bits
 
   Shape() = default;  ///< rank 0: a scalar, one element
   Shape(std::initializer_list<int64_t> dims);
@@ -40,6 +41,9 @@ class Shape {
   std::array<int64_t, kMaxRank> dims_{};
   size_t rank_ = 0;
 };
+
+/// Without the first dimension: N,C,H,W -> C,H,W; a shape of rank 0 or 1 stays.
+Shape without_batch(const Shape& shape);
 
 /// "32x3x224x224"; a scalar prints as "scalar".
 std::string to_string(const Shape& shape);

@@ -1,8 +1,9 @@
-// Figures as people read them.
+// Figures as people read them, and names as they are compared.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace residual {
 
@@ -11,5 +12,12 @@ std::string with_commas(int64_t number);
 
 /// 7 -> "7 s", 83 -> "1 min 23 s", 3725 -> "1 h 02 min"; "?" when it is not finite or negative.
 std::string duration(double seconds);
+
+/// A … Z become a … z; every other byte stays, whatever the locale.
+std::string lower_case(std::string_view text);
+
+/// The double of the fewest digits that still mean `value`, whatever the locale: 0.4914, not 0.4914000034332275. As a float it is
+/// `value` again.
+double shortest(float value);
 
 }  // namespace residual

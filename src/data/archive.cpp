@@ -5,20 +5,20 @@
 #include <archive_entry.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/text.h"
 #include "data/gzip.h"
 
 namespace residual::data {
 namespace {
 
-constexpr size_t kFreeBytes = size_t{64} << 20, kMostTimes = 32;  // pictures hardly shrink, labels and MNIST's pictures do
-constexpr size_t kMaxPath = 1024, kMaxDepth = 16;                 // of what is kept; each folder on the way is kept by its path
+constexpr size_t kMaxPath = 1024, kMaxDepth = 16;  // of what is kept; each folder on the way is kept by its path
 
 using Bytes = std::vector<std::byte>;
 
@@ -35,8 +35,9 @@ class MemoryTree final : public FileTree {
 
   bool empty() const { return files_.empty(); }
 
-  // Says once what every folder holds.
-  void finish() {
+  // Says once what every folder holds. left: how many bytes may still be unpacked from the files.
+  void finish(size_t left) {
+    left_ = left;
     for (const auto& [path, children] : folders_) {
       if (!path.empty()) children_of_parent(path).push_back({name_in(path), true, false});
     }
@@ -66,6 +67,12 @@ class MemoryTree final : public FileTree {
     if (found == files_.end()) return {};
     return {found->second.begin(), found->second.begin() + static_cast<std::ptrdiff_t>(std::min(count, found->second.size()))};
   }
+  Bytes unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
+    const std::lock_guard lock(mutex_);
+    Bytes content = gunzip(gzip, where(path), left_);
+    left_ -= content.size();
+    return content;
+  }
   std::string where(const std::string& path) const override {
     return shown(path.empty() ? name_ : name_ + "/" + path, kMostOfAPath);
   }
@@ -80,6 +87,8 @@ class MemoryTree final : public FileTree {
   std::string name_;
   std::map<std::string, Bytes, std::less<>> files_;
   std::map<std::string, std::vector<Entry>, std::less<>> folders_{{"", {}}};
+  mutable std::mutex mutex_;
+  mutable size_t left_ = 0;
 };
 
 class Reader {
@@ -92,6 +101,9 @@ class Reader {
     archive_read_support_format_zip(archive_.get());
     if (archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
   }
+
+  /// How many bytes may still be unpacked.
+  size_t left() const { return limit_ - unpacked_; }
 
   /// The next regular file that is not hidden; false at the end.
   bool next(std::string& path, Bytes& content) {
@@ -166,8 +178,7 @@ class Reader {
 }  // namespace
 
 bool has_archive_name(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  const std::string name = lower_case(path.filename().string());
   for (const std::string_view end : {".tar", ".tar.gz", ".tgz", ".zip"}) {
     if (name.ends_with(end)) return true;
   }
@@ -176,7 +187,7 @@ bool has_archive_name(const std::filesystem::path& path) {
 
 std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name) {
   auto tree = std::make_shared<MemoryTree>(std::string(name));
-  const size_t limit = kFreeBytes + kMostTimes * bytes.size();
+  const size_t limit = most_unpacked(bytes.size());
   Bytes unpacked;
   if (is_gzip(bytes)) {
     // Not by libarchive, which would unpack what it skips without a limit.
@@ -188,7 +199,7 @@ std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> byt
   Bytes content;
   while (reader.next(path, content)) tree->add(path, std::move(content));
   if (tree->empty()) fail(ErrorKind::kBadFile, "'{}' holds no file", name);
-  tree->finish();
+  tree->finish(reader.left());
   return tree;
 }
 

@@ -29,18 +29,6 @@ std::shared_ptr<const FileTree> open_tree(const std::string& path) {
   fail(ErrorKind::kBadFile, "'{}' is a file; expected {}", path, kExpected);
 }
 
-void check_options(const OpenOptions& options) {
-  // Written so that a NaN is refused too.
-  if (!(options.val_split >= 0 && options.val_split <= 0.9)) {
-    fail(ErrorKind::kUsage, "the validation split is {}, expected a fraction from 0 to 0.9", options.val_split);
-  }
-  if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
-    fail(ErrorKind::kUsage, "pictures can be read with 1 or 3 channels, not {}", options.channels);
-  }
-  if (options.cache_bytes < 0)
-    fail(ErrorKind::kUsage, "the cache for pictures is {} bytes, expected 0 or more", options.cache_bytes);
-}
-
 // Archives and unpacked ones often have one folder around everything.
 std::string only_folder(const FileTree& tree) {
   const std::vector<FileTree::Entry> entries = tree.list("");
@@ -119,8 +107,26 @@ const std::vector<std::string>& DataSource::classes() const {
   return split("").classes();
 }
 
+void check_split(std::string_view split) {
+  constexpr std::string_view kSplits[] = {"", "train", "validation", "val", "test"};
+  if (std::ranges::find(kSplits, split) == std::end(kSplits))
+    fail(ErrorKind::kUsage, "no part of the data is called '{}'; there may be train, validation and test", split);
+}
+
+void check(const OpenOptions& options) {
+  // Written so that a NaN is refused too.
+  if (!(options.val_split >= 0 && options.val_split <= 0.9)) {
+    fail(ErrorKind::kUsage, "the validation split is {}, expected a fraction from 0 to 0.9", options.val_split);
+  }
+  if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
+    fail(ErrorKind::kUsage, "pictures can be read with 1 or 3 channels, not {}", options.channels);
+  }
+  if (options.cache_bytes < 0)
+    fail(ErrorKind::kUsage, "the cache for pictures is {} bytes, expected 0 or more", options.cache_bytes);
+}
+
 DataSource open_data(const OpenOptions& options) {
-  check_options(options);
+  check(options);
   try {
     DataSource source = open_format(options);
     if (!options.class_names.empty()) rename_classes(source, options.class_names);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,7 +59,17 @@ struct DataSource {
   const std::vector<std::string>& classes() const;
 };
 
+/// Throws Error (kUsage) for the name of a split that no data have.
+void check_split(std::string_view split);
+
+/// Throws Error (kUsage) for options out of range, whatever the path.
+void check(const OpenOptions& options);
+
 /// Throws Error (kBadFile) for what is missing, damaged or not understood, (kUsage) for options out of range.
 DataSource open_data(const OpenOptions& options);
+
+/// The JPEG and PNG files of a folder, with all below it, of which nobody says what they show: one class for all. channels: 1
+/// or 3. Throws Error (kBadFile).
+std::unique_ptr<Dataset> open_unlabelled(const std::filesystem::path& folder, int64_t channels, bool exif_orientation);
 
 }  // namespace residual::data

@@ -47,6 +47,9 @@ class DiskTree final : public FileTree {
     bytes.resize(static_cast<size_t>(file.gcount()));
     return bytes;
   }
+  std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
+    return gunzip(gzip, where(path), std::min(most_unpacked(gzip.size()), kMaxDataFile));
+  }
   std::string where(const std::string& path) const override {
     return shown((path.empty() ? root_ : root_ / path).string(), kMostOfAPath);
   }
@@ -65,6 +68,9 @@ class Subtree final : public FileTree {
   std::vector<std::byte> read(const std::string& path, size_t limit) const override { return tree_->read(inner(path), limit); }
   std::vector<std::byte> start_of(const std::string& path, size_t count) const override {
     return tree_->start_of(inner(path), count);
+  }
+  std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
+    return tree_->unpacked(inner(path), gzip);
   }
   std::string where(const std::string& path) const override { return tree_->where(inner(path)); }
 
@@ -96,7 +102,7 @@ std::string find_plain_or_gzip(const FileTree& tree, const std::string& path) {
 
 std::vector<std::byte> read_plain_or_gzip(const FileTree& tree, const std::string& path) {
   std::vector<std::byte> bytes = tree.read(path, kMaxDataFile);
-  return is_gzip(bytes) ? gunzip(bytes, tree.where(path)) : bytes;
+  return is_gzip(bytes) ? tree.unpacked(path, bytes) : bytes;
 }
 
 }  // namespace residual::data

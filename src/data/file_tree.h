@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ class FileTree {
   /// The first bytes, at most `count`; none when the file cannot be read.
   virtual std::vector<std::byte> start_of(const std::string& path, size_t count) const = 0;
 
+  /// The content of a gzip file of the tree. Throws Error (kBadFile), naming it, also for more than most_unpacked of what lies on
+  /// disk: of that file, or of the archive with all that has been unpacked from it.
+  virtual std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const = 0;
+
   /// The path as messages call it, fit for a terminal.
   virtual std::string where(const std::string& path) const = 0;
 };
@@ -44,7 +49,7 @@ std::shared_ptr<const FileTree> subtree(std::shared_ptr<const FileTree> tree, co
 /// "path", "path.gz", or "" when neither is there.
 std::string find_plain_or_gzip(const FileTree& tree, const std::string& path);
 
-/// The file's content, unpacked when it is gzip.
+/// The file's content, unpacked when it is gzip. Throws Error (kBadFile).
 std::vector<std::byte> read_plain_or_gzip(const FileTree& tree, const std::string& path);
 
 }  // namespace residual::data

@@ -13,8 +13,14 @@ inline constexpr size_t kMaxDataFile = size_t{4} << 30;
 
 bool is_gzip(std::span<const std::byte> bytes) noexcept;
 
+/// What a file or an archive of a data set of so many bytes may unpack to: pictures hardly shrink, labels and MNIST's pictures
+/// do.
+constexpr size_t most_unpacked(size_t bytes) noexcept {
+  return (size_t{64} << 20) + 32 * bytes;
+}
+
 /// The content of gzip bytes, of all members. Throws Error (kBadFile) when they are damaged, cut off, or hold more than `limit`
-/// bytes. Memory grows with what has been unpacked, which is at most 1032 times the input.
-std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view name, size_t limit = kMaxDataFile);
+/// bytes. Memory grows with what has been unpacked.
+std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view name, size_t limit);
 
 }  // namespace residual::data

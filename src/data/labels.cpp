@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/log.h"
 
 namespace residual::data {
 namespace {
@@ -102,7 +103,12 @@ std::vector<std::string> parse_labels(std::string_view text, std::string_view na
 
 std::vector<std::string> read_labels(const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = read_file(path, kMaxText);
-  return parse_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+  std::vector<std::string> labels = parse_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+  std::vector<std::string> sorted = labels;
+  std::ranges::sort(sorted);
+  if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
+    warn("'{}' calls more than one class '{}'; answers do not tell them apart", path.string(), shown(*twice));
+  return labels;
 }
 
 }  // namespace residual::data

@@ -14,7 +14,7 @@ namespace residual::data {
 /// for texts that are no UTF-8.
 std::vector<std::string> parse_labels(std::string_view text, std::string_view name);
 
-/// The same for a file.
+/// The same for a file. Warns of a name that two classes have: ImageNet has two of "crane", elsewhere it is likely a mistake.
 std::vector<std::string> read_labels(const std::filesystem::path& path);
 
 }  // namespace residual::data

@@ -80,6 +80,9 @@ class Loader::Workers {
     } catch (const std::system_error& error) {
       stop();
       fail(ErrorKind::kResource, "{} loader threads cannot be started: {}; try fewer", options_.threads, error.what());
+    } catch (...) {
+      stop();  // joining those that wait would never end
+      throw;
     }
   }
 
@@ -164,7 +167,6 @@ class Loader::Workers {
 
   void work() {
     Desk desk;
-    if (options_.augmentation.any()) desk.prepared.resize(static_cast<size_t>(elements_));
     std::unique_lock lock(mutex_);
     for (;;) {
       work_available_.wait(lock, [&] { return stopping_ || has_piece(); });
@@ -210,6 +212,7 @@ class Loader::Workers {
       prepare(sample, desk, out);
       return;
     }
+    desk.prepared.resize(static_cast<size_t>(elements_));  // here, where a lack of memory is noted for the batch
     prepare(sample, desk, desk.prepared);
     augment(desk.prepared, preprocessing_.output_shape(), draw_augmentation(options_.augmentation, options_.seed, epoch_, sample),
             out);

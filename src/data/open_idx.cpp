@@ -1,10 +1,10 @@
 // MNIST and its likes: train-images, train-labels, t10k-images and t10k-labels, plain or .gz.
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "data/idx.h"
 #include "data/sources.h"
 
@@ -81,8 +81,7 @@ std::unique_ptr<IdxDataset> open(const FileTree& tree, const std::string& split)
 bool is_fashion(const FileTree& tree) {
   std::filesystem::path place = std::filesystem::path(tree.where("")).lexically_normal();
   if (!place.has_filename()) place = place.parent_path();
-  std::string name = place.parent_path().filename().string() + "/" + place.filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  const std::string name = lower_case(place.parent_path().filename().string() + "/" + place.filename().string());
   return name.find("fashion") != std::string::npos;
 }
 

@@ -1,10 +1,10 @@
 #include "data/picture_files.h"
 
 #include <algorithm>
-#include <cctype>
 #include <thread>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "core/threads.h"
 #include "data/orientation.h"
 
@@ -14,8 +14,7 @@ constexpr size_t kMaxPictureFile = size_t{1} << 30;
 }
 
 bool has_picture_name(const std::string& name) {
-  std::string end = name.substr(std::min(name.rfind('.'), name.size()));
-  std::ranges::transform(end, end.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  const std::string end = lower_case(name.substr(std::min(name.rfind('.'), name.size())));
   return end == ".jpg" || end == ".jpeg" || end == ".png";
 }
 

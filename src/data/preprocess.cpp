@@ -18,11 +18,6 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
-bool is_pointwise(const Step& step) {
-  return std::holds_alternative<DivideStep>(step) || std::holds_alternative<ScaleStep>(step) ||
-         std::holds_alternative<NormalizeStep>(step);
-}
-
 float pointwise(const Step& step, size_t channel, float value) {
   if (const auto* divide = std::get_if<DivideStep>(&step)) return value / divide->by;
   if (const auto* scale = std::get_if<ScaleStep>(&step)) return value * scale->by;
@@ -178,6 +173,11 @@ std::optional<ResizeStep> as_resize(const Step& step, int64_t height, int64_t wi
 }
 
 }  // namespace
+
+bool is_pointwise(const Step& step) {
+  return std::holds_alternative<DivideStep>(step) || std::holds_alternative<ScaleStep>(step) ||
+         std::holds_alternative<NormalizeStep>(step);
+}
 
 Preprocessing::Preprocessing(std::vector<Step> steps) : steps_(std::move(steps)) {
   if (steps_.empty() || !std::holds_alternative<DecodeStep>(steps_[0])) {

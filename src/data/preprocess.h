@@ -81,6 +81,9 @@ struct NormalizeStep {
 using Step = std::variant<DecodeStep, RequireSizeStep, ResizeStep, ResizeShorterStep, CenterCropStep, CornerCropStep, MirrorStep,
                           DivideStep, ScaleStep, NormalizeStep>;
 
+/// Whether the step changes each value by itself: divide, scale and normalize.
+bool is_pointwise(const Step& step);
+
 class Preprocessing {
  public:
   /// Throws Error (kUsage) unless the steps begin with decode, end in one fixed size and have values that make sense.
@@ -117,7 +120,7 @@ class Preprocessing {
   };
 
   /// Carries out the steps; out: C,H,W, exactly output_shape().elements() values. A picture with another number of channels is
-  /// converted first. Throws Error (kUsage) when `out` has another size, (kBadFile) when require_size refuses the picture.
+  /// converted first. Throws Error (kUsage) when `out` has another size, (kBadFile) when a step refuses the picture.
   void apply(const Picture& picture, std::span<float> out) const;
   void apply(const Picture& picture, std::span<float> out, Scratch& scratch) const;
 

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/text.h"
 #include "data/preprocess.h"
 
 namespace residual::data {
@@ -22,18 +23,12 @@ constexpr size_t kMaxText = size_t{1} << 16;
 
 template <typename... Args>
 [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) {
-  fail(ErrorKind::kBadFile, "the model's preparation steps cannot be used: {}", fmt::format(format, std::forward<Args>(args)...));
+  fail(ErrorKind::kBadFile, "the preparation steps cannot be used: {}", fmt::format(format, std::forward<Args>(args)...));
 }
 
-// The double that prints as shortly as the float does and reads back as it: 0.4914, not 0.4914000034332275.
-double tidy(float value) {
-  const double shortest = std::stod(fmt::format("{}", value));
-  return static_cast<float>(shortest) == value ? shortest : static_cast<double>(value);
-}
-
-std::vector<double> tidy(const std::vector<float>& values) {
+std::vector<double> each_shortest(const std::vector<float>& values) {
   std::vector<double> result;
-  for (float value : values) result.push_back(tidy(value));
+  for (float value : values) result.push_back(shortest(value));
   return result;
 }
 
@@ -68,10 +63,10 @@ Json step_to_json(const Step& step) {
         if constexpr (std::is_same_v<Kind, CornerCropStep>)
           return {{"step", "corner_crop"}, {"size", {s.size.height, s.size.width}}, {"corner", corner_name(s.corner)}};
         if constexpr (std::is_same_v<Kind, MirrorStep>) return {{"step", "mirror"}};
-        if constexpr (std::is_same_v<Kind, DivideStep>) return {{"step", "divide"}, {"by", tidy(s.by)}};
-        if constexpr (std::is_same_v<Kind, ScaleStep>) return {{"step", "scale"}, {"by", tidy(s.by)}};
+        if constexpr (std::is_same_v<Kind, DivideStep>) return {{"step", "divide"}, {"by", shortest(s.by)}};
+        if constexpr (std::is_same_v<Kind, ScaleStep>) return {{"step", "scale"}, {"by", shortest(s.by)}};
         if constexpr (std::is_same_v<Kind, NormalizeStep>)
-          return {{"step", "normalize"}, {"mean", tidy(s.mean)}, {"std", tidy(s.std)}};
+          return {{"step", "normalize"}, {"mean", each_shortest(s.mean)}, {"std", each_shortest(s.std)}};
       },
       step);
 }
@@ -171,7 +166,7 @@ Step step_from_json(const nlohmann::json& json, size_t index) {
 
 nlohmann::json parse(std::string_view text) {
   if (text.size() > kMaxText) bad("the text has {} bytes, at most {} are expected", text.size(), kMaxText);
-  return parse_json(text, "the model's preparation steps cannot be used");
+  return parse_json(text, "the preparation steps cannot be used");
 }
 
 }  // namespace

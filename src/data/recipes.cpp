@@ -3,19 +3,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "data/config_fields.h"
 
 namespace residual::data {
 namespace {
-
-constexpr size_t kMaxConfig = size_t{1} << 20;
 
 // Of ImageNet's and CIFAR-10's training pictures, as torchvision and most who publish weights round them; MNIST's as in PyTorch's
 // example.
@@ -63,63 +60,34 @@ std::vector<Step> steps_of(std::string_view name, const Shape& input) {
   return sized(channels, resize_and_crop(size, name == "imagenet" ? 256 : 232), kImageNetMean, kImageNetStd);
 }
 
-// The fields of timm's pretrained_cfg, each checked, with timm's own defaults.
-class TimmConfig {
- public:
-  TimmConfig(const nlohmann::json& json, std::string_view name) : json_(json), name_(name) {}
-
-  Shape input_size() const {
-    if (!has("input_size")) return Shape{3, 224, 224};
-    const nlohmann::json& list = json_["input_size"];
-    const auto whole = [](const nlohmann::json& value) {
-      return value.is_number_integer() && value >= int64_t{1} && value <= int64_t{4096};
-    };
-    if (!list.is_array() || list.size() != 3 || !std::ranges::all_of(list, whole))
-      bad("'input_size' is no list of channels, height and width within 1 … 4096");
-    return Shape{list[0].get<int64_t>(), list[1].get<int64_t>(), list[2].get<int64_t>()};
-  }
-  double crop_pct() const {
-    if (!has("crop_pct")) return 0.875;
-    const nlohmann::json& value = json_["crop_pct"];
-    // Written so that a NaN is refused too.
-    if (!value.is_number() || !(value.get<double>() >= 0.1 && value.get<double>() <= 1)) bad("'crop_pct' is not within 0.1 … 1");
-    return value.get<double>();
-  }
-  std::string text(const char* key, std::string standard) const {
-    if (!has(key)) return standard;
-    if (!json_[key].is_string()) bad("'{}' is no text", key);
-    return json_[key].get<std::string>();
-  }
-  std::vector<float> colours(const char* key, const std::vector<float>& standard) const {
-    if (!has(key)) return standard;
-    const nlohmann::json& list = json_[key];
-    if (!list.is_array() || list.size() > 16) bad("'{}' is no list of a number for each channel", key);
-    std::vector<float> values;
-    for (const nlohmann::json& value : list) {
-      if (!value.is_number() || std::abs(value.get<double>()) > std::numeric_limits<float>::max())
-        bad("'{}' holds something else than numbers that fit", key);
-      values.push_back(value.get<float>());
-    }
-    return values;
-  }
-
-  template <typename... Args>
-  [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorKind::kBadFile, "'{}': {}", name_, fmt::format(format, std::forward<Args>(args)...));
-  }
-
- private:
-  bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
-
-  const nlohmann::json& json_;
-  std::string_view name_;
-};
+Shape timm_input(const ConfigFields& config) {
+  if (!config.has("input_size")) return Shape{3, 224, 224};
+  const nlohmann::json& list = config["input_size"];
+  if (!list.is_array() || list.size() != 3 || !std::ranges::all_of(list, is_side))
+    config.bad("'input_size' is no list of channels, height and width within 1 … 4096");
+  return Shape{list[0].get<int64_t>(), list[1].get<int64_t>(), list[2].get<int64_t>()};
+}
 
 const nlohmann::json& timm_fields(const nlohmann::json& json, std::string_view name) {
   if (json.is_object() && json.contains("pretrained_cfg") && json["pretrained_cfg"].is_object()) return json["pretrained_cfg"];
   if (json.is_object() && (json.contains("input_size") || json.contains("mean") || json.contains("crop_pct"))) return json;
   fail(ErrorKind::kBadFile,
        "'{}' is no configuration of timm: it has no 'pretrained_cfg' and no 'input_size', 'mean' or 'crop_pct'", name);
+}
+
+// Hugging Face's and timm's configurations have crop_pct in common, but not these; timm's wrapper for transformers has both.
+bool is_image_processor(const nlohmann::json& json) {
+  constexpr const char* kKeys[] = {"image_processor_type", "feature_extractor_type", "image_mean", "do_resize"};
+  return json.is_object() && !json.contains("pretrained_cfg") &&
+         std::ranges::any_of(kKeys, [&](const char* key) { return json.contains(key); });
+}
+
+Preprocessing steps_in(std::string_view text, const std::string& file) {
+  try {
+    return Preprocessing::from_json(text);
+  } catch (const Error& error) {
+    fail(error.kind(), "'{}': {}", file, error.what());
+  }
 }
 
 }  // namespace
@@ -162,14 +130,16 @@ Preprocessing recipe(std::string_view name, const std::optional<Shape>& input_ch
   return Preprocessing(steps_of(name, *input));
 }
 
+Preprocessing divided_by_255(const Shape& input_chw) {
+  return recipe("divide-255", input_chw);
+}
+
 Preprocessing recipe_from_timm(std::string_view json, std::string_view name, const std::optional<Shape>& input_chw) {
-  if (json.size() > kMaxConfig)
-    fail(ErrorKind::kBadFile, "'{}' has {} bytes, a configuration has at most {}", name, json.size(), kMaxConfig);
-  const nlohmann::json parsed = parse_json(json, fmt::format("'{}'", name));
-  const TimmConfig config(timm_fields(parsed, name), name);
-  const Shape input = input_chw.value_or(config.input_size());
+  const nlohmann::json parsed = parse_config(json, name);
+  const ConfigFields config(timm_fields(parsed, name), name);
+  const Shape input = input_chw.value_or(timm_input(config));
   const Size2 size{input[1], input[2]};
-  const double crop = config.crop_pct();
+  const double crop = config.number("crop_pct", 0.875, 0.1, 1);
   const auto scaled = [&](int64_t side) { return static_cast<int64_t>(static_cast<double>(side) / crop); };
   const std::string mode = config.text("crop_mode", "center"), interpolation = config.text("interpolation", "bicubic");
   try {
@@ -202,11 +172,15 @@ Preprocessing recipe_named(const std::string& name_or_file, const std::optional<
   if (find_recipe(name_or_file) != nullptr || !std::filesystem::exists(name_or_file, error)) {
     return recipe(name_or_file, input_chw);
   }
-  const std::vector<std::byte> bytes = read_file(name_or_file, kMaxConfig);
+  const std::vector<std::byte> bytes = read_file(name_or_file, kMostConfigBytes);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos || text[start] != '[') return recipe_from_timm(text, name_or_file, input_chw);
-  Preprocessing steps = Preprocessing::from_json(text);
+  if (start == std::string_view::npos || text[start] != '[') {
+    const bool transformers = is_image_processor(parse_config(text, name_or_file));
+    return transformers ? recipe_from_hugging_face(text, name_or_file, input_chw)
+                        : recipe_from_timm(text, name_or_file, input_chw);
+  }
+  Preprocessing steps = steps_in(text, name_or_file);
   if (input_chw && steps.output_shape() != *input_chw) {
     fail(ErrorKind::kUsage, "the steps in '{}' make {}, the network takes {}", name_or_file, to_string(steps.output_shape()),
          to_string(*input_chw));

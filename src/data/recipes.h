@@ -1,6 +1,7 @@
 // Ways of preparing pictures that others have published: by name, or from the configuration file that came with their weights.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,14 +29,27 @@ const Recipe* find_recipe(std::string_view name);
 /// input it makes no sense for, and where neither says which size.
 Preprocessing recipe(std::string_view name, const std::optional<Shape>& input_chw = std::nullopt);
 
+/// The recipe "divide-255": for pictures of which nobody says how they are prepared.
+Preprocessing divided_by_255(const Shape& input_chw);
+
+/// A configuration file of more bytes is refused; what makes one long are the names of its classes.
+inline constexpr size_t kMostConfigBytes = size_t{16} << 20;
+
 /// What timm's evaluation transform does for its `config.json` (Hugging Face's form with `pretrained_cfg`, or that object alone):
 /// input_size, crop_pct, crop_mode, interpolation, mean and std, each with timm's default. `input_chw` stands in for input_size.
 /// Throws Error (kBadFile), naming `name`, for anything else and for what cannot be done.
 Preprocessing recipe_from_timm(std::string_view json, std::string_view name,
                                const std::optional<Shape>& input_chw = std::nullopt);
 
-/// A recipe's name, or the path of a file: timm's config.json, or a list of steps as Preprocessing::from_json reads it. Throws
-/// Error as above, (kUsage) where a file's steps lead to another size than `input_chw`.
+/// What an image processor of Hugging Face's transformers does for its `preprocessor_config.json`: do_resize, size, crop_pct,
+/// resample, do_center_crop, crop_size, do_rescale, do_normalize, image_mean and image_std, as ConvNextImageProcessor (which
+/// their ResNets use), Bit, CLIP, ViT, DeiT and MobileNet's read them. `input_chw` stands in for the size, in the same
+/// proportions. Throws Error (kBadFile), naming `name`, for anything else and for what cannot be done.
+Preprocessing recipe_from_hugging_face(std::string_view json, std::string_view name,
+                                       const std::optional<Shape>& input_chw = std::nullopt);
+
+/// A recipe's name, or the path of a file: timm's config.json, Hugging Face's preprocessor_config.json, or a list of steps as
+/// Preprocessing::from_json reads it. Throws Error as above, (kUsage) where a file's steps lead to another size than `input_chw`.
 Preprocessing recipe_named(const std::string& name_or_file, const std::optional<Shape>& input_chw = std::nullopt);
 
 /// The input, C,H,W, that recipe_named would prepare pictures for without being told; none where it needs to be told.

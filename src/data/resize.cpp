@@ -148,9 +148,9 @@ void nearest_bytes(const Picture& source, Picture& out) {
   }
 }
 
-void check_side(int64_t height, int64_t width) {
+void check_side(int64_t height, int64_t width, ErrorKind kind, std::string_view to_or_from) {
   if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide || height > kMaxPixels / width) {
-    fail(ErrorKind::kUsage, "a picture cannot be resized to {} x {} pixels: sides go from 1 to {}, with at most {} pixels", width,
+    fail(kind, "a picture cannot be resized {} {} x {} pixels: sides go from 1 to {}, with at most {} pixels", to_or_from, width,
          height, kMaxSide, kMaxPixels);
   }
 }
@@ -232,7 +232,7 @@ void resize_down(const uint8_t* from, int64_t in, int64_t height, int64_t stride
 
 void resize(const Picture& source, int64_t height, int64_t width, Filter filter, Picture& out) {
   check_picture(source);
-  check_side(height, width);
+  check_side(height, width, ErrorKind::kUsage, "to");
   out.channels = source.channels;
   out.height = height;
   out.width = width;
@@ -271,8 +271,8 @@ Picture fitted(const Picture& picture, int64_t side) {
 
 void resize(std::span<const float> source, PlanesSize size, int64_t height, int64_t width, Filter filter, bool antialias,
             std::span<float> out) {
-  check_side(size.height, size.width);
-  check_side(height, width);
+  check_side(size.height, size.width, ErrorKind::kBadFile, "from");  // the recipe is not to blame for the picture
+  check_side(height, width, ErrorKind::kUsage, "to");
   if (source.size() != static_cast<size_t>(size.channels * size.height * size.width) ||
       out.size() != static_cast<size_t>(size.channels * height * width)) {
     fail(ErrorKind::kUsage, "resizing {} planes of {} x {} to {} x {} was given {} values and room for {}", size.channels,

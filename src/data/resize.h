@@ -28,6 +28,7 @@ void resize(const Picture& source, int64_t height, int64_t width, Filter filter,
 Picture fitted(const Picture& picture, int64_t side);
 
 /// The same filters in float32 on planes, C,H,W. Without antialias the filter keeps its size, as PyTorch's align_corners=False.
+/// Throws Error (kBadFile) when `source` has a size outside 1 … 65535, (kUsage) when it is asked for one.
 struct PlanesSize {
   int64_t channels = 0, height = 0, width = 0;
 };

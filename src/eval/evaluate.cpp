@@ -11,6 +11,11 @@
 
 namespace residual::eval {
 
+void check_finite(std::span<const float> logits) {
+  if (std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) return;
+  fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
+}
+
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
                  std::vector<std::vector<int64_t>>* confusion, std::vector<Mistake>* mistakes) {
   BatchScore result;
@@ -20,9 +25,7 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
     const auto best = static_cast<size_t>(std::ranges::max_element(row) - row.begin());
     int64_t better = 0;  // classes that come before the right one
     double sum = 0;
-    if (!std::ranges::all_of(row, [](float logit) { return std::isfinite(logit); })) {
-      fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
-    }
+    check_finite(row);
     for (size_t c = 0; c < row.size(); ++c) {
       sum += std::exp(static_cast<double>(row[c]) - row[best]);
       better += row[c] > row[label] || (row[c] == row[label] && c < label);
@@ -57,6 +60,13 @@ void keep_worst(std::vector<Mistake>& worst, const std::vector<Mistake>& more, i
   worst.resize(std::min(worst.size(), static_cast<size_t>(most)));
 }
 
+// sums += logits; with those of the last of several views it is their mean that is left.
+void add(std::span<const float> logits, std::span<float> sums, int64_t views, bool last) {
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] += logits[i];
+  if (!last) return;
+  for (float& sum : sums) sum /= static_cast<float>(views);
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
@@ -72,30 +82,57 @@ void check_classes(const data::Dataset& dataset, int64_t classes) {
        dataset.classes().size(), classes);
 }
 
+void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use) {
+  data::Loader loader(dataset, view, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
+  loader.start_epoch(0);
+  const std::span<float> pictures = session_.input<float>("pictures");
+  while (const data::Batch* batch = loader.next()) {
+    // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
+    // used.
+    std::ranges::copy(batch->pictures, pictures.begin());
+    session_.run();
+    use(*batch, session_.output<float>("logits").first(static_cast<size_t>(batch->count * classes_)));
+  }
+}
+
+void Evaluator::count(const data::Batch& batch, std::span<const float> logits, Evaluation& result) const {
+  std::vector<Mistake> mistakes;
+  const BatchScore scored = score(logits, batch.labels, classes_, &result.confusion, &mistakes);
+  for (Mistake& mistake : mistakes) mistake.index = batch.samples[static_cast<size_t>(mistake.index)];
+  keep_worst(result.worst, mistakes, options_.worst);
+  result.images += batch.count;
+  result.correct += scored.correct;
+  result.correct5 += scored.correct5;
+  result.loss += scored.loss_sum;
+}
+
 Evaluation Evaluator::run(const data::Dataset& dataset) {
+  return run(dataset, {&preprocessing_, 1});
+}
+
+Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Preprocessing> views) {
   check_classes(dataset, classes_);
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<size_t>(classes_);
   Evaluation result;
   result.confusion.assign(classes, std::vector<int64_t>(classes));
   session_.prepare();  // the State may have changed since the last run
-  data::Loader loader(dataset, preprocessing_, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
-  loader.start_epoch(0);
-  const std::span<float> pictures = session_.input<float>("pictures");
-  while (const data::Batch* batch = loader.next()) {
-    // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
-    // scored.
-    std::ranges::copy(batch->pictures, pictures.begin());
-    session_.run();
-    std::vector<Mistake> mistakes;
-    const BatchScore scored = score(session_.output<float>("logits"), batch->labels, classes_, &result.confusion, &mistakes);
-    for (Mistake& mistake : mistakes) mistake.index = batch->samples[static_cast<size_t>(mistake.index)];
-    keep_worst(result.worst, mistakes, options_.worst);
-    result.images += batch->count;
-    result.correct += scored.correct;
-    result.correct5 += scored.correct5;
-    result.loss += scored.loss_sum;
-    if (options_.progress) options_.progress(result.images, dataset.size());
+  const auto looks = static_cast<int64_t>(views.size());
+  std::vector<float> sums(looks > 1 ? static_cast<size_t>(dataset.size()) * classes : 0);  // N,classes
+  int64_t done = 0;
+  for (const data::Preprocessing& view : views) {
+    const bool last = &view == &views.back();
+    pass(dataset, view, [&](const data::Batch& batch, std::span<const float> logits) {
+      if (looks > 1) {
+        const auto first = static_cast<size_t>(batch.index * options_.batch_size) * classes;
+        const std::span<float> mean = std::span(sums).subspan(first, logits.size());
+        add(logits, mean, looks, last);
+        logits = mean;
+      }
+      if (last) count(batch, logits, result);
+      done += batch.count;
+      if (options_.progress) options_.progress(done / looks, dataset.size());
+    });
   }
   result.loss /= static_cast<double>(std::max<int64_t>(result.images, 1));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -103,7 +140,12 @@ Evaluation Evaluator::run(const data::Dataset& dataset) {
 }
 
 Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options) {
-  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(dataset);
+  return evaluate_crops(model, dataset, 1, options);
+}
+
+Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options) {
+  const std::vector<data::Preprocessing> views = model.preprocessing.crops(crops);
+  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(dataset, views);
 }
 
 }  // namespace residual::eval

@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/loader.h"
 #include "eval/model.h"
 #include "runtime/session.h"
 
@@ -36,6 +38,9 @@ struct Evaluation {
   double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
   double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
 };
+
+/// Throws Error (kNumeric) when a logit is infinite or no number.
+void check_finite(std::span<const float> logits);
 
 /// What a batch of logits says; ties go to the class of the lower index, as in PyTorch. Throws Error (kNumeric) when one is not
 /// finite. logits: count rows of `classes`.
@@ -73,10 +78,17 @@ class Evaluator {
 
   /// The last batch may be partial; nothing is dropped. Throws what reading the data throws.
   Evaluation run(const data::Dataset& dataset);
+  /// The same with every picture prepared in each of these ways: its logits are averaged, then scored. One pass over the data a
+  /// view; memory for one float a picture and class when there are several.
+  Evaluation run(const data::Dataset& dataset, std::span<const data::Preprocessing> views);
 
   const Plan& plan() const noexcept { return session_.plan(); }
 
  private:
+  using Use = std::function<void(const data::Batch&, std::span<const float> logits)>;
+  void pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use);
+  void count(const data::Batch& batch, std::span<const float> logits, Evaluation& result) const;
+
   int64_t classes_;
   data::Preprocessing preprocessing_;
   EvaluateOptions options_;
@@ -84,5 +96,10 @@ class Evaluator {
 };
 
 Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
+
+/// 5: the four corners and the centre of every prepared picture; 10: those and their mirror images (Krizhevsky et al. 2012,
+/// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of a picture's crops are averaged, as torchvision
+/// documents it. 1: like evaluate. Throws Error (kUsage) for another number and for a model whose preparation has no centre crop.
+Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options = {});
 
 }  // namespace residual::eval

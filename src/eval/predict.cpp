@@ -17,9 +17,7 @@ std::vector<Prediction> Predictor::predict(const data::Picture& picture, int64_t
   model_.preprocessing.apply(picture, session_.input<float>("pictures"));
   session_.run();
   const std::span<const float> logits = session_.output<float>("logits");
-  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
-    fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
-  }
+  check_finite(logits);
   const double highest = *std::ranges::max_element(logits);
   double sum = 0;
   for (const float logit : logits) sum += std::exp(logit - highest);
@@ -42,7 +40,12 @@ std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, in
 std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, std::string_view name, int64_t top) {
   data::Picture picture = data::decode_picture(encoded, name, model_.preprocessing.channels());
   if (model_.preprocessing.exif_orientation()) data::make_upright(picture, data::exif_orientation(encoded));
-  return predict(picture, top);
+  try {
+    return predict(picture, top);
+  } catch (const Error& error) {  // the preparation does not know whose picture it refuses
+    if (error.kind() != ErrorKind::kBadFile) throw;
+    fail(ErrorKind::kBadFile, "'{}': {}", name, error.what());
+  }
 }
 
 }  // namespace residual::eval

@@ -12,14 +12,6 @@
 namespace residual::eval {
 namespace {
 
-bool is_source(const Node& node) {
-  return node.op == &input_op() || node.op == &variable_op() || node.op == &constant_op() || node.op == &assign_op();
-}
-
-Shape without_batch(const Shape& shape) {
-  return shape.rank() > 1 ? Shape(shape.dims().subspan(1)) : shape;
-}
-
 // Parameters that the node reads itself, each counted where it is first read.
 int64_t parameters_of(const Graph& graph, const Node& node) {
   int64_t sum = 0;
@@ -34,12 +26,19 @@ int64_t parameters_of(const Graph& graph, const Node& node) {
 
 }  // namespace
 
+std::string layer_kind(const Node& node) {
+  for (const OpDef* none : {&input_op(), &variable_op(), &constant_op(), &assign_op()}) {
+    if (node.op == none) return {};
+  }
+  return node.op == &normalize_op() ? "batch_norm" : std::string(node.op->name);
+}
+
 NetworkSummary summarize(const models::Architecture& architecture) {
   const Graph graph = models::inference_graph(architecture, 1);
   NetworkSummary summary;
   for (const Node& node : graph.nodes()) {
-    if (is_source(node)) continue;
-    const std::string kind = node.op == &normalize_op() ? "batch_norm" : std::string(node.op->name);
+    const std::string kind = layer_kind(node);
+    if (kind.empty()) continue;
     LayerSummary layer{node.name, kind, without_batch(node.outputs[0].shape), parameters_of(graph, node),
                        node.op->macs ? node.op->macs(graph, node) : 0};
     summary.parameters += layer.parameters;

@@ -22,6 +22,9 @@ struct NetworkSummary {
   int64_t macs = 0;                  ///< multiply-adds of one picture's forward pass, of convolutions and linear layers
 };
 
+/// "conv2d", "batch_norm", "linear", …; empty for what is no layer: inputs, Variables, constants and what sets Variables.
+std::string layer_kind(const Node& node);
+
 NetworkSummary summarize(const models::Architecture& architecture);
 /// Lines of a table with totals, for people.
 std::vector<std::string> to_lines(const NetworkSummary& summary);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 
@@ -76,55 +77,54 @@ PublishedFile file_of(const std::string& folder, const std::string& name, int64_
   return {.name = name, .url = folder + name, .sha256 = sha256, .least_bytes = bytes, .most_bytes = bytes};
 }
 
-Entry cifar(const std::string& name, const std::string& summary, const PublishedFile& archive) {
-  return {.name = name, .kind = Kind::kData, .summary = summary, .recipe = "", .files = {archive}, .by_hand = ""};
+Entry data_set(const std::string& name, const std::string& summary, std::vector<PublishedFile> files) {
+  return {.name = name, .kind = Kind::kData, .summary = summary, .recipe = "", .files = std::move(files), .by_hand = ""};
 }
 
 Entry cifar10() {
-  return cifar("cifar10", "CIFAR-10, 60,000 colour pictures of 32x32 in 10 classes",
-               file_of("https://www.cs.toronto.edu/~kriz/", "cifar-10-binary.tar.gz", 170'052'171,
-                       "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"));
+  return data_set("cifar10", "CIFAR-10, 60,000 colour pictures of 32x32 in 10 classes",
+                  {file_of("https://www.cs.toronto.edu/~kriz/", "cifar-10-binary.tar.gz", 170'052'171,
+                           "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")});
 }
 
 Entry cifar100() {
-  return cifar("cifar100", "CIFAR-100, 60,000 colour pictures of 32x32 in 100 classes",
-               file_of("https://www.cs.toronto.edu/~kriz/", "cifar-100-binary.tar.gz", 168'513'733,
-                       "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"));
+  return data_set("cifar100", "CIFAR-100, 60,000 colour pictures of 32x32 in 100 classes",
+                  {file_of("https://www.cs.toronto.edu/~kriz/", "cifar-100-binary.tar.gz", 168'513'733,
+                           "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")});
+}
+
+struct Content {
+  int64_t bytes;
+  std::string sha256;
+};
+
+// MNIST's four files, as those are called that took its form.
+std::vector<PublishedFile> mnist_files(const std::string& folder, const Content& train_pictures, const Content& train_labels,
+                                       const Content& test_pictures, const Content& test_labels) {
+  const auto file = [&](const char* name, const Content& content) {
+    return file_of(folder, name, content.bytes, content.sha256);
+  };
+  return {file("train-images-idx3-ubyte.gz", train_pictures), file("train-labels-idx1-ubyte.gz", train_labels),
+          file("t10k-images-idx3-ubyte.gz", test_pictures), file("t10k-labels-idx1-ubyte.gz", test_labels)};
 }
 
 Entry mnist() {
-  const std::string folder = "https://ossci-datasets.s3.amazonaws.com/mnist/";
-  return {.name = "mnist",
-          .kind = Kind::kData,
-          .summary = "MNIST, 70,000 grey handwritten digits of 28x28",
-          .recipe = "",
-          .files = {file_of(folder, "train-images-idx3-ubyte.gz", 9'912'422,
-                            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-                    file_of(folder, "train-labels-idx1-ubyte.gz", 28'881,
-                            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-                    file_of(folder, "t10k-images-idx3-ubyte.gz", 1'648'877,
-                            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-                    file_of(folder, "t10k-labels-idx1-ubyte.gz", 4'542,
-                            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")},
-          .by_hand = ""};
+  return data_set("mnist", "MNIST, 70,000 grey handwritten digits of 28x28",
+                  mnist_files("https://ossci-datasets.s3.amazonaws.com/mnist/",
+                              {9'912'422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+                              {28'881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+                              {1'648'877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+                              {4'542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}));
 }
 
 Entry fashion_mnist() {
   // The publishers' own link leads to this bucket's website, which speaks http alone; this is its address for https.
-  const std::string folder = "https://fashion-mnist.s3.eu-central-1.amazonaws.com/";
-  return {.name = "fashion-mnist",
-          .kind = Kind::kData,
-          .summary = "Fashion-MNIST, 70,000 grey pictures of clothes, 28x28 in 10 classes",
-          .recipe = "",
-          .files = {file_of(folder, "train-images-idx3-ubyte.gz", 26'421'880,
-                            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-                    file_of(folder, "train-labels-idx1-ubyte.gz", 29'515,
-                            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-                    file_of(folder, "t10k-images-idx3-ubyte.gz", 4'422'102,
-                            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-                    file_of(folder, "t10k-labels-idx1-ubyte.gz", 5'148,
-                            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")},
-          .by_hand = ""};
+  return data_set("fashion-mnist", "Fashion-MNIST, 70,000 grey pictures of clothes, 28x28 in 10 classes",
+                  mnist_files("https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
+                              {26'421'880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+                              {29'515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+                              {4'422'102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+                              {5'148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}));
 }
 
 Entry signs() {

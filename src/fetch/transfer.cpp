@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -11,6 +10,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace residual::fetch {
 namespace {
@@ -140,10 +140,8 @@ std::optional<int64_t> range_start(std::string_view content_range) {
 std::optional<Origin> origin_of(const std::string& url) {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  Origin origin{part_of(parsed.get(), CURLUPART_SCHEME), part_of(parsed.get(), CURLUPART_HOST),
+  Origin origin{part_of(parsed.get(), CURLUPART_SCHEME), lower_case(part_of(parsed.get(), CURLUPART_HOST)),
                 part_of(parsed.get(), CURLUPART_PORT)};
-  std::ranges::transform(origin.host, origin.host.begin(),
-                         [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; });
   if (origin.scheme.empty() || origin.host.empty()) return std::nullopt;
   return origin;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/json_text.h"
 #include "graph/op.h"
 #include "graph/sources.h"
 
@@ -10,6 +11,7 @@ namespace residual {
 namespace {
 
 constexpr size_t kMostBytes = size_t{64} << 20;
+constexpr size_t kMostOfAMessage = 400;              // names in it may come from a foreign file, and be as long as that
 constexpr size_t kMostOutputs = 4096;                // graphs have a handful; names are compared with each other
 constexpr int64_t kMostElements = int64_t{1} << 50;  // bytes and sums of sizes stay within 64 bits
 
@@ -259,14 +261,14 @@ Graph parse_graph(std::string_view text, const std::function<const OpDef*(std::s
     try {
       parser.read(text.substr(0, end));
     } catch (const Error& error) {
-      fail(ErrorKind::kBadFile, "graph text, line {}: {}", number, error.what());
+      fail(ErrorKind::kBadFile, "graph text, line {}: {}", number, shown(error.what(), kMostOfAMessage));
     }
     text.remove_prefix(end + 1);
   }
   try {
     return std::move(parser).finished();
   } catch (const Error& error) {
-    fail(ErrorKind::kBadFile, "graph text: {}", error.what());
+    fail(ErrorKind::kBadFile, "graph text: {}", shown(error.what(), kMostOfAMessage));
   }
 }
 

@@ -16,27 +16,41 @@ constexpr std::string_view kIdentity = "residual.identity";
 constexpr std::string_view kProgress = "residual.progress";
 constexpr std::string_view kChoices = "residual.choices";
 
+constexpr size_t kMostIdentityBytes = size_t{4} << 20;  // names of 100,000 classes, or a graph of 20,000 nodes
+constexpr size_t kLongestSetting = 128;                 // bytes of "options.lr"
+
+nlohmann::json parse_identity(std::string_view text, const std::string& what, ErrorKind kind = ErrorKind::kBadFile) {
+  if (text.size() > kMostIdentityBytes)
+    fail(kind, "{} has {} bytes, at most {} are expected", what, text.size(), kMostIdentityBytes);
+  return parse_json(text, what, kind);
+}
+
 Checkpoint checkpoint_from(SafetensorsFile file, const std::string& name) {
   Metadata metadata = file.metadata;
   take_format_version(metadata, kCheckpointKey, name);
   check_seal(file, name);
   Checkpoint checkpoint;
-  const auto take = [&](std::string_view key) {
+  const auto take = [&](std::string_view key, const auto& parse) {
     std::string text = take_text(metadata, key, name);
-    parse_json(text, fmt::format("'{}': '{}'", name, key));
+    parse(text, fmt::format("'{}': '{}'", name, key), ErrorKind::kBadFile);
     return text;
   };
-  checkpoint.identity = take(kIdentity);
-  checkpoint.progress = take(kProgress);
-  checkpoint.choices = take(kChoices);
+  checkpoint.identity = take(kIdentity, parse_identity);
+  checkpoint.progress = take(kProgress, parse_json);
+  checkpoint.choices = take(kChoices, parse_json);
   checkpoint.state = std::move(file.tensors);
   return checkpoint;
 }
 
 using Settings = std::map<std::string, std::string>;
 
-// Objects become dotted keys; everything else is one value. The depth is bounded by parse_json.
+// Objects become dotted keys, which every setting in them repeats; everything else is one value. The depth is bounded by
+// parse_json.
 void flatten(const std::string& prefix, const nlohmann::json& value, Settings& settings) {
+  if (prefix.size() > kLongestSetting) {
+    fail(ErrorKind::kBadFile, "a run's identity has a setting '{}' of {} bytes, at most {} are expected", shown(prefix),
+         prefix.size(), kLongestSetting);
+  }
   if (!value.is_object() || value.empty()) {
     settings[prefix] = value.dump();
     return;
@@ -47,7 +61,7 @@ void flatten(const std::string& prefix, const nlohmann::json& value, Settings& s
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, const TensorViews& state) {
-  parse_json(checkpoint.identity, "the checkpoint's identity", ErrorKind::kUsage);
+  parse_identity(checkpoint.identity, "the checkpoint's identity", ErrorKind::kUsage);
   parse_json(checkpoint.progress, "the checkpoint's progress", ErrorKind::kUsage);
   parse_json(checkpoint.choices, "the checkpoint's choices", ErrorKind::kUsage);
   Metadata metadata{{std::string(kCheckpointKey), std::string(kFormatVersion)},
@@ -72,8 +86,8 @@ Checkpoint parse_checkpoint(std::span<const std::byte> bytes, std::string_view n
 
 std::vector<IdentityDifference> identity_differences(std::string_view saved, std::string_view now) {
   Settings before, after;
-  flatten("", parse_json(saved, "the checkpoint's identity"), before);
-  flatten("", parse_json(now, "this run's identity"), after);
+  flatten("", parse_identity(saved, "the checkpoint's identity"), before);
+  flatten("", parse_identity(now, "this run's identity"), after);
   std::vector<IdentityDifference> differences;
   for (const auto& [key, value] : before) {
     const auto found = after.find(key);

@@ -14,14 +14,14 @@ namespace residual::io {
 /// The metadata keys are `residual.checkpoint` ("1.0"), `residual.identity`, `residual.progress`, `residual.choices`,
 /// `residual.crc32`.
 struct Checkpoint {
-  std::string identity = "{}";  ///< JSON: what run this is: model, options, fingerprint of the data
+  std::string identity = "{}";  ///< JSON, at most 4 MiB: what run this is: model, options, fingerprint of the data
   std::string progress = "{}";  ///< JSON: where it stands: epoch, step, best so far, position in the metrics file
   std::string choices = "{}";   ///< JSON: the kernels that were chosen, to be replayed
   Tensors state;                ///< parameters, running statistics, optimizer moments
 };
 
 /// Replaces `path` as a whole, so that a run killed meanwhile leaves the previous checkpoint. Throws Error: kResource when it
-/// cannot be written, kUsage when one of the texts is no JSON.
+/// cannot be written, kUsage when one of the texts is no JSON or the identity too long.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// The same for state that lives elsewhere; checkpoint.state is not looked at.
@@ -40,7 +40,7 @@ struct IdentityDifference {
 };
 
 /// What differs between the identities (JSON objects) of a checkpoint and of the run that wants to go on, in the order of the
-/// keys; lists are compared whole. Throws Error (kBadFile) when one is no JSON.
+/// keys; lists are compared whole. Throws Error (kBadFile) when one is no JSON or too long, or a key has more than 128 bytes.
 std::vector<IdentityDifference> identity_differences(std::string_view saved, std::string_view now);
 
 /// The differences as lines of a table: setting, in the checkpoint, in this run.

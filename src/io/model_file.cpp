@@ -12,10 +12,6 @@
 namespace residual::io {
 namespace {
 
-constexpr std::string_view kArchitecture = "residual.architecture";
-constexpr std::string_view kPreprocessing = "residual.preprocessing";
-constexpr std::string_view kLabels = "residual.labels";
-
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
   Metadata& metadata = file.metadata;
   // The version first: a newer one may be sealed in another way. The seal covers the version, so it looks at an untouched copy.
@@ -28,11 +24,11 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
 
   ModelFile model;
   const auto text = [&](std::string_view key) { return fmt::format("'{}': '{}'", name, key); };
-  model.architecture = take_text(metadata, kArchitecture, name);
-  parse_json(model.architecture, text(kArchitecture));
-  model.preprocessing = take_text(metadata, kPreprocessing, name);
-  parse_json(model.preprocessing, text(kPreprocessing));
-  model.labels = parse_labels(take_text(metadata, kLabels, name), text(kLabels));
+  model.architecture = take_text(metadata, kArchitectureKey, name);
+  parse_json(model.architecture, text(kArchitectureKey));
+  model.preprocessing = take_text(metadata, kPreprocessingKey, name);
+  parse_json(model.preprocessing, text(kPreprocessingKey));
+  model.labels = parse_labels(take_text(metadata, kLabelsKey, name), text(kLabelsKey));
   for (const auto& [tensor_name, tensor] : file.tensors) {
     if (all_finite(tensor)) continue;
     fail(ErrorKind::kBadFile,
@@ -67,15 +63,16 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
   for (const auto& [name, tensor] : tensors) {
     if (all_finite(*tensor)) continue;
     fail(ErrorKind::kNumeric,
-         "the weights '{}' hold values that are infinite or no number: the model is not saved; try a lower learning rate", name);
+         "the weights '{}' hold values that are infinite or no number: the model is not saved; try a lower learning rate",
+         shown(name));
   }
   parse_json(model.architecture, "the model's architecture", ErrorKind::kUsage);
   parse_json(model.preprocessing, "the model's preprocessing", ErrorKind::kUsage);
   Metadata metadata = model.extra;
   metadata[std::string(kModelKey)] = kFormatVersion;
-  metadata[std::string(kArchitecture)] = model.architecture;
-  metadata[std::string(kPreprocessing)] = model.preprocessing;
-  metadata[std::string(kLabels)] = labels_text(model.labels);
+  metadata[std::string(kArchitectureKey)] = model.architecture;
+  metadata[std::string(kPreprocessingKey)] = model.preprocessing;
+  metadata[std::string(kLabelsKey)] = labels_text(model.labels);
   metadata.erase(std::string(kCheckpointKey));
   metadata[std::string(kSealKey)] = seal_of(tensors, metadata);
   serialize_safetensors(tensors, metadata, sink);

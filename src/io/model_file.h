@@ -11,8 +11,12 @@
 
 namespace residual::io {
 
-/// Everything that a trained network is. The metadata keys are `residual.format` ("1.0"), `residual.architecture`,
-/// `residual.preprocessing`, `residual.labels` (a JSON list of texts) and `residual.crc32` (see seal.h).
+/// Metadata keys of what a network is beside its weights, in model files and in the ONNX files that we write.
+inline constexpr std::string_view kArchitectureKey = "residual.architecture", kPreprocessingKey = "residual.preprocessing",
+                                  kLabelsKey = "residual.labels";
+
+/// Everything that a trained network is. The metadata keys are those above, `residual.format` ("1.0") and `residual.crc32` (see
+/// seal.h); the labels are a JSON list of texts.
 struct ModelFile {
   std::string architecture = "{}";   ///< JSON: how the model table rebuilds the graph
   std::string preprocessing = "[]";  ///< JSON: how a picture becomes the network's input

@@ -24,7 +24,7 @@ bool goes_by_channel(const Shape& shape, size_t rank, int64_t channels) {
 // y = scale x + shift, further by one operation with a constant.
 void scale(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, size_t computed) {
   Activation x = in.pending(node, computed);
-  if (x.every != Size2{1, 1} || x.zeros.any()) x = {in.value(node, computed), {}, {}, {1, 1}, {}};
+  if (x.every != Size2{1, 1} || x.zeros.any()) x = Activation{in.value(node, computed)};
   const Constant& by = in.constant(node, 1 - computed);
   const Shape shape = in.graph().shape(x.value);
   if (!goes_by_channel(by.shape, shape.rank(), shape[1])) {
@@ -33,24 +33,25 @@ void scale(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, size_t 
   }
   const auto channels = static_cast<size_t>(shape[1]);
   in.charge(2 * channels * sizeof(double));
-  if (x.scale.empty()) x.scale.assign(channels, 1), x.shift.assign(channels, 0);
+  Affine affine = x.affine ? *x.affine : Affine{std::vector<double>(channels, 1), std::vector<double>(channels, 0)};
   const Tensor numbers = by.floats();
   const std::span<const float> values = numbers.as<float>();
   for (size_t i = 0; i < channels; ++i) {
     const double c = values[values.size() == 1 ? 0 : i];
     switch (operation) {
-      case Arithmetic::kAdd: x.shift[i] += c; break;
+      case Arithmetic::kAdd: affine.shift[i] += c; break;
       case Arithmetic::kSub:
-        if (computed == 1) x.scale[i] = -x.scale[i], x.shift[i] = -x.shift[i];
-        x.shift[i] += computed == 1 ? c : -c;
+        if (computed == 1) affine.scale[i] = -affine.scale[i], affine.shift[i] = -affine.shift[i];
+        affine.shift[i] += computed == 1 ? c : -c;
         break;
-      case Arithmetic::kMul: x.scale[i] *= c, x.shift[i] *= c; break;
+      case Arithmetic::kMul: affine.scale[i] *= c, affine.shift[i] *= c; break;
       case Arithmetic::kDiv:
         if (computed == 1 || c == 0) in.refuse(node, "only the division by constants other than 0 is supported");
-        x.scale[i] /= c, x.shift[i] /= c;
+        affine.scale[i] /= c, affine.shift[i] /= c;
         break;
     }
   }
+  x.affine = std::make_shared<const Affine>(std::move(affine));
   in.set(node, std::move(x));
 }
 

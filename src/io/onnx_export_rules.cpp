@@ -1,6 +1,7 @@
 // Every op of inference graphs, said in ONNX (opset 17).
 #include <limits>
 
+#include "core/json_text.h"
 #include "io/onnx_averaging.h"
 #include "io/onnx_export.h"
 #include "ops/adaptive_avg_pool.h"
@@ -142,7 +143,7 @@ void quantization(OnnxExporter& out, const Node& node, const std::string& output
   const auto& [scale, zero_point, lowest, highest] = node.attributes.as<FakeQuantizeAttrs>();
   const bool is_signed = lowest == -128 && highest == 127;
   if (!is_signed && !(lowest == 0 && highest == 255)) {
-    fail(ErrorKind::kUsage, "fake_quantize '{}' rounds to {} … {}, ONNX has int8 and uint8", node.name, lowest, highest);
+    fail(ErrorKind::kUsage, "fake_quantize '{}' rounds to {} … {}, ONNX has int8 and uint8", shown(node.name), lowest, highest);
   }
   const float step = static_cast<float>(scale);
   const std::string steps = out.floats(output + ".scale", std::span(&step, 1), {});

@@ -27,15 +27,16 @@ Numbers numbers_of(const OnnxImporter& in, const OnnxNode& node, size_t input) {
 
 void set(OnnxImporter& in, const OnnxNode& node, Numbers numbers) {
   const void* storage = &node;
-  const auto floats = [numbers] {
-    Tensor tensor(DType::kF32, numbers.shape);
-    std::ranges::transform(numbers.values, tensor.as<float>().begin(), [](int64_t value) { return static_cast<float>(value); });
+  in.charge(sizeof(Numbers) + numbers.values.size() * sizeof(int64_t));
+  const Shape shape = numbers.shape;
+  const auto values = std::make_shared<const std::vector<int64_t>>(std::move(numbers.values));
+  const auto floats = [shape, values] {
+    Tensor tensor(DType::kF32, shape);
+    std::ranges::transform(*values, tensor.as<float>().begin(), [](int64_t value) { return static_cast<float>(value); });
     return tensor;
   };
-  const auto integers = [values = numbers.values] { return values; };
-  in.charge(sizeof(Numbers) + numbers.values.size() * sizeof(int64_t) * 2);
-  in.set(node, Constant{node.outputs.empty() ? "" : node.outputs[0], numbers.shape, OnnxType::kInt64, storage, floats, integers,
-                        floats});
+  const auto integers = [values] { return *values; };
+  in.set(node, Constant{node.outputs.empty() ? "" : node.outputs[0], shape, OnnxType::kInt64, storage, floats, integers, floats});
 }
 
 void constant_of_shape(OnnxImporter& in, const OnnxNode& node) {

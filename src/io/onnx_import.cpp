@@ -1,8 +1,8 @@
 #include "io/onnx_import.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "core/floating.h"
 #include "core/json_text.h"
 #include "graph/op.h"
 #include "ops/batch_norm.h"
@@ -13,7 +13,7 @@ namespace residual::io {
 namespace {
 
 constexpr int64_t kLargestInteger = int64_t{1} << 30;  // of an attribute: sums and products stay within 64 bits
-constexpr size_t kMostExtraBytes = size_t{32} << 20;   // of weights that are made from others
+constexpr size_t kMostExtraBytes = size_t{32} << 20;   // beside the weights themselves and the file's structure
 constexpr size_t kLongestName = 120;
 
 bool plain(std::string_view name) {
@@ -122,7 +122,7 @@ const Quantized& OnnxImporter::quantized(const OnnxNode& node, size_t input) con
 
 // The affine map as a normalize node with mean 0 and variance 1.
 Value OnnxImporter::scaled(const Activation& activation) {
-  if (activation.scale.empty()) return activation.value;
+  if (!activation.affine) return activation.value;
   const auto channels = graph().shape(activation.value)[1];
   const auto layer = graph().scoped("");
   const auto vector = [&](std::string_view suffix, const std::function<double(size_t)>& value) {
@@ -131,20 +131,19 @@ Value OnnxImporter::scaled(const Activation& activation) {
     return made_up(layer, suffix, Role::kStatistic, std::move(tensor));
   };
   const Value mean = vector("running_mean", [](size_t) { return 0; }), variance = vector("running_var", [](size_t) { return 1; });
-  const Value gamma = vector("weight", [&](size_t i) { return activation.scale[i]; });
-  const Value beta = vector("bias", [&](size_t i) { return activation.shift[i]; });
+  const Value gamma = vector("weight", [&](size_t i) { return activation.affine->scale[i]; });
+  const Value beta = vector("bias", [&](size_t i) { return activation.affine->shift[i]; });
   return normalize(graph(), activation.value, mean, variance, gamma, beta, 0);
 }
 
 Activation OnnxImporter::activation(const OnnxNode& node, size_t input) {
   Activation result = pending(node, input);
-  if (result.scale.empty()) return result;
+  if (!result.affine) return result;
   {
     const auto scope = graph().scope("scale");
     result.value = scaled(result);
   }
-  result.scale.clear();
-  result.shift.clear();
+  result.affine = nullptr;
   operands_.insert_or_assign(node.inputs[input], result);  // whoever reads it next need not do it again
   return result;
 }
@@ -244,14 +243,16 @@ std::string OnnxImporter::free_name(const std::string& wanted) {
 void OnnxImporter::charge(uint64_t bytes) {
   extra_bytes_ += std::min<uint64_t>(bytes, kMostExtraBytes + 1);
   if (extra_bytes_ <= kMostExtraBytes) return;
-  fail(ErrorKind::kBadFile, "weights that are made from others, or used in several ways, take more than {} MiB",
-       kMostExtraBytes >> 20);
+  fail(ErrorKind::kBadFile,
+       "'{}': its nodes, and weights that are made from others or used in several ways, take more than {} MiB",
+       file_.source().name, kMostExtraBytes >> 20);
 }
 
 Value OnnxImporter::declare(const std::string& name, Role role, Tensor tensor) {
-  for (const float value : tensor.as<float>()) {
-    if (!std::isfinite(value)) fail(ErrorKind::kBadFile, "weights '{}' hold values that are infinite or no number", name);
+  if (!all_finite(tensor)) {
+    fail(ErrorKind::kBadFile, "'{}': weights '{}' hold values that are infinite or no number", file_.source().name, shown(name));
   }
+  charge(kBytesOfAName);
   graph().declare({name, {DType::kF32, tensor.shape()}, role, Initializer::constant(0)});
   model_.tensors.emplace(name, std::move(tensor));
   return graph().read(name);
@@ -274,6 +275,12 @@ Value OnnxImporter::parameter(const OnnxNode& node, size_t input, std::string_vi
 Value OnnxImporter::made_up(const std::string& layer, std::string_view suffix, Role role, Tensor tensor) {
   charge(tensor.bytes());
   return declare(free_name(fmt::format("{}.{}", layer, suffix)), role, std::move(tensor));
+}
+
+void OnnxImporter::expect_variance(const OnnxNode& node, Value variable) {
+  if (!variances_.insert(variable.node).second) return;
+  const Tensor& values = model_.tensors.at(graph().node(variable.node).name);
+  if (std::ranges::any_of(values.as<float>(), [](float value) { return value < 0; })) refuse(node, "it has a negative variance");
 }
 
 const OnnxNode* OnnxImporter::only_reader(const OnnxNode& node, std::string_view op) const {

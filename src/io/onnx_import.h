@@ -22,16 +22,21 @@ struct Margins {
   bool any() const noexcept { return top != 0 || left != 0 || bottom != 0 || right != 0; }
 };
 
+/// y = scale x + shift, one of each a channel.
+struct Affine {
+  std::vector<double> scale, shift;
+};
+
 /// A value that is computed, and what still has to be done to it; ONNX says in several nodes what one of our ops does at once. In
 /// this order: scale a channel and shift it, keep every n-th row and column, pad with zeros.
 struct Activation {
   Value value;
-  std::vector<double> scale, shift;  ///< one a channel each; empty: nothing
+  std::shared_ptr<const Affine> affine;  ///< null: nothing; one for all names that the value has
   Size2 every{1, 1};
   Margins zeros;
 };
 
-/// Numbers that the file holds. They are read when they are asked for.
+/// Numbers that the file holds, read when they are asked for. Copies share what their functions hold.
 struct Constant {
   std::string name;
   Shape shape;
@@ -95,13 +100,16 @@ class OnnxImporter {
   /// A Variable of the layer `node` that no constant of the file stands for.
   Value made_up(const std::string& layer, std::string_view suffix, Role role, Tensor tensor);
 
+  /// Refuses a Variable that holds values below 0. Each is looked at once, however many nodes read it.
+  void expect_variance(const OnnxNode& node, Value variable);
+
   /// A constant whose values lie in the file.
   Constant stored_constant(const std::string& name, const OnnxTensor& tensor);
   /// Memory that the bytes of the file do not justify: refused beyond a fixed bound. Call it before the memory is taken.
   void charge(uint64_t bytes);
 
   void set(const OnnxNode& node, Operand operand);
-  void set(const OnnxNode& node, Value value) { set(node, Activation{value, {}, {}, {1, 1}, {}}); }
+  void set(const OnnxNode& node, Value value) { set(node, Activation{value}); }
   /// The only node that reads the output, where it is `op` and reads it once; for what two nodes say together.
   const OnnxNode* only_reader(const OnnxNode& node, std::string_view op) const;
   /// The node is spoken for by one before it.
@@ -120,6 +128,8 @@ class OnnxImporter {
   Value declare(const std::string& name, Role role, Tensor tensor);
   std::string free_name(const std::string& wanted);
 
+  static constexpr size_t kBytesOfAName = 1024;  // what an operand or a Variable takes, its place in the graph included
+
   WireFile& file_;
   OnnxDocument document_;
   OnnxModel model_;
@@ -129,6 +139,7 @@ class OnnxImporter {
   std::set<const OnnxNode*> skipped_;
   std::map<std::pair<std::string, std::string>, std::string> parameters_;  // (constant, how) -> Variable
   std::set<const void*> stored_;                                           // what has become a Variable once
+  std::set<NodeId> variances_;                                             // Variables that hold no value below 0
   std::map<std::string, int> names_;                                       // taken more than once
   uint64_t extra_bytes_ = 0;
 };

@@ -1,7 +1,8 @@
 // Operators with weights, and pooling: what ONNX says, in our ops.
 #include <algorithm>
-#include <charconv>
 
+#include "core/json_text.h"
+#include "core/text.h"
 #include "io/onnx_averaging.h"
 #include "io/onnx_import.h"
 #include "ops/adaptive_avg_pool.h"
@@ -35,7 +36,7 @@ Margins margins(const OnnxImporter& in, const OnnxNode& node, const Window& rows
     const auto [left, right] = automatic(columns, kind == "SAME_UPPER");
     return {top, left, bottom, right};
   }
-  if (kind != "NOTSET") in.refuse(node, fmt::format("auto_pad '{}' is not known", kind.substr(0, 40)));
+  if (kind != "NOTSET") in.refuse(node, fmt::format("auto_pad '{}' is not known", shown(kind, 40)));
   const std::vector<int64_t> pads = in.list(node, "pads").value_or(std::vector<int64_t>(4, 0));
   if (pads.size() != 4)
     in.refuse(node, fmt::format("pads has {} numbers, 4 are expected: top, left, bottom, right", pads.size()));
@@ -104,7 +105,7 @@ void conv(OnnxImporter& in, const OnnxNode& node) {
     if (x.zeros.any()) in.refuse(node, "its input is sliced and padded at once");
     value = in.value(node, 0);
   }
-  const Shape shape = picture_shape(in, node, {value, {}, {}, {1, 1}, {}}), weight = in.constant(node, 1).shape;
+  const Shape shape = picture_shape(in, node, Activation{value}), weight = in.constant(node, 1).shape;
   if (weight.rank() != 4)
     in.refuse(node, fmt::format("its weight has shape {}; convolutions of pictures have four dimensions", to_string(weight)));
   const Size2 kernel{weight[2], weight[3]}, stated = in.pair(node, "kernel_shape", kernel);
@@ -128,14 +129,11 @@ void conv(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, conv2d(in.graph(), value, kernels, bias, conv));
 }
 
-// The shortest decimal number of the file's float: 1e-5, not 9.999999747378752e-06.
+// The number that was meant: 1e-5, not 9.999999747378752e-06.
 double epsilon(const OnnxImporter& in, const OnnxNode& node) {
   const float stored = in.number(node, "epsilon", 1e-5F);
   if (!(stored >= 0 && stored < 1)) in.refuse(node, fmt::format("epsilon is {}", stored));
-  const std::string text = fmt::format("{}", stored);
-  double result = stored;
-  std::from_chars(text.data(), text.data() + text.size(), result);
-  return result;
+  return shortest(stored);
 }
 
 void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
@@ -143,11 +141,9 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
     in.refuse(node, "it is in training mode; export the network in evaluation mode (model.eval())");
   const Value x = in.value(node, 0);
   const Value gamma = in.parameter(node, 1, "weight", Role::kParameter), beta = in.parameter(node, 2, "bias", Role::kParameter);
-  const Tensor variances = in.constant(node, 4).floats();
-  if (std::ranges::any_of(variances.as<float>(), [](float value) { return value < 0; }))
-    in.refuse(node, "it has a negative variance");
   const Value mean = in.parameter(node, 3, "running_mean", Role::kStatistic);
   const Value variance = in.parameter(node, 4, "running_var", Role::kStatistic);
+  in.expect_variance(node, variance);
   in.set(node, normalize(in.graph(), x, mean, variance, gamma, beta, epsilon(in, node)));
 }
 
@@ -183,7 +179,7 @@ PoolAttrs pool_attributes(OnnxImporter& in, const OnnxNode& node, const Activati
 Activation pool_input(OnnxImporter& in, const OnnxNode& node) {
   Activation x = in.activation(node, 0);
   if (x.every == Size2{1, 1}) return x;
-  return {in.value(node, 0), {}, {}, {1, 1}, {}};
+  return Activation{in.value(node, 0)};
 }
 
 void max_pooling(OnnxImporter& in, const OnnxNode& node) {
@@ -281,6 +277,8 @@ void averaging(OnnxImporter& in, const OnnxNode& node) {
       next->inputs[0] == node.outputs[0] && in.knows_constant(*next, 1)) {
     const Constant& columns = in.constant(*next, 1);
     const int64_t height = rows.shape[0], width = columns.shape.rank() == 2 ? columns.shape[1] : 0;
+    // Read and compared anew for every such pair of nodes.
+    in.charge(2 * static_cast<uint64_t>(rows.shape.elements() + columns.shape.elements()) * sizeof(float));
     if (holds(rows, Shape{height, shape[2]}, averaging_matrix(height, shape[2], false)) && width > 0 &&
         columns.shape[0] == shape[3] && holds(columns, Shape{shape[3], width}, averaging_matrix(width, shape[3], true))) {
       in.skip(*next);

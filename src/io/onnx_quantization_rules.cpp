@@ -5,9 +5,11 @@
 namespace residual::io {
 namespace {
 
-// The constant's numbers, one, or one for each slice along `axis`.
-std::vector<float> by_slice(OnnxImporter& in, const OnnxNode& node, const Constant& numbers, const Shape& shape, int64_t axis,
-                            const std::function<Tensor()>& read) {
+// One number, or one for each slice along an axis. Whatever else the weights are called shares them.
+using Slices = std::shared_ptr<const std::vector<float>>;
+
+Slices by_slice(OnnxImporter& in, const OnnxNode& node, const Constant& numbers, const Shape& shape, int64_t axis,
+                const std::function<Tensor()>& read) {
   const bool one = numbers.shape.elements() == 1;
   const bool fits = axis < static_cast<int64_t>(shape.rank()) && numbers.shape == Shape{shape[static_cast<size_t>(axis)]};
   if (!one && !fits) {
@@ -15,7 +17,7 @@ std::vector<float> by_slice(OnnxImporter& in, const OnnxNode& node, const Consta
                                 to_string(shape), axis));
   }
   const Tensor tensor = read();
-  return {tensor.as<float>().begin(), tensor.as<float>().end()};
+  return std::make_shared<const std::vector<float>>(tensor.as<float>().begin(), tensor.as<float>().end());
 }
 
 // Weights that are stored quantized: (number - zero point) scale, as ONNX defines it.
@@ -26,21 +28,21 @@ void dequantize_weights(OnnxImporter& in, const OnnxNode& node) {
   if (axis < 0) axis += static_cast<int64_t>(shape.rank());
   if (axis < 0) in.refuse(node, "axis is out of range");
   const Constant& factors = in.constant(node, 1);
-  const std::vector<float> scale = by_slice(in, node, factors, shape, axis, factors.floats);
-  std::vector<float> zero(scale.size(), 0);
+  const Slices scale = by_slice(in, node, factors, shape, axis, factors.floats);
+  Slices zero = std::make_shared<const std::vector<float>>(scale->size());
   if (in.has(node, 2)) {
     const Constant& points = in.constant(node, 2);
     zero = by_slice(in, node, points, shape, axis, points.whole_numbers);
-    if (zero.size() != scale.size()) in.refuse(node, "scale and zero point are not of one length");
+    if (zero->size() != scale->size()) in.refuse(node, "scale and zero point are not of one length");
   }
   int64_t inside = 1;
   for (size_t i = static_cast<size_t>(axis) + 1; i < shape.rank(); ++i) inside *= shape[i];
-  in.charge(2 * scale.size() * sizeof(float));
+  in.charge(2 * scale->size() * sizeof(float));
   weights.floats = [numbers = weights.whole_numbers, scale, zero, inside = static_cast<size_t>(inside)] {
     Tensor tensor = numbers();
     for (size_t i = 0; i < tensor.as<float>().size(); ++i) {
-      const size_t slice = scale.size() == 1 ? 0 : i / inside % scale.size();
-      tensor.as<float>()[i] = (tensor.as<float>()[i] - zero[slice]) * scale[slice];
+      const size_t slice = scale->size() == 1 ? 0 : i / inside % scale->size();
+      tensor.as<float>()[i] = (tensor.as<float>()[i] - (*zero)[slice]) * (*scale)[slice];
     }
     return tensor;
   };

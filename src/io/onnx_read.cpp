@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "graph/op.h"
 #include "io/onnx_import.h"
 #include "ops/flatten.h"
@@ -12,7 +13,6 @@ namespace {
 
 constexpr int64_t kOldestOpset = 11, kNewestOpset = 21;
 constexpr size_t kMostIntegers = 1024;               // of a list: a shape, pads, axes
-constexpr int64_t kLargestSide = 65536;              // of the input
 constexpr int64_t kMostElements = int64_t{1} << 40;  // of any value, for one picture: sums of sizes stay within 64 bits
 
 }  // namespace
@@ -67,18 +67,19 @@ void OnnxImporter::add_input() {
          dims.size());
   }
   for (size_t i = 1; i < 4; ++i) {
-    if (dims[i] >= 1 && dims[i] <= kLargestSide) continue;
+    if (dims[i] >= 1 && dims[i] <= kMostSide) continue;
     fail(ErrorKind::kBadFile,
-         "'{}': input '{}' leaves its {} open or has {}; export the network for one size of picture (only the batch may vary)",
+         "'{}': input '{}' leaves its {} open or has {}, at most {} are supported; export the network for one size of picture "
+         "(only the batch may vary)",
          file, shown(pictures->name),
          std::string_view(i == 1   ? "channels"
                           : i == 2 ? "height"
                                    : "width"),
-         dims[i]);
+         dims[i], kMostSide);
   }
   batch_ = dims[0];
   const Value value = graph().input("pictures", {DType::kF32, Shape{1, dims[1], dims[2], dims[3]}});
-  operands_.insert_or_assign(pictures->name, Activation{value, {}, {}, {1, 1}, {}});
+  operands_.insert_or_assign(pictures->name, Activation{value});
 }
 
 void OnnxImporter::apply(const OnnxNode& node) {
@@ -114,6 +115,10 @@ void OnnxImporter::finish() {
     fail(ErrorKind::kBadFile, "'{}': the output '{}' has shape {} for one picture; a classifier gives one number a class",
          file_.source().name, shown(output.name), to_string(shape));
   }
+  if (const int64_t classes = graph().shape(logits)[1]; classes < kLeastClasses || classes > kMostClasses) {
+    fail(ErrorKind::kBadFile, "'{}': the output '{}' gives {} classes, {} to {} are supported", file_.source().name,
+         shown(output.name), classes, kLeastClasses, kMostClasses);
+  }
   graph().output("logits", logits);
   verify(graph());
 }
@@ -140,6 +145,7 @@ void OnnxImporter::set(const OnnxNode& node, Operand operand) {
     if (shape.elements() > kMostElements) refuse(node, fmt::format("its output would have shape {}", to_string(shape)));
   }
   if (node.outputs.empty()) refuse(node, "it has no output");
+  charge(kBytesOfAName + 2 * node.outputs[0].size());
   if (!operands_.emplace(node.outputs[0], std::move(operand)).second)
     refuse(node, fmt::format("it gives '{}', which is there already", shown(node.outputs[0])));
 }

@@ -22,8 +22,8 @@ struct OnnxModel {
 };
 
 /// Throws Error (kBadFile) that names the file, and where it is a node that is not understood: the operator, the node and what is
-/// supported. Weights in other files, cycles, missing inputs and shapes that overflow are refused. Weights are read straight into
-/// the tensors; beside them, memory stays within a fixed bound.
+/// supported. Weights in other files, cycles, missing inputs, shapes that overflow and what no model file holds (core/limits.h)
+/// are refused. Weights are read straight into the tensors; beside them, memory stays within a fixed bound.
 OnnxModel read_onnx(const std::filesystem::path& path);
 
 /// The same from memory; `name` stands for the file in messages.

@@ -101,7 +101,7 @@ void pad(OnnxImporter& in, const OnnxNode& node) {
   if (pads[0].first != 0 || pads[0].second != 0) in.refuse(node, "it pads the batch");
   if (pads[1].first != 0 || pads[1].second != 0) {
     if (x.zeros.any()) in.refuse(node, "rows or columns are padded before channels");
-    if (x.every.height != x.every.width) x = {in.value(node, 0), {}, {}, {1, 1}, {}};
+    if (x.every.height != x.every.width) x = Activation{in.value(node, 0)};
     x.value = pad_channels(in.graph(), x.value, {.before = pads[1].first, .after = pads[1].second, .stride = x.every.height});
     x.every = {1, 1};
   }

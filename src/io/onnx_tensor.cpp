@@ -1,8 +1,9 @@
 // The values of an ONNX tensor: little-endian bytes, or numbers as the wire packs them.
+#include <algorithm>
 #include <bit>
-#include <cmath>
 
 #include "core/error.h"
+#include "core/floating.h"
 #include "core/json_text.h"
 #include "io/onnx_document.h"
 
@@ -50,33 +51,11 @@ void read_stored(WireFile& file, const OnnxTensor& tensor, std::span<std::byte> 
   }
 }
 
-float widened_half(uint16_t half) {
-  const uint32_t sign = (half & 0x8000U) << 16, exponent = half >> 10 & 0x1FU, fraction = half & 0x3FFU;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign != 0 ? -1.0F : 1.0F);
-  return std::bit_cast<float>(sign | (exponent == 31 ? 255U : exponent + 112) << 23 | fraction << 13);
-}
-
-float widened(OnnxType type, uint16_t bits) {
-  return type == OnnxType::kFloat16 ? widened_half(bits) : std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
-}
-
 // Calls `take` with each value as a whole number: sign-extended integers, or the bits of floats.
 void for_each_number(WireFile& file, const OnnxTensor& tensor, const std::function<void(int64_t)>& take) {
   if (!fixed(tensor)) {
-    for (const ByteRange& part : tensor.values) {
-      for (uint64_t offset = part.begin; offset < part.end;) {
-        uint64_t value = 0;
-        unsigned shift = 0;
-        std::byte byte{};
-        do {
-          if (offset >= part.end || shift > 63) refuse(file, tensor, "holds a number that has no end");
-          byte = file.at(offset++);
-          value |= static_cast<uint64_t>(byte & std::byte{0x7F}) << shift;
-          shift += 7;
-        } while ((byte & std::byte{0x80}) != std::byte{0});
-        take(static_cast<int64_t>(value));
-      }
-    }
+    for (const ByteRange& part : tensor.values)
+      WireReader(file, part).packed_varints([&](uint64_t value) { take(static_cast<int64_t>(value)); });
     return;
   }
   const size_t size = element_size(tensor.type);
@@ -140,8 +119,12 @@ Shape checked_shape(const WireFile& file, const OnnxTensor& tensor) {
   } catch (const Error& error) {
     refuse(file, tensor, fmt::format("has a shape that is refused: {}", error.what()));
   }
+  // Whoever reads the values walks through all the pieces, so empty ones cost time again and again.
+  const auto elements = static_cast<uint64_t>(shape.elements());
+  if (const size_t pieces = tensor.values.size(); pieces > std::max<uint64_t>(elements, 1))
+    refuse(file, tensor, fmt::format("has shape {}, its values lie in {} pieces", to_string(shape), pieces));
   // A number of variable length takes at least one byte.
-  const uint64_t stored = stored_bytes(tensor), elements = static_cast<uint64_t>(shape.elements());
+  const uint64_t stored = stored_bytes(tensor);
   if (fixed(tensor) ? stored != elements * size : stored < elements) {
     refuse(file, tensor,
            fmt::format("has shape {}, for which {} bytes are {}; the file holds {}", to_string(shape),
@@ -159,7 +142,8 @@ Tensor read_floats(WireFile& file, const OnnxTensor& tensor) {
   } else if (tensor.type == OnnxType::kDouble) {
     fill(file, tensor, result.as<float>(), [](int64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
   } else {
-    fill(file, tensor, result.as<float>(), [&](int64_t bits) { return widened(tensor.type, static_cast<uint16_t>(bits)); });
+    const auto widened = tensor.type == OnnxType::kFloat16 ? from_half : from_bfloat16;
+    fill(file, tensor, result.as<float>(), [&](int64_t bits) { return widened(static_cast<uint16_t>(bits)); });
   }
   return result;
 }

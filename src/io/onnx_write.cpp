@@ -1,9 +1,9 @@
 #include "io/onnx_write.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
+#include "core/floating.h"
+#include "core/json_text.h"
 #include "graph/sources.h"
 #include "io/onnx_export.h"
 
@@ -163,8 +163,8 @@ std::string OnnxExporter::prepared(const std::string& pictures, int64_t channels
 void OnnxExporter::add_input(const Node& node, Value value) {
   const auto& input = node.attributes.as<InputAttrs>();
   if (input.input != "pictures" || input.shape.rank() != 4 || input.dtype != DType::kF32) {
-    fail(ErrorKind::kUsage, "the graph has an input '{}' {}, only pictures (N,C,H,W, float32) can be an ONNX file's", input.input,
-         to_string(input.shape));
+    fail(ErrorKind::kUsage, "the graph has an input '{}' {}, only pictures (N,C,H,W, float32) can be an ONNX file's",
+         shown(input.input), to_string(input.shape));
   }
   names_[value] = fresh(input.input);
   values_.message(11, value_info(names_[value], input.shape.dims()));
@@ -174,19 +174,19 @@ void OnnxExporter::add_input(const Node& node, Value value) {
 void OnnxExporter::add_variable(const Node& node, Value value) {
   const auto& variable = node.attributes.as<VariableAttrs>();
   const auto found = tensors_.find(variable.variable);
-  if (found == tensors_.end()) fail(ErrorKind::kUsage, "the network's weights '{}' are missing", variable.variable);
+  if (found == tensors_.end()) fail(ErrorKind::kUsage, "the network's weights '{}' are missing", shown(variable.variable));
   const Tensor& tensor = *found->second;
   if (tensor.shape() != variable.shape || tensor.dtype() != DType::kF32 || variable.dtype != DType::kF32) {
-    fail(ErrorKind::kUsage, "weights '{}' are {} {}, the network takes {} {} (and ONNX files of ours float32)", variable.variable,
-         name_of(tensor.dtype()), to_string(tensor.shape()), name_of(variable.dtype), to_string(variable.shape));
+    fail(ErrorKind::kUsage, "weights '{}' are {} {}, the network takes {} {} (and ONNX files of ours float32)",
+         shown(variable.variable), name_of(tensor.dtype()), to_string(tensor.shape()), name_of(variable.dtype),
+         to_string(variable.shape));
   }
-  const std::span<const float> values = tensor.as<float>();
-  if (!std::ranges::all_of(values, [](float x) { return std::isfinite(x); })) {
+  if (!all_finite(tensor)) {
     fail(ErrorKind::kNumeric, "the weights '{}' hold values that are infinite or no number: the model is not written",
-         variable.variable);
+         shown(variable.variable));
   }
   names_[value] = fresh(variable.variable);
-  initializer(names_[value], kFloat, variable.shape.dims(), std::as_bytes(values), {});
+  initializer(names_[value], kFloat, variable.shape.dims(), {tensor.data(), tensor.bytes()}, {});
 }
 
 void OnnxExporter::add_node(NodeId id) {
@@ -196,7 +196,7 @@ void OnnxExporter::add_node(NodeId id) {
   if (node.op == &variable_op()) return add_variable(node, value);
   const OnnxExportRule rule = find_onnx_export_rule(*node.op);
   if (rule == nullptr)
-    fail(ErrorKind::kUsage, "{} '{}' has no place in an ONNX file: is this an inference graph?", node.op->name, node.name);
+    fail(ErrorKind::kUsage, "{} '{}' has no place in an ONNX file: is this an inference graph?", node.op->name, shown(node.name));
   if (!names_.contains(value)) names_[value] = fresh(node.name.empty() ? std::string(node.op->name) : node.name);
   rule(*this, node, names_[value]);
 }
@@ -213,7 +213,8 @@ void OnnxExporter::add_nodes() {
     const Node& node = graph_.node(id);
     for (const Value& input : node.inputs) {
       if (input.output != 0)
-        fail(ErrorKind::kUsage, "'{}' uses an output of '{}' that ONNX does not have", node.name, graph_.node(input.node).name);
+        fail(ErrorKind::kUsage, "'{}' uses an output of '{}' that ONNX does not have", shown(node.name),
+             shown(graph_.node(input.node).name));
     }
     add_node(id);
   }

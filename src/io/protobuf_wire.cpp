@@ -99,10 +99,13 @@ ByteRange WireReader::bytes() const {
   return bytes_;
 }
 
+void WireReader::packed_varints(const std::function<void(uint64_t)>& take) {
+  while (range_.size() != 0) take(read_varint());
+}
+
 void WireReader::varints(const std::function<void(uint64_t)>& take) const {
   if (type_ != WireType::kBytes) return take(varint());
-  WireReader packed(*file_, bytes_);
-  while (packed.range_.size() != 0) take(packed.read_varint());
+  WireReader(*file_, bytes_).packed_varints(take);
 }
 
 void WireReader::floats(const std::function<void(float)>& take) const {

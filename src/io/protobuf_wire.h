@@ -54,6 +54,9 @@ class WireReader {
   float fixed32() const;
   ByteRange bytes() const;
 
+  /// What is left of the message as numbers that lie packed: calls `take` for each.
+  void packed_varints(const std::function<void(uint64_t)>& take);
+
   /// A repeated number, packed or one by one: calls `take` for each value that the current field holds.
   void varints(const std::function<void(uint64_t)>& take) const;
   void floats(const std::function<void(float)>& take) const;

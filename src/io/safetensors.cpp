@@ -37,6 +37,30 @@ std::string header_text(const std::vector<TensorViews::const_pointer>& order, co
   }
 }
 
+// The header's length, as the first 8 bytes say it.
+uint64_t header_length(const Source& source) {
+  uint64_t length = 0;
+  source.read(0, std::as_writable_bytes(std::span(&length, 1)));
+  return length;
+}
+
+bool fits(uint64_t length, const Source& source) {
+  return length <= kMaxSafetensorsHeader && length <= source.size - 8;
+}
+
+// The header, and where the data behind it begin.
+std::pair<SafetensorsHeader, uint64_t> read_header(const Source& source) {
+  if (source.size < 8) fail(ErrorKind::kBadFile, "'{}' has {} bytes, too few for a safetensors file", source.name, source.size);
+  const uint64_t length = header_length(source);
+  if (!fits(length, source)) {
+    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?",
+         source.name, length, source.size - 8);
+  }
+  std::string text(static_cast<size_t>(length), '\0');
+  source.read(8, std::as_writable_bytes(std::span(text)));
+  return {parse_safetensors_header(text, source.size - 8 - length, source.name), 8 + length};
+}
+
 }  // namespace
 
 TensorViews views_of(const Tensors& tensors) {
@@ -45,21 +69,24 @@ TensorViews views_of(const Tensors& tensors) {
   return views;
 }
 
+bool is_safetensors_file(const Source& source) {
+  if (source.size < 9) return false;
+  const uint64_t length = header_length(source);
+  std::byte first{};
+  source.read(8, std::span(&first, 1));
+  return length > 0 && fits(length, source) && first == std::byte{'{'};
+}
+
+Metadata read_safetensors_metadata(const Source& source) {
+  return read_header(source).first.metadata;
+}
+
 SafetensorsFile read_safetensors(const Source& source) {
-  if (source.size < 8) fail(ErrorKind::kBadFile, "'{}' has {} bytes, too few for a safetensors file", source.name, source.size);
-  uint64_t length = 0;
-  source.read(0, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > kMaxSafetensorsHeader || length > source.size - 8) {
-    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?",
-         source.name, length, source.size - 8);
-  }
-  std::string text(static_cast<size_t>(length), '\0');
-  source.read(8, std::as_writable_bytes(std::span(text)));
-  SafetensorsHeader header = parse_safetensors_header(text, source.size - 8 - length, source.name);
+  auto [header, begin] = read_header(source);
   SafetensorsFile file{{}, std::move(header.metadata)};
   for (SafetensorsEntry& entry : header.entries) {
     Tensor tensor(entry.dtype, entry.shape);
-    source.read(8 + length + entry.begin, {tensor.data(), tensor.bytes()});
+    source.read(begin + entry.begin, {tensor.data(), tensor.bytes()});
     file.tensors.emplace(std::move(entry.name), std::move(tensor));
   }
   return file;

@@ -36,6 +36,12 @@ SafetensorsFile read_safetensors(const Source& source);
 /// The same from memory; `name` stands for the file in messages.
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name);
 
+/// Whether the file begins as safetensors files do: with the length of a header that fits into it, and the header's brace.
+bool is_safetensors_file(const Source& source);
+
+/// The file's `__metadata__`, its header being read and checked and no tensor. Throws as read_safetensors does.
+Metadata read_safetensors_metadata(const Source& source);
+
 /// Writes the same bytes for the same contents: tensors in descending order of their element size, then of their names; the
 /// header padded with spaces to 8 bytes. Throws Error (kUsage) when a name or text is no UTF-8 or a tensor is called
 /// `__metadata__`.

@@ -165,13 +165,14 @@ void HeaderReader::finish_entry() {
   if (!has_type_ || !has_dims_ || !has_offsets_) bad("{} lacks one of dtype, shape, data_offsets", subject());
   SafetensorsEntry entry{name_, type_named(type_), {}, offsets_[0], offsets_[1]};
   // As in Shape, dimensions of 0 must not hide an overflow of the others.
-  int64_t product = static_cast<int64_t>(size_of(entry.dtype));
+  int64_t product = 1;
   bool empty = false;
   for (int64_t dim : dims_) {
     empty = empty || dim == 0;
-    if (__builtin_mul_overflow(product, dim == 0 ? 1 : dim, &product)) bad("{} has more bytes than 64 bits can count", subject());
+    if (__builtin_mul_overflow(product, dim == 0 ? 1 : dim, &product) || product > Shape::kMaxElements)
+      bad("{} has more elements than can be addressed", subject());
   }
-  const uint64_t expected = empty ? 0 : static_cast<uint64_t>(product);
+  const uint64_t expected = empty ? 0 : static_cast<uint64_t>(product) * size_of(entry.dtype);
   if (entry.begin > entry.end || entry.end > data_size_) {
     bad("{} claims the bytes {} to {} of {}; is the file cut short?", subject(), entry.begin, entry.end, data_size_);
   }

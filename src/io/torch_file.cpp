@@ -63,6 +63,18 @@ std::vector<std::byte> entry_of(const ZipArchive& archive, const std::string& en
   return bytes;
 }
 
+// The texts of the entries whose names begin so, by the rest of these names.
+Metadata ours_in(const ZipArchive& archive, const std::string& beginning, const std::string& file) {
+  constexpr uint64_t kMostBytes = uint64_t{16} << 20;
+  Metadata texts;
+  for (const std::string& name : archive.names()) {
+    if (!name.starts_with(beginning)) continue;
+    const std::vector<std::byte> text = entry_of(archive, name, file, kMostBytes);
+    texts[name.substr(beginning.size())] = {reinterpret_cast<const char*>(text.data()), text.size()};
+  }
+  return texts;
+}
+
 TorchFile read_zip(const Source& source) {
   const ZipArchive archive(source);
   const std::string root = root_of(archive, source.name);
@@ -84,6 +96,7 @@ TorchFile read_zip(const Source& source) {
     archive.read(entry, to);
   });
   file.notes = std::move(objects.notes);
+  file.ours = ours_in(archive, root + "/" + std::string(kOursFolder), source.name);
   return file;
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "io/torch_file.h"
 #include "io/zip_archive.h"
 
@@ -92,7 +93,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 }  // namespace
 
-void serialize_torch(const TensorViews& tensors, std::span<const std::string> order, const ByteSink& sink) {
+void serialize_torch(const TensorViews& tensors, std::span<const std::string> order, const Metadata& ours, const ByteSink& sink) {
   if (order.size() != tensors.size()) {
     fail(ErrorKind::kUsage, "the order of {} tensors has {} names", tensors.size(), order.size());
   }
@@ -102,7 +103,7 @@ void serialize_torch(const TensorViews& tensors, std::span<const std::string> or
   std::vector<ZipEntry> entries(2);
   for (const std::string& name : order) {
     const auto found = tensors.find(name);
-    if (found == tensors.end()) fail(ErrorKind::kUsage, "the order names '{}', which is no tensor", name);
+    if (found == tensors.end()) fail(ErrorKind::kUsage, "the order names '{}', which is no tensor", shown(name));
     const std::string key = std::to_string(entries.size() - 2);
     pickle.text(name);
     add_tensor(pickle, *found->second, key);
@@ -112,11 +113,13 @@ void serialize_torch(const TensorViews& tensors, std::span<const std::string> or
   entries[0] = {"archive/data.pkl", bytes_of(pickle.bytes())};
   entries[1] = {"archive/byteorder", bytes_of("little")};
   entries.push_back({"archive/version", bytes_of("3\n")});
+  for (const auto& [key, text] : ours) entries.push_back({"archive/" + std::string(kOursFolder) + key, bytes_of(text)});
   serialize_zip(entries, sink);
 }
 
-void write_torch(const std::filesystem::path& path, const TensorViews& tensors, std::span<const std::string> order) {
-  replace_file(path, [&](const ByteSink& sink) { serialize_torch(tensors, order, sink); });
+void write_torch(const std::filesystem::path& path, const TensorViews& tensors, std::span<const std::string> order,
+                 const Metadata& ours) {
+  replace_file(path, [&](const ByteSink& sink) { serialize_torch(tensors, order, ours, sink); });
 }
 
 }  // namespace residual::io

@@ -4,28 +4,35 @@
 #include <vector>
 
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "models/families.h"
 #include "models/table.h"
 
 namespace residual::models {
 namespace {
 
-constexpr int64_t kMostSide = 8192;
-
-Shape input_from(const nlohmann::json& json) {
-  const auto input = json.get<std::vector<int64_t>>();
-  if (input.size() != 3)
-    fail(ErrorKind::kBadFile, "the architecture's input has {} dimensions, C, H, W are expected", input.size());
-  for (const int64_t dim : input) {
-    if (dim < 1 || dim > kMostSide) fail(ErrorKind::kBadFile, "the architecture's input has a dimension of {}", dim);
-  }
-  return Shape(std::span<const int64_t>(input));
+int64_t whole_number(const nlohmann::json& json, std::string_view what, int64_t least, int64_t most) {
+  const auto value = json.is_number_integer() ? json.get<int64_t>() : -1;
+  if (value < least || value > most)
+    fail(ErrorKind::kBadFile, "the architecture's {} is {}, expected {} to {}", what, shown(json.dump()), least, most);
+  return value;
 }
 
-int64_t classes_from(const nlohmann::json& json) {
-  const auto classes = json.get<int64_t>();
-  if (classes < 2 || classes > 10'000'000) fail(ErrorKind::kBadFile, "the architecture has {} classes", classes);
-  return classes;
+Shape input_from(const nlohmann::json& json) {
+  if (!json.is_array() || json.size() != 3)
+    fail(ErrorKind::kBadFile, "the architecture's input is {}, C, H, W are expected", shown(json.dump()));
+  Shape input{0, 0, 0};
+  for (size_t axis = 0; axis < 3; ++axis) input = input.with(axis, whole_number(json[axis], "input", 1, kMostSide));
+  return input;
+}
+
+// What it is called, for people where the network is described or imported; at most as long as messages show.
+std::string model_from(const nlohmann::json& json) {
+  constexpr size_t kLongest = 200;
+  const auto& name = json.get_ref<const std::string&>();
+  if (name.empty() || shown(name, kLongest) != name)
+    fail(ErrorKind::kBadFile, "the architecture's model is called '{}'", shown(name));
+  return name;
 }
 
 // The choice of that name, read by `read` where there is one.
@@ -85,9 +92,9 @@ Architecture Architecture::from_json(std::string_view text) {
   try {
     const nlohmann::json json = parse_json(text, "the architecture");
     Architecture result;
-    result.model = json.at("model").get<std::string>();
+    result.model = model_from(json.at("model"));
     result.input = input_from(json.at("input"));
-    result.classes = classes_from(json.at("classes"));
+    result.classes = whole_number(json.at("classes"), "number of classes", kLeastClasses, kMostClasses);
     result.shortcut = choice<Shortcut>(json, "shortcut", word(shortcut_named));
     result.shrink = choice<Shrink>(json, "shrink", word(shrink_named));
     result.norm = choice<Norm>(json, "norm", word(norm_named));

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <tuple>
+#include <utility>
 
+#include "core/json_text.h"
 #include "graph/parse.h"
 #include "graph/sources.h"
 #include "models/densenet.h"
@@ -42,6 +44,19 @@ Graph imported_graph(const Architecture& architecture, const TensorType& picture
   return graph;
 }
 
+std::optional<ModelEntry> entry_called(std::string_view name) {
+  const std::string given(name);
+  if (name == "linear") return ModelEntry{given, "one linear layer on the pixels, to compare with", Shape{3, 32, 32}, 10};
+  if (const auto residual = residual_description(name))
+    return ModelEntry{given, residual->summary, residual->input, residual->classes};
+  if (const auto dense = densenet_named(name)) return ModelEntry{given, dense->summary, dense->input, dense->classes};
+  if (const auto vgg = vgg_named(name)) {
+    return ModelEntry{given, fmt::format("VGG{}, Simonyan & Zisserman 2014, table 1", vgg->norm ? " with batch norm" : ""),
+                      Shape{3, 224, 224}, 1000};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<ModelEntry> model_table() {
@@ -54,17 +69,25 @@ std::vector<ModelEntry> model_table() {
 }
 
 ModelEntry find_model(std::string_view name) {
-  const std::string given(name);
-  if (name == "linear") return {given, "one linear layer on the pixels, to compare with", Shape{3, 32, 32}, 10};
-  if (const auto residual = residual_description(name)) return {given, residual->summary, residual->input, residual->classes};
-  if (const auto dense = densenet_named(name)) return {given, dense->summary, dense->input, dense->classes};
-  if (const auto vgg = vgg_named(name)) {
-    return {given, fmt::format("VGG{}, Simonyan & Zisserman 2014, table 1", vgg->norm ? " with batch norm" : ""),
-            Shape{3, 224, 224}, 1000};
-  }
+  if (std::optional<ModelEntry> found = entry_called(name)) return std::move(*found);
   fail(ErrorKind::kUsage,
-       "no model is called '{}'; `residual models` lists them (the CIFAR networks resnetN and plainN take any depth N = 6n+2)",
-       name.substr(0, 80));
+       "no model is called '{}'; `residual models` lists them (the CIFAR networks resnetN and plainN take any depth N = 6n+2 but "
+       "50 "
+       "and 152, which are ImageNet's)",
+       shown(name));
+}
+
+bool is_model(std::string_view name) {
+  return entry_called(name).has_value();
+}
+
+Architecture published(std::string_view name) {
+  ModelEntry entry = find_model(name);
+  Architecture architecture;
+  architecture.model = std::move(entry.name);
+  architecture.input = entry.input;
+  architecture.classes = entry.classes;
+  return architecture;
 }
 
 Value build(Layers& net, Value pictures, const Architecture& architecture) {

@@ -22,6 +22,9 @@ std::vector<ModelEntry> model_table();
 
 /// The published input and classes of `name`, at any depth; throws Error (kUsage) with what is known when there is none such.
 ModelEntry find_model(std::string_view name);
+bool is_model(std::string_view name);
+/// The network as it was published; throws as find_model does.
+Architecture published(std::string_view name);
 
 /// Builds the network's forward pass. pictures: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for what does not
 /// fit, and for an imported graph, which is for evaluation only.

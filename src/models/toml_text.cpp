@@ -1,14 +1,16 @@
 #include "models/toml_text.h"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
 #include "core/json_text.h"
 
-// toml++ 3.3 takes for granted what hostile text can break, and where NDEBUG is defined that is undefined behaviour. What it asserts
-// is refused instead ("[[[[" reaches parse_key); and letters that its tables of Unicode take for impossible are in none of them (U+0300
-// outside a string).
+// toml++ 3.3 takes for granted what hostile text can break, and where NDEBUG is defined that is undefined behaviour. What it
+// asserts is refused instead ("[[[[" reaches parse_key); and letters that its tables of Unicode take for impossible are in none
+// of them (U+0300 outside a string).
 #undef NDEBUG
+#define TOML_MAX_NESTED_VALUES 32
 #define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : throw std::runtime_error("unexpected text"))
 #pragma GCC diagnostic push
 #ifdef __clang__
@@ -28,9 +30,14 @@
 namespace residual::models {
 
 nlohmann::json json_from_toml(std::string_view text, std::string_view what) {
+  // Each dot of a key is a table within a table, as deep as the stack allows; no description needs nearly so many.
+  constexpr auto kMostDots = 1000;
+  if (std::ranges::count(text, '.') > kMostDots)
+    fail(ErrorKind::kBadFile, "{}: more than {} dots, which is no description", what, kMostDots);
   std::ostringstream json;
   try {
-    json << toml::json_formatter{toml::parse(text)};
+    constexpr auto kFlags = toml::json_formatter::default_flags & ~toml::format_flags::indentation;
+    json << toml::json_formatter{toml::parse(text), kFlags};
   } catch (const toml::parse_error& error) {
     fail(ErrorKind::kBadFile, "{}: not valid TOML in line {}: {}", what, error.source().begin.line, shown(error.description()));
   } catch (const std::runtime_error& error) {

@@ -87,10 +87,12 @@ Start start_from(const eval::Model& pretrained, const models::Architecture& arch
 }
 
 std::vector<std::string> frozen_scopes(const Graph& network, std::span<const std::string> names) {
-  const std::vector<std::string> parts = parts_of(network);
+  std::vector<std::string> parts = parts_of(network);
+  const std::vector<std::string> stem = stem_of(parts);
+  if (!stem.empty()) parts.insert(parts.begin(), "stem");
   std::vector<std::string> scopes;
   for (const std::string& name : names) {
-    const std::vector<std::string> wanted = name == "stem" ? stem_of(parts) : std::vector{name};
+    const std::vector<std::string> wanted = name == "stem" ? stem : std::vector{name};
     const auto holds = [&](const auto& entry) {
       return entry.second.role == Role::kParameter && models::within(entry.first, wanted);
     };

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "io/torch_file.h"
 #include "support/surroundings.h"
 
 namespace {
@@ -139,6 +140,50 @@ TEST_F(Api, a_model_is_adapted_to_other_classes_and_only_what_is_not_frozen_lear
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
   options.freeze = {"layer9"};
   EXPECT_EQ(kind_of([&] { adapted.train(data, options); }), ErrorKind::kUsage);
+}
+
+TEST_F(Api, a_network_is_varied_by_choices_and_described_in_a_file) {
+  BuildOptions options;
+  options.network.shortcut = "B";
+  options.network.block = "separable";
+  const int64_t varied = Model::build("resnet20", options).summary().parameters;
+  EXPECT_LT(varied, Model::build("resnet20").summary().parameters);
+  options.network.block = "round";
+  EXPECT_EQ(kind_of([&] { Model::build("resnet20", options); }), ErrorKind::kUsage);
+  folder_.write("mine.toml",
+                "stages = [{ blocks = 1, width = 8 }]\n[stem]\nconvolutions = [{ channels = 8, kernel = 3, stride = 1 }]\n");
+  const Model described = Model::build((folder_ / "mine.toml").string());
+  EXPECT_EQ(described.name(), "mine");
+  described.save(folder_ / "mine.safetensors");
+  EXPECT_EQ(Model::load(folder_ / "mine.safetensors").summary().parameters, described.summary().parameters);
+}
+
+TEST_F(Api, weights_go_to_other_programs_and_come_back) {
+  Model model = Model::build("resnet8", {.input = {3, 8, 8}, .preprocessing = "divide-255"});
+  const std::vector<uint8_t> pixels(3 * 8 * 8, 200);
+  const PictureView picture{pixels, {3, 8, 8}};
+  const double expected = model.predict(picture, 1).front().probability;
+  for (const char* name : {"model.pth", "model.onnx", "model.safetensors"}) model.save(folder_ / name);
+  EXPECT_EQ(kind_of([&] { model.save(folder_ / "model.txt"); }), ErrorKind::kUsage);
+
+  EXPECT_NEAR(Model::load(folder_ / "model.safetensors").predict(picture, 1).front().probability, expected, 1e-6);
+  EXPECT_NEAR(Model::load(folder_ / "model.onnx").predict(picture, 1).front().probability, expected, 1e-5);
+  EXPECT_NEAR(Model::load(folder_ / "model.pth").predict(picture, 1).front().probability, expected, 1e-6);
+  // As PyTorch writes it: a state_dict says neither the size of pictures nor how they are prepared.
+  const io::TorchFile file = io::read_torch(folder_ / "model.pth");
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : file.tensors) names.push_back(name);
+  io::write_torch(folder_ / "model.pth", io::views_of(file.tensors), names);
+  const LoadOptions options{.name = "resnet8", .preprocessing = "imagenet-norm"};
+  EXPECT_EQ(Model::load(folder_ / "model.pth", options).summary().parameters, model.summary().parameters);
+  Model unprepared = Model::load(folder_ / "model.pth");
+  EXPECT_EQ(kind_of([&] { unprepared.predict(picture, 1); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { unprepared.evaluate(tiny_data()); }), ErrorKind::kUsage);
+  unprepared.save(folder_ / "unprepared.safetensors");
+  Model still_unprepared = Model::load(folder_ / "unprepared.safetensors");
+  EXPECT_EQ(kind_of([&] { still_unprepared.predict(picture, 1); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.name = "resnet14"}); }), ErrorKind::kBadFile);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = "C"}}); }), ErrorKind::kUsage);
 }
 
 TEST_F(Api, a_model_is_moved_and_not_copied) {

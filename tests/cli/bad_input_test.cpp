@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "data/png_file.h"
 #include "program.h"
 
 namespace {
@@ -73,8 +74,8 @@ TEST(BadInput, networks_that_do_not_exist_or_do_not_fit_are_usage_mistakes) {
   refuses(room, 2, "summary resnet21", "residual models");
   refuses(room, 2, "summary resnet20 --shortcut X", "shortcut");
   refuses(room, 2, "summary plain20 --shortcut A", "plain");
-  refuses(room, 2, "summary resnet20 --classes 1", "--classes");
-  refuses(room, 2, "summary resnet20 --stem tiny", "--stem");
+  for (const char* value : {"0", "1", "-1"}) refuses(room, 2, std::string("summary resnet20 --classes ") + value, "--classes");
+  refuses(room, 2, "summary resnet20 --stem tiny", "the stem is 'tiny', expected small or published");
   refuses(room, 2, "summary resnet20 --norm layer", "normalization");
   refuses(room, 2, "summary resnet20 --stride-on-1x1", "bottleneck");
   refuses(room, 2, "summary vgg16 --block separable", "no residual network");
@@ -88,7 +89,21 @@ TEST(BadInput, networks_that_do_not_exist_or_do_not_fit_are_usage_mistakes) {
   refuses(room, 2, "train --data shapes --model plain20 --shortcut A --out run", "plain");
   refuses(room, 2, "train --data shapes --train-size 20 --test-size 10 --out run", "batch size");
   refuses(room, 2, "bench resnet20 --json --worker", "--worker");
+  for (const char* value : {"-1e-6", "nan", "inf"}) {
+    refuses(room, 2, std::string("verify a.pth b.pth --tolerance ") + value, "--tolerance");
+  }
   refuses(room, 2, "eval " + program::tiny_model().string() + " --data shapes --split validation", "validation");
+}
+
+TEST(BadInput, what_looks_like_weights_is_a_file_and_not_a_networks_name) {
+  const Room room;
+  room.write("hub/notes.txt", "no weights");
+  room.write("resnet8/notes.txt", "a folder called like a network");
+  for (const std::string command : {"summary ", "bench "}) {
+    for (const std::string file : {"x.pth", "x.pt", "x.th", "x.onnx", "x.bin", "hub"})
+      refuses(room, 3, command + file, "'" + file + "'");
+  }
+  EXPECT_EQ(room.run("summary resnet8").code, 0);
 }
 
 TEST(BadInput, cuda_is_refused_with_its_reason) {
@@ -152,6 +167,17 @@ TEST(BadInput, pictures_to_predict_are_named_when_they_are_bad_and_the_others_ar
   }
   const Outcome outcome = room.run("predict " + model + " text.png 000-circle.png");
   EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("000-circle.png\n"));
+}
+
+TEST(BadInput, a_picture_too_long_to_be_resized_is_named_and_the_others_are_answered) {
+  const Room room;
+  ASSERT_EQ(room.run("data sample shapes --out . --count 1").code, 0);
+  residual::data::write_png(room / "long.png", {1, 1, 65536, std::vector<uint8_t>(65536)});
+  room.write("steps.json", R"([{"step":"decode","channels":3},{"step":"divide","by":255},{"step":"resize","size":[8,8]}])");
+  const Outcome outcome =
+      room.run("predict " + program::tiny_model().string() + " long.png 000-circle.png --preprocess steps.json");
+  expect_refused(outcome, 3, "'long.png': a picture cannot be resized from 65536 x 1", "long.png");
   EXPECT_THAT(outcome.out, HasSubstr("000-circle.png\n"));
 }
 

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
+#include "io/torch_file.h"
 #include "program.h"
 
 namespace {
@@ -48,15 +51,27 @@ TEST(Convert, OnnxKeepsTheModelWithThePreparationOutsideOrInside) {
       return program::json_of(room.run("eval " + file + " --data shapes --json").out)["correct"];
     };
     EXPECT_EQ(right("tiny.onnx"), right(model)) << options;
+    EXPECT_EQ(room.run("verify " + model + " tiny.onnx --data shapes --pictures 20").code, 0) << options;
   }
   EXPECT_EQ(room.run("convert tiny.onnx back.safetensors").code, 0);
   EXPECT_EQ(room.run("convert " + model + " tiny.pth --preprocess-inside").code, 2);
 }
 
+// As PyTorch itself writes weights: what we keep beside the tensors is gone.
+void write_bare_torch(const Room& room) {
+  write_torch(room);
+  const residual::io::TorchFile file = residual::io::read_torch(room / "tiny.pth");
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : file.tensors) names.push_back(name);
+  residual::io::write_torch(room / "tiny.pth", residual::io::views_of(file.tensors), names);
+}
+
 TEST(Convert, PicturesAreNotPreparedByGuess) {
   const Room room;
-  write_torch(room);
-  ASSERT_EQ(room.run("convert tiny.pth back.safetensors").code, 0);
+  write_bare_torch(room);
+  const Outcome converted = room.run("convert tiny.pth back.safetensors");
+  ASSERT_EQ(converted.code, 0);
+  EXPECT_THAT(converted.err, HasSubstr("residual: warning: 'tiny.pth' does not say how pictures are prepared"));
   for (const char* command : {"eval back.safetensors --data shapes", "eval tiny.pth --data shapes", "predict tiny.pth x.png"}) {
     const Outcome outcome = room.run(command);
     EXPECT_EQ(outcome.code, 2) << command;
@@ -64,13 +79,20 @@ TEST(Convert, PicturesAreNotPreparedByGuess) {
   }
   EXPECT_EQ(room.run("predict back.safetensors x.png --preprocess cifar10").code, 3);  // only the picture is missing now
   EXPECT_EQ(room.run("convert tiny.pth model.txt").code, 2);
+  EXPECT_EQ(room.run("convert tiny.pth tiny.onnx --preprocess-inside").code, 2);
+  EXPECT_EQ(room.run("convert tiny.pth small.safetensors --preprocess cifar10 --input 3x8x8").code, 0);
+  EXPECT_EQ(program::json_of(room.run("verify small.safetensors tiny.pth --input 3x8x8 --preprocess cifar10 --json").out)["same"],
+            true);
 }
 
 TEST(Convert, SummaryAndBenchTakeWeightsToo) {
   const Room room;
   write_torch(room);
-  EXPECT_EQ(program::json_of(room.run("summary tiny.pth --json").out)["parameters"],
-            program::json_of(room.run("summary " + program::tiny_model().string() + " --json").out)["parameters"]);
+  ASSERT_EQ(room.shell("mkdir hub && cp tiny.pth hub/pytorch_model.bin && echo {} > hub/config.json").code, 0);
+  for (const std::string weights : {"tiny.pth", "hub"}) {
+    EXPECT_EQ(program::json_of(room.run("summary " + weights + " --json").out)["parameters"],
+              program::json_of(room.run("summary " + program::tiny_model().string() + " --json").out)["parameters"]);
+  }
   EXPECT_EQ(room.run("bench tiny.pth --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json").code, 0);
 }
 
@@ -90,6 +112,46 @@ TEST(Verify, TwoModelsThatDifferHaveAnExitCodeOfTheirOwnAndALayer) {
   EXPECT_EQ(outcome.code, 6) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("first layer that differs: conv1 (conv2d, 16x8x8)"));
   EXPECT_THAT(outcome.out, HasSubstr("they differ"));
+}
+
+// A JPEG file of 37 x 29 pixels whose Exif data say that its right side is up.
+std::string turned_picture() {
+  static constexpr char kExif[] =
+      "\xff\xe1\0\x22"
+      "Exif\0\0II*\0"
+      "\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+  std::ifstream file(fs::path(RESIDUAL_SOURCE_DIR) / "tests/data/golden/jpeg_420.jpg", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return bytes.substr(0, 2) + std::string(kExif, sizeof kExif - 1) + bytes.substr(2);
+}
+
+TEST(Verify, TurnsPicturesUprightWhereTheFirstModelDoes) {
+  const Room room;
+  ASSERT_EQ(room.run(program::tiny_training("run") + " --exif-orientation").code, 0);
+  room.write("turned/test/a/1.jpg", turned_picture());
+  ASSERT_EQ(room.run("data sample turned --exif-orientation --out upright/test/a").code, 0);
+  const auto verified = [&](const std::string& data) {
+    const Outcome outcome = room.run("verify run/last.safetensors other/last.safetensors --json --data " + data);
+    EXPECT_EQ(outcome.code, 6) << outcome.err;
+    return program::json_of(outcome.out);
+  };
+  ASSERT_EQ(room.run(program::tiny_training("other", 2)).code, 0);
+  EXPECT_EQ(verified("turned"), verified("upright"));
+}
+
+TEST(Predict, TurnsPicturesUprightWhenItIsTold) {
+  const Room room;
+  room.write("turned/test/a/1.jpg", turned_picture());
+  ASSERT_EQ(room.run("data sample turned --exif-orientation --out upright").code, 0);
+  ASSERT_EQ(room.run("data sample turned --out lying").code, 0);
+  const auto seen = [&](const std::string& picture) {
+    const Outcome outcome = room.run("predict " + program::tiny_model().string() + " " + picture + " --json");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return program::json_of(outcome.out)[0]["predictions"];
+  };
+  EXPECT_EQ(seen("turned/test/a/1.jpg"), seen("lying/000-a.png"));
+  EXPECT_EQ(seen("turned/test/a/1.jpg --exif-orientation"), seen("upright/000-a.png"));
+  EXPECT_NE(seen("lying/000-a.png"), seen("upright/000-a.png"));
 }
 
 TEST(Convert, APickleThatWouldRunCodeRunsNothing) {

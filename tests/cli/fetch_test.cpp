@@ -61,6 +61,12 @@ TEST(Fetch, names_are_asked_for_and_checked_before_anything_is_fetched) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+TEST(Fetch, a_folder_whose_name_is_no_utf8_is_shown_as_json_all_the_same) {
+  const Outcome outcome = Room().run("fetch --list --json", "export RESIDUAL_CACHE_DIR=\"$PWD\"/$'\\xff';");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(program::json_of(outcome.out)[0]["path"].get<std::string>(), HasSubstr("\xEF\xBF\xBD/weights"));
+}
+
 TEST(Fetch, without_a_network_it_ends_at_once_and_says_what_to_do_by_hand) {
   const Room room;
   const auto start = std::chrono::steady_clock::now();
@@ -88,6 +94,28 @@ TEST(Fetch, a_missing_file_and_wrong_bytes_are_bad_files_and_leave_nothing) {
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("SHA-256"));
   EXPECT_TRUE(files_below(room / ".cache").empty());
+}
+
+TEST(Fetch, one_that_fails_is_named_and_does_not_keep_the_others_back) {
+  const Room room;
+  const http::Server server([](const http::Request&) { return http::Reply{.status = "404 Not Found"}; });
+  room.write(".cache/data/signs/train_signs/0_IMG_1.jpg", "a picture");
+  const Outcome outcome = room.run("fetch densenet121 signs vgg16_bn --json", from(server.address()));
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, testing::AllOf(HasSubstr("residual: densenet121: "), HasSubstr("residual: vgg16_bn: ")));
+  const nlohmann::json list = program::json_of(outcome.out);
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[1]["path"], (room / ".cache/data/signs").string());
+  EXPECT_TRUE(list[2].contains("error"));
+}
+
+TEST(Fetch, a_published_name_in_place_of_a_file_is_answered_with_how_to_get_it) {
+  const Room room;
+  for (const char* command : {"eval resnet50 --data shapes", "predict resnet50 x.png"}) {
+    const Outcome outcome = room.run(command, from(http::closed_address()));
+    EXPECT_EQ(outcome.code, 3) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("`residual fetch resnet50`")) << command;
+  }
 }
 
 TEST(Fetch, a_full_disk_is_said_and_what_came_is_kept) {
@@ -134,6 +162,32 @@ TEST(Fetch, data_by_name_are_fetched_unless_there_is_a_folder_of_that_name) {
   fs::create_directories(room / "fashion-mnist");
   EXPECT_THAT(room.run("data info fashion-mnist", from(http::closed_address())).err,
               HasSubstr("holds nothing that is understood"));
+}
+
+TEST(Fetch, what_can_be_refused_without_the_data_is_refused_before_they_are_fetched) {
+  const http::Server server([](const http::Request&) { return http::Reply{.status = "404 Not Found"}; });
+  const Room room;
+  EXPECT_EQ(room.run("data info cifar10 --train-size 5", from(server.address())).code, 2);
+  EXPECT_EQ(room.run("data info cifar10 --val-split 2", from(server.address())).code, 2);
+  EXPECT_EQ(room.run("data info cifar10 --labels nowhere.txt", from(server.address())).code, 3);
+  EXPECT_EQ(room.run("data sample cifar10 --split testing --out pictures", from(server.address())).code, 2);
+  EXPECT_EQ(room.run("eval " + program::tiny_model().string() + " --data cifar10 --split testing", from(server.address())).code,
+            2);
+  EXPECT_EQ(room.run("train --data cifar10 --pretrained nowhere.pth --out run", from(server.address())).code, 3);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(Fetch, a_signal_after_the_fetch_ends_the_command_at_once) {
+  const Room room;
+  if (!publish_mnist(room / "mirror/data/mnist")) GTEST_SKIP() << "MNIST is not there";
+  const http::Server server(
+      [&](const http::Request& request) { return http::file(room.read("mirror" + request.path), request); });
+  ::setenv("RESIDUAL_FETCH_MIRROR", server.address().c_str(), 1);
+  const pid_t process = room.start("data sample mnist --split train --count 60000 --out pictures");
+  ::unsetenv("RESIDUAL_FETCH_MIRROR");
+  EXPECT_TRUE(program::wait_until([&] { return fs::exists(room / "pictures"); }));
+  ::kill(process, SIGTERM);
+  EXPECT_EQ(program::wait_for(process), 128 + SIGTERM);
 }
 
 TEST(Fetch, mnist_comes_is_checked_and_is_used_by_its_name) {

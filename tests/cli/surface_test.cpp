@@ -209,6 +209,10 @@ TEST(Surface, predict_names_classes_by_a_file) {
   room.write("names", "n0\nn1\nn2\nn3\nn4\nn5\nn6\nn7\nn8\nn9\n");
   const nlohmann::json best = program::json_of(room.run(predict).out)[0]["predictions"][0];
   EXPECT_EQ(best["class"], "n" + std::to_string(best["index"].get<int>()));
+  room.write("names", "n0\nn1\nn2\nn3\ncrane\nn5\ncrane\nn7\nn8\nn9\n");
+  const Outcome twice = room.run(predict);
+  EXPECT_EQ(twice.code, 0);
+  EXPECT_THAT(twice.err, HasSubstr("more than one class 'crane'"));
   room.write("names", "one\n");
   const Outcome few = room.run(predict);
   EXPECT_EQ(few.code, 2);
@@ -230,7 +234,9 @@ TEST(Surface, predict_answers_for_every_picture) {
 }
 
 TEST(Surface, data_info_counts_pictures) {
-  const nlohmann::json json = program::json_of(Room().run("data info shapes --train-size 30 --test-size 20 --json").out);
+  const Outcome outcome = Room().run("data info shapes --train-size 30 --test-size 20 --json");
+  EXPECT_THAT(outcome.out, testing::EndsWith("}\n"));
+  const nlohmann::json json = program::json_of(outcome.out);
   EXPECT_EQ(json["classes"].size(), 10U);
   EXPECT_EQ(json["train"]["pictures"], 30);
   EXPECT_EQ(json["test"]["pictures"], 20);

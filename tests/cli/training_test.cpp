@@ -62,6 +62,21 @@ TEST(Training, refuses_weights_of_another_network_with_a_table_and_parts_that_do
   EXPECT_FALSE(fs::exists(room / "run")) << "a run that is refused leaves nothing";
 }
 
+TEST(Training, refuses_at_once_a_graph_that_can_only_be_used) {
+  const Room room;
+  fs::copy(fs::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus/onnx/shared_grid", room / "grid.onnx");
+  const Outcome outcome = room.run("train --data nowhere --pretrained grid.onnx --out run");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("'grid.onnx' (ONNX) holds no network of the model table"));
+}
+
+TEST(Training, warns_of_parts_that_keep_random_weights) {
+  const Room room;
+  const Outcome outcome = room.run(tiny_training("run") + " --quiet --freeze stem");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, testing::StartsWith("residual: warning: --freeze stem without --pretrained"));
+}
+
 TEST(Training, tells_each_epoch_in_a_line_with_date_time_losses_and_accuracies) {
   const Outcome outcome = Room().run(tiny_training("run", 1));
   EXPECT_THAT(outcome.out, testing::ContainsRegex("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}  epoch 1/1  train loss "

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "convert/models.h"
 #include "core/error.h"
 
@@ -44,6 +47,16 @@ TEST(Compare, NamesTheLayerWhoseWeightsWereChanged) {
     ASSERT_TRUE(comparison.first->relative) << layer;
     EXPECT_NEAR(*comparison.first->relative, 0.01, 0.005) << layer;
   }
+}
+
+TEST(Compare, ALogitThatIsNoNumberIsADifferenceWhereverItStands) {
+  eval::Model a = some_model(), b = some_model();
+  b.state.at("linear.bias").as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  const Comparison comparison = compare(a, b, nullptr, quick());
+  EXPECT_FALSE(comparison.same);
+  EXPECT_TRUE(std::isnan(comparison.batches[0].absolute));
+  ASSERT_TRUE(comparison.first);
+  EXPECT_EQ(comparison.first->name, "linear");
 }
 
 TEST(Compare, NetworksOfOtherInputOrClassesCannotBeCompared) {

@@ -16,6 +16,9 @@
 #include "models/table.h"
 
 namespace residual::convert {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 using io::error_of;
@@ -37,7 +40,8 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   save(folder / "model.pth", model);
   const LoadedModel loaded = load(folder / "model.pth");
   EXPECT_EQ(loaded.format, "PyTorch");
-  EXPECT_FALSE(loaded.prepared);
+  EXPECT_TRUE(loaded.prepared);
+  EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
   EXPECT_EQ(loaded.model.architecture.classes, 5);
   expect_same_weights(loaded.model, model);
@@ -54,18 +58,57 @@ TEST(Load, OurModelFileKeepsItsPreparation) {
   expect_same_weights(loaded.model, model);
 }
 
+TEST(Load, OurModelFileIsRefusedWhereAnotherNetworkIsNamed) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "model.safetensors";
+  save(file, some_model());
+  LoadOptions options{.architecture = some_model().architecture, .preprocessing = {}};
+  options.architecture->shortcut = models::Shortcut::kA;  // resnet8's own
+  EXPECT_NO_THROW(load(file, options));
+  options.architecture->shortcut = models::Shortcut::kC;
+  EXPECT_EQ(error_of([&] { load(file, options); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model("plain8");
+  model.labels = {"a", "b", "c", "d", "e"};
+  save(folder / "plain.pth", model);
+  const LoadedModel loaded = load(folder / "plain.pth");
+  EXPECT_EQ(loaded.model.architecture.to_json(), model.architecture.to_json());
+  EXPECT_EQ(loaded.model.labels, model.labels);
+  // As PyTorch would write it again: the tensors alone, which are those of a residual network too.
+  const io::TorchFile file = io::read_torch(folder / "plain.pth");
+  io::write_torch(folder / "bare.pth", io::views_of(file.tensors), state_dict_of(model).order);
+  const LoadedModel bare = load(folder / "bare.pth");
+  EXPECT_FALSE(bare.prepared);
+  EXPECT_EQ(bare.model.architecture.model, "resnet8");
+  EXPECT_EQ(bare.model.architecture.input, (Shape{3, 32, 32}));
+  EXPECT_EQ(load(folder / "bare.pth", {.architecture = {}, .input = Shape{3, 8, 8}}).model.architecture.input, (Shape{3, 8, 8}));
+}
+
+TEST(Load, AFolderWhoseWeightsAreNoFileIsRefused) {
+  const TemporaryFolder folder;
+  folder.write("hub/config.json", "{}");
+  fs::create_directory_symlink(folder / "hub", folder / "hub/model.safetensors");
+  EXPECT_EQ(error_of([&] { load(folder / "hub"); }).kind(), ErrorKind::kBadFile);
+  fs::remove(folder / "hub/model.safetensors");
+  save(folder / "hub/model.safetensors", some_model());
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "hub"); }), "model.safetensors' is a model file of residual"));
+}
+
 TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
   const TemporaryFolder folder;
   const eval::Model model = some_model();
   save(folder / "model.pth", model);
   LoadOptions options;
   options.preprocessing = [&](const Shape& input) {
-    EXPECT_EQ(input, (Shape{3, 32, 32}));
-    return model.preprocessing;
+    EXPECT_EQ(input, (Shape{3, 8, 8}));
+    return some_model("resnet8", Shape{3, 16, 16}).preprocessing;
   };
   const LoadedModel loaded = load(folder / "model.pth", options);
   EXPECT_TRUE(loaded.prepared);
-  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 8, 8}));
+  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 16, 16}));
   options.preprocessing = [](const Shape&) { return some_model("resnet8", Shape{1, 8, 8}).preprocessing; };
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
 }

@@ -131,6 +131,50 @@ TEST(OnnxModel, TheNamesOfANetworkAreNotEnoughToBeThatNetwork) {
   EXPECT_TRUE(mentions(error, "is not resnet8"));
 }
 
+// As most exporters leave a network: batch norm folded into the convolutions, names that say nothing.
+TEST(OnnxModel, AFoldedNetworkUnderOtherNamesIsTheNetworkWithBatchNormsThatOnlyShift) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.architecture.norm = models::Norm::kNone;
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  model.state = initial_state(graph, 7);
+  Graph nameless;
+  io::TensorViews views;
+  std::map<std::string, std::string> names;
+  for (const auto& [name, variable] : graph.variables()) {
+    if (variable.type.shape.rank() == 1) std::ranges::fill(model.state.at(name).as<float>(), 0.125F);
+    Variable renamed = variable;
+    renamed.name = names[name] = fmt::format("onnx::{}", names.size());
+    nameless.declare(renamed);
+    views.emplace(renamed.name, &model.state.at(name));
+  }
+  for (const Node& node : graph.nodes()) {
+    if (node.op->name == "variable")
+      nameless.read(names.at(node.name));
+    else
+      nameless.append(*node.op, node.attributes, node.inputs, node.name);
+  }
+  nameless.output("logits", graph.find_output("logits").value());
+  io::write_onnx(folder / "folded.onnx", nameless, views);
+  LoadedModel loaded = load(folder / "folded.onnx");
+  EXPECT_TRUE(loaded.model.architecture.graph.empty());
+  EXPECT_EQ(loaded.model.architecture.model, "resnet8");
+  EXPECT_FALSE(loaded.model.architecture.norm);
+  EXPECT_TRUE(loaded.model.state.contains("layer3.0.bn2.running_var"));
+  loaded.model.preprocessing = model.preprocessing;
+  expect_near(logits_of(loaded.model, some_picture()), logits_of(model, some_picture()));
+  save(folder / "folded.pth", loaded.model);
+  EXPECT_EQ(load(folder / "folded.pth").model.architecture.model, "resnet8");
+}
+
+TEST(OnnxModel, AGraphDoesNotBecomeAFileThatHoldsOnlyTensors) {
+  const TemporaryFolder folder;
+  const Error error = error_of([&] { save(folder / "m.pth", load(kGolden / "preprocessing.onnx").model); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(mentions(error, "imported as a graph"));
+  EXPECT_EQ(folder.files(), 0U);
+}
+
 TEST(OnnxModel, BrokenFilesAreRefusedAsOnnxFiles) {
   EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "refused_transpose.onnx"); }), "Transpose"));
   EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; pictures have 1 (grey) or 3 (colour)"));

@@ -2,19 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
+
 #include "models/table.h"
 
 namespace residual::convert {
 namespace {
 
-models::Architecture published(const std::string& name) {
-  const models::ModelEntry entry = models::find_model(name);
-  models::Architecture architecture;
-  architecture.model = entry.name;
-  architecture.input = entry.input;
-  architecture.classes = entry.classes;
-  return architecture;
-}
+using models::published;
 
 Shapes shapes_of(const models::Architecture& architecture, const std::string& prefix = "") {
   Shapes shapes;
@@ -95,6 +90,55 @@ TEST(Recognise, DifferencesStandSideBySide) {
             "  layer1.0.conv1.weight  16x16x3x3  layer1.0.conv1.weight  16x16x5x5\n"
             "  -                      -          extra.weight           3\n");
   EXPECT_NE(side_by_side(found, 1).find("and 2 more"), std::string::npos);
+}
+
+TEST(Recognise, OfNetworksWithTheSameTensorsTheLikelierOneAndWhichElseItMayBe) {
+  const auto plain = recognise(shapes_of(published("plain20")));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->architecture.model, "resnet20");
+  ASSERT_EQ(plain->also.size(), 1U);
+  EXPECT_EQ(plain->also[0].model, "plain20");
+  models::Architecture architecture = published("resnet18");
+  architecture.norm = models::Norm::kNone;
+  const auto bare = recognise(shapes_of(architecture));
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(bare->architecture.model, "resnet18");
+  EXPECT_EQ(bare->architecture.norm, models::Norm::kNone);
+  architecture = published("resnet18");
+  architecture.shortcut = models::Shortcut::kA;
+  const auto padded = recognise(shapes_of(architecture));
+  ASSERT_TRUE(padded);
+  EXPECT_EQ(padded->architecture.model, "resnet18");
+  EXPECT_EQ(padded->architecture.shortcut, models::Shortcut::kA);
+  EXPECT_FALSE(padded->also.empty());
+  EXPECT_TRUE(recognise(shapes_of(published("resnet50")))->also.empty());
+}
+
+TEST(Recognise, AnyListOfBlockCounts) {
+  models::Architecture architecture = published("resnet18");
+  architecture.description = models::described(architecture);
+  const std::vector<int64_t> blocks{2, 1, 1, 3};
+  for (size_t stage = 0; stage < 4; ++stage) architecture.description->stages[stage].blocks = blocks[stage];
+  const auto found = recognise(shapes_of(architecture));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  EXPECT_EQ(found->architecture.model, "resnet-2-1-1-3");
+}
+
+TEST(Recognise, NamesThatNobodyGivesTakeNoTimeAndNoMemory) {
+  std::string deep = "layer3";
+  for (int part = 0; part < 100'000; ++part) deep += ".a";
+  EXPECT_FALSE(recognise({{deep, Shape{1}}}));
+  EXPECT_THROW(fit(published("resnet20"), {{deep, Shape{1}}}), Error);
+  EXPECT_FALSE(recognise({{"layer3.9223372036854775807.conv1.weight", Shape{1}}, {"other", Shape{1}}}));
+  Shapes many;
+  for (int i = 0; i <= 100'000; ++i) many.emplace(std::to_string(i), Shape{0});
+  EXPECT_FALSE(recognise(many));
+}
+
+TEST(Recognise, WhatDiffersIsShownWithoutControlCharacters) {
+  const Fit found = fit(published("resnet20"), {{"\x1b[31mred", Shape{3}}});
+  EXPECT_EQ(side_by_side(found, 1000).find('\x1b'), std::string::npos);
 }
 
 TEST(Recognise, NothingInTensorsThatAreNoNetworkOfOurs) {

@@ -42,6 +42,9 @@ void read_cifar(const std::string& bytes) {
 void read_recipe(const std::string& bytes) {
   recipe_from_timm(bytes, "altered");
 }
+void read_image_processor(const std::string& bytes) {
+  recipe_from_hugging_face(bytes, "altered");
+}
 void read_steps(const std::string& bytes) {
   Preprocessing::from_json(bytes);
 }
@@ -61,6 +64,8 @@ std::vector<Format> formats() {
           {"idx", idx_pictures(2, 3, 4), read_idx},
           {"cifar100", corpus("cifar/cifar100"), read_cifar},
           {"timm_config", corpus("recipe/timm.json"), read_recipe},
+          {"image_processor", corpus("recipe/preprocessor_config.json"), read_image_processor},
+          {"image_processor_crop", corpus("recipe/preprocessor_config_crop.json"), read_image_processor},
           {"steps", corpus("recipe/steps.json"), read_steps},
           {"labels", corpus("labels/index.json"), read_labels_text}};
 }

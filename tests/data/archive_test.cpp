@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
 
 #include "data/dataset.h"
 #include "data/gzip.h"
@@ -147,6 +148,24 @@ TEST(ArchiveFile, ThatIsABombIsRefused) {
   archive_write_free(writer);
   bytes.resize(used);
   expect_error([&] { archive_in_memory(bytes_of(bytes), "bomb.zip"); }, ErrorKind::kBadFile, {"bomb.zip", "unpacks to more"});
+}
+
+TEST(ArchiveFile, UnpacksItsGzipFilesWithinOneLimit) {
+  // 36 MiB of zeros as 36 kB of gzip, inside of which another gzip would hide as much: one fits into 64 MiB, two do not.
+  const std::string zeros(size_t{36} << 20, '\0');
+  std::string member(size_t{1} << 20, '\0');
+  z_stream stream{};
+  ASSERT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(zeros.data()));
+  stream.avail_in = static_cast<uInt>(zeros.size());
+  stream.next_out = reinterpret_cast<Bytef*>(member.data());
+  stream.avail_out = static_cast<uInt>(member.size());
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  member.resize(member.size() - stream.avail_out);
+  deflateEnd(&stream);
+  const auto tree = archive_in_memory(bytes_of(packed({{"a/one.gz", member}, {"a/two.gz", member}}, Kind::kZip)), "bomb.zip");
+  EXPECT_EQ(read_plain_or_gzip(*subtree(tree, "a"), "one.gz").size(), zeros.size());
+  expect_error([&] { read_plain_or_gzip(*tree, "a/two.gz"); }, ErrorKind::kBadFile, {"bomb.zip/a/two.gz", "unpacks to more"});
 }
 
 TEST(ArchiveFile, WithoutAFileIsRefused) {

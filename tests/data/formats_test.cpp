@@ -25,6 +25,8 @@ std::string gzip(std::string_view text) {
   return out;
 }
 
+constexpr size_t kPlenty = 10'000;
+
 DataSource open(const fs::path& path) {
   OpenOptions options;
   options.path = path.string();
@@ -49,19 +51,19 @@ void write_cifar(const fs::path& folder) {
 
 TEST(Gzip, UnpacksAllMembers) {
   const std::string packed = gzip("first ") + gzip("second");
-  const std::vector<std::byte> bytes = gunzip(bytes_of(packed), "x.gz");
+  const std::vector<std::byte> bytes = gunzip(bytes_of(packed), "x.gz", kPlenty);
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), "first second");
 }
 
 TEST(Gzip, CutOffOrDamagedIsRefusedByName) {
   const std::string packed = gzip(std::string(5000, 'x') + "and an end");
   for (size_t size = 2; size < packed.size(); ++size) {
-    expect_error([&] { gunzip(bytes_of(packed).first(size), "x.gz"); }, ErrorKind::kBadFile, {"x.gz", "cut off"});
+    expect_error([&] { gunzip(bytes_of(packed).first(size), "x.gz", kPlenty); }, ErrorKind::kBadFile, {"x.gz", "cut off"});
   }
   std::string altered = packed;
   altered[packed.size() - 6] ^= 1;  // in the checksum
-  expect_error([&] { gunzip(bytes_of(altered), "x.gz"); }, ErrorKind::kBadFile, {"x.gz", "gzip"});
-  expect_error([&] { gunzip(bytes_of(packed + "junk"), "x.gz"); }, ErrorKind::kBadFile, {"x.gz"});
+  expect_error([&] { gunzip(bytes_of(altered), "x.gz", kPlenty); }, ErrorKind::kBadFile, {"x.gz", "gzip"});
+  expect_error([&] { gunzip(bytes_of(packed + "junk"), "x.gz", kPlenty); }, ErrorKind::kBadFile, {"x.gz"});
 }
 
 TEST(Gzip, ThatUnpacksToMoreThanTheLimitIsRefused) {
@@ -90,6 +92,15 @@ TEST(Idx, MayBeCompressedAndNamedWithADot) {
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.train->size(), 2);
   EXPECT_EQ(source.test, nullptr);
+}
+
+TEST(Idx, ThatUnpacksToMoreThanItsSizeCanJustifyIsRefused) {
+  const TemporaryFolder folder;
+  write_mnist(folder);
+  fs::remove(folder / "train-images-idx3-ubyte");
+  // 70 MiB of zeros in about 70 kB: more than 64 MiB and 32 times its size.
+  write(folder / "train-images-idx3-ubyte.gz", gzip(std::string(size_t{70} << 20, '\0')));
+  refused(folder.path(), {"train-images-idx3-ubyte.gz", "unpacks to more"});
 }
 
 TEST(Idx, OfOnePixelPicturesIsRead) {

@@ -1,4 +1,6 @@
 // Pictures whose names begin with the number of their class, and names of classes from files.
+#include <sys/stat.h>
+
 #include "data/dataset.h"
 #include "data/labels.h"
 #include "files.h"
@@ -128,6 +130,12 @@ TEST(Labels, ThatAreNoneAreRefusedByName) {
   refused(R"({"0": "a", "0": "b"})", "twice");
   refused(R"({"0": "a", "1": ""})", "empty");
   refused(R"({"0": []})", "no text");
+}
+
+TEST(Labels, AreNotWaitedForWhereTheFileIsAPipe) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "names").c_str(), 0600), 0);
+  expect_error([&] { read_labels(folder / "names"); }, ErrorKind::kBadFile, {"names", "no regular file"});
 }
 
 }  // namespace

@@ -76,6 +76,14 @@ TEST(Resize, ToNothingOrToTooMuchIsRefused) {
   expect_error([&] { resize(one, 60000, 60000, Filter::kBilinear, out); }, ErrorKind::kUsage, {"60000"});
 }
 
+TEST(Resize, OfAPictureTooLongForFloatsIsTheFilesFault) {
+  const Preprocessing recipe({DecodeStep{1}, DivideStep{255}, ResizeStep{{2, 2}, Filter::kBilinear, true}});
+  const Picture longest{1, 1, 65535, std::vector<uint8_t>(65535)}, longer{1, 1, 65536, std::vector<uint8_t>(65536)};
+  std::vector<float> out(4);
+  recipe.apply(longest, out);
+  expect_error([&] { recipe.apply(longer, out); }, ErrorKind::kBadFile, {"from 65536 x 1"});
+}
+
 TEST(Resize, FiltersHaveNamesThatReadBack) {
   for (Filter filter : {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
     EXPECT_EQ(filter_named(name_of(filter)), filter);

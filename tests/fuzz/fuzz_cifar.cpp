@@ -5,26 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "core/error.h"
 #include "data/cifar.h"
 #include "data/gzip.h"
-
-namespace {
-
-// Nothing but Error (kBadFile) may come out.
-template <typename Work>
-void expect_bad_file(Work work) {
-  try {
-    work();
-  } catch (const residual::Error& error) {
-    if (error.kind() != residual::ErrorKind::kBadFile) std::abort();
-  }
-}
-
-}  // namespace
+#include "fuzz/expect_bad_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace residual::data;
+  using residual::fuzz::expect_bad_file;
   std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   std::vector<std::byte> unpacked;
   expect_bad_file([&] {

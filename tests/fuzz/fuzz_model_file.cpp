@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "core/error.h"
+#include "fuzz/expect_bad_file.h"
 #include "io/checkpoint.h"
 #include "io/model_file.h"
 
@@ -22,19 +22,12 @@ std::vector<std::byte> serialized(const io::ModelFile& model) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
-  try {
+  fuzz::expect_bad_file([&] {
     const io::Checkpoint checkpoint = io::parse_checkpoint(bytes, "input");
     (void)io::side_by_side(io::identity_differences(checkpoint.identity, checkpoint.progress));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kBadFile) std::abort();
-  }
+  });
   io::ModelFile model;
-  try {
-    model = io::parse_model(bytes, "input");
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kBadFile) std::abort();
-    return 0;
-  }
+  if (!fuzz::expect_bad_file([&] { model = io::parse_model(bytes, "input"); })) return 0;
   const std::vector<std::byte> saved = serialized(model);
   if (serialized(io::parse_model(saved, "saved")) != saved) std::abort();
   return 0;

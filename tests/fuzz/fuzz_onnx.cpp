@@ -4,19 +4,15 @@
 #include <cstdlib>
 #include <span>
 
-#include "core/error.h"
+#include "fuzz/expect_bad_file.h"
 #include "graph/parse.h"
 #include "io/onnx_read.h"
 #include "ops/table.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   residual::io::OnnxModel model;
-  try {
-    model = residual::io::parse_onnx(std::as_bytes(std::span(data, size)), "input");
-  } catch (const residual::Error& error) {
-    if (error.kind() != residual::ErrorKind::kBadFile) std::abort();
-    return 0;
-  }
+  const auto bytes = std::as_bytes(std::span(data, size));
+  if (!residual::fuzz::expect_bad_file([&] { model = residual::io::parse_onnx(bytes, "input"); })) return 0;
   for (const auto& [name, variable] : model.graph.variables()) {
     if (model.tensors.at(name).shape() != variable.type.shape) std::abort();
   }

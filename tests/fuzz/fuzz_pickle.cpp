@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/error.h"
+#include "fuzz/expect_bad_file.h"
 #include "io/torch_objects.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace residual;
-  try {
+  fuzz::expect_bad_file([&] {
     const io::Source source = io::memory_source(std::as_bytes(std::span(data, size)), "input");
     const io::TorchObjects objects = io::match_torch_objects(source, 0, size + 4096);
     const io::Tensors tensors = io::gather_all(objects, [](const io::TorchStorage& storage, std::span<std::byte> to) {
@@ -16,8 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::memset(to.data(), 1, to.size());
     });
     if (tensors.size() != objects.tensors.size()) std::abort();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kBadFile) std::abort();
-  }
+  });
   return 0;
 }

@@ -1,31 +1,31 @@
-// Lists of preparation steps, and timm's config.json.
+// Lists of preparation steps, timm's config.json and Hugging Face's preprocessor_config.json.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "core/error.h"
 #include "data/recipes.h"
+#include "fuzz/expect_bad_file.h"
 
 namespace {
 
-// Whatever is accepted reads back as itself; nothing but Error (kBadFile) may come out.
-template <typename Work>
-void expect_bad_file(Work work) {
-  using residual::data::Preprocessing;
-  try {
-    const Preprocessing steps = work();
+using residual::data::Preprocessing;
+
+// Whatever is accepted reads back as itself.
+template <typename Read>
+void check(Read&& read) {
+  residual::fuzz::expect_bad_file([&] {
+    const Preprocessing steps = read();
     if (Preprocessing::from_json(steps.to_json()) != steps) std::abort();
-  } catch (const residual::Error& error) {
-    if (error.kind() != residual::ErrorKind::kBadFile) std::abort();
-  }
+  });
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  expect_bad_file([&] { return residual::data::Preprocessing::from_json(text); });
-  expect_bad_file([&] { return residual::data::recipe_from_timm(text, "input"); });
+  check([&] { return Preprocessing::from_json(text); });
+  check([&] { return residual::data::recipe_from_timm(text, "input"); });
+  check([&] { return residual::data::recipe_from_hugging_face(text, "input"); });
   return 0;
 }

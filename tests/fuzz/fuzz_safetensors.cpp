@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/error.h"
+#include "fuzz/expect_bad_file.h"
 #include "io/safetensors.h"
 
 namespace {
@@ -21,12 +21,8 @@ std::vector<std::byte> serialized(const residual::io::SafetensorsFile& file) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   residual::io::SafetensorsFile file;
-  try {
-    file = residual::io::parse_safetensors(std::as_bytes(std::span(data, size)), "input");
-  } catch (const residual::Error& error) {
-    if (error.kind() != residual::ErrorKind::kBadFile) std::abort();
-    return 0;
-  }
+  const auto input = std::as_bytes(std::span(data, size));
+  if (!residual::fuzz::expect_bad_file([&] { file = residual::io::parse_safetensors(input, "input"); })) return 0;
   if (file.tensors.contains("__metadata__")) std::abort();
   const std::vector<std::byte> bytes = serialized(file);
   const residual::io::SafetensorsFile again = residual::io::parse_safetensors(bytes, "again");

@@ -144,6 +144,12 @@ TEST(ParseGraph, refusals_name_the_line_and_what_is_wrong) {
               testing::HasSubstr("too large"));
 }
 
+TEST(ParseGraph, hostile_names_do_not_reach_the_terminal) {
+  const std::string line = "variable \"" + std::string(5000, 'w') + "\" f32[1] parameter constant(0)\n";
+  EXPECT_LT(refusal("graph 1\n" + line + line).size(), 500U);
+  EXPECT_THAT(refusal("graph 1\n%0 = \x1b[2J() name=\"\" : f32[1]\n"), testing::HasSubstr("there is no op '?[2J'"));
+}
+
 TEST(ParseGraph, a_text_cut_anywhere_is_refused_or_shorter) {
   const std::string text = to_text(training_step());
   for (size_t length = 0; length < text.size(); ++length) {

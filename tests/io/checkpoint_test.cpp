@@ -91,6 +91,31 @@ TEST(Checkpoint, DifferencesBetweenRunsAreNamedSideBySide) {
             "  options.nesterov    -                  true\n");
 }
 
+// Every setting repeats the keys that it lies under.
+TEST(Checkpoint, AnIdentityOfEndlessKeysIsRefused) {
+  const std::string identity = "{\"" + std::string(200, 'a') + R"(\u001b":{"b":{"c":1}}})";
+  const Error error = error_of([&] { identity_differences(identity, "{}"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kBadFile);
+  EXPECT_TRUE(mentions(error, "of 201 bytes, at most 128 are expected"));
+}
+
+TEST(Checkpoint, AnIdentityThatIsTooLongIsNeitherSavedNorRead) {
+  const TemporaryFolder folder;
+  Checkpoint checkpoint = small_checkpoint();
+  checkpoint.identity = "{\"a\":\"" + std::string(size_t{4} << 20, 'b') + "\"}";
+  const Error error = error_of([&] { save_checkpoint(folder / "c", checkpoint); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(mentions(error, "has 4194312 bytes, at most 4194304 are expected"));
+  EXPECT_EQ(error_of([&] { identity_differences(checkpoint.identity, "{}"); }).kind(), ErrorKind::kBadFile);
+
+  save_checkpoint(folder / "c", small_checkpoint());
+  SafetensorsFile file = read_safetensors(folder / "c");
+  file.metadata.erase("residual.crc32");
+  file.metadata["residual.identity"] = checkpoint.identity;
+  write_safetensors(folder / "c", views_of(file.tensors), file.metadata);
+  EXPECT_TRUE(mentions(error_of([&] { load_checkpoint(folder / "c"); }), "'residual.identity' has 4194312 bytes"));
+}
+
 TEST(Checkpoint, TheOrderAndSpacingOfAnIdentityDoNotMatter) {
   EXPECT_TRUE(identity_differences(R"({"a": 1, "b": [1, 2]})", R"({"b":[1,2],"a":1})").empty());
   EXPECT_EQ(identity_differences(R"({"b":[1,2]})", R"({"b":[1,3]})").size(), 1U);

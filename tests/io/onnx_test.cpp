@@ -97,6 +97,11 @@ TEST(Onnx, StateDictNamesAreKeptAndOthersComeFromTheLayer) {
   EXPECT_EQ(names("identity_dropout.onnx"), (std::vector<std::string>{"fc.weight"}));
 }
 
+// 0.001 is stored as the float next to it.
+TEST(Onnx, AnEpsilonIsTheShortestNumberThatItsFloatMeans) {
+  EXPECT_NE(to_text(read_onnx(kFolder / "batch_norm.onnx").graph).find(" eps=0.001 "), std::string::npos);
+}
+
 TEST(Onnx, ASoftmaxAtTheEndIsLeftAwayAndSaidSo) {
   EXPECT_TRUE(read_onnx(kFolder / "softmax_at_the_end.onnx").ends_in_softmax);
   EXPECT_FALSE(read_onnx(kFolder / "softmax_inside.onnx").ends_in_softmax);

@@ -83,6 +83,20 @@ TEST(Safetensors, AFileWithoutTensorsIsValid) {
   EXPECT_EQ(parse_safetensors(serialized({}), "x").metadata.size(), 0U);
 }
 
+TEST(Safetensors, AFileIsToldByItsBeginningAndItsMetadataAreReadAlone) {
+  const auto is_one = [](const Bytes& bytes) { return is_safetensors_file(memory_source(bytes, "x")); };
+  const Tensor tensor(DType::kU8, {1});
+  const Bytes bytes = serialized({{"a", &tensor}}, {{"k", "v"}});
+  EXPECT_TRUE(is_one(bytes));
+  EXPECT_EQ(read_safetensors_metadata(memory_source(bytes, "x")), (Metadata{{"k", "v"}}));
+  EXPECT_TRUE(is_one(file_with("{")));
+  EXPECT_FALSE(is_one(file_with("[]")));
+  EXPECT_FALSE(is_one(Bytes(bytes.begin(), bytes.begin() + 9)));
+  EXPECT_FALSE(is_one(Bytes(8)));
+  EXPECT_FALSE(is_one({}));
+  EXPECT_TRUE(mentions(error_of([&] { read_safetensors_metadata(memory_source(Bytes(7), "x")); }), "has 7 bytes"));
+}
+
 TEST(Safetensors, RefusesFilesThatAreTooShortForTheirHeader) {
   EXPECT_TRUE(mentions(refusal(Bytes{}), "has 0 bytes"));
   EXPECT_TRUE(mentions(refusal(Bytes(7)), "has 7 bytes"));
@@ -151,9 +165,9 @@ TEST(Safetensors, RefusesSizesThatDoNotFitTogether) {
 
 TEST(Safetensors, RefusesShapesWhoseProductOverflows) {
   EXPECT_TRUE(
-      mentions(refusal(R"({"a":{"dtype":"F64","shape":[1152921504606846976,16],"data_offsets":[0,0]}})"), "more bytes than"));
+      mentions(refusal(R"({"a":{"dtype":"F64","shape":[1152921504606846976,16],"data_offsets":[0,0]}})"), "more elements than"));
   EXPECT_TRUE(
-      mentions(refusal(R"({"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}})"), "more bytes than"));
+      mentions(refusal(R"({"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}})"), "more elements than"));
   EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[18446744073709551615],"data_offsets":[0,0]}})"), "a dimension of"));
 }
 

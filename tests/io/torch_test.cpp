@@ -142,7 +142,7 @@ TEST(PytorchFile, WhatIsWrittenReadsBackInTheSameBytesWithAlignedEntries) {
   const ModelFile model = small_model();
   const std::vector<std::string> order{"fc.weight", "fc.bias", "bn.num_batches_tracked"};
   Bytes bytes;
-  serialize_torch(views_of(model.tensors), order,
+  serialize_torch(views_of(model.tensors), order, {{"architecture", "resnet20"}},
                   [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
   const TorchFile file = read(bytes);
   ASSERT_EQ(file.tensors.size(), 3U);

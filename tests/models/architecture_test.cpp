@@ -17,7 +17,8 @@ TEST(Architecture, ReadsBackFromItsJson) {
   for (const char* bad :
        {"", "{}", "[]", R"({"model":"nothing","input":[3,32,32],"classes":10})",
         R"({"model":"resnet20","input":[3,32],"classes":10})", R"({"model":"resnet20","input":[3,32,-1],"classes":10})",
-        R"({"model":"resnet20","input":[3,32,32],"classes":1e99})"}) {
+        R"({"model":"resnet20","input":[3,32,32],"classes":1e99})", R"({"model":"resnet20","input":[3,32,1e300],"classes":10})",
+        R"({"model":"\u001b[31m","input":[3,32,32],"classes":10,"graph":"x"})"}) {
     EXPECT_THROW(Architecture::from_json(bad), Error) << bad;
   }
 }

@@ -88,6 +88,15 @@ TEST(Description, that_is_wrong_is_refused_with_the_place) {
   EXPECT_THAT(message_of([] { description_from_toml("[[[[[[", "there"); }), HasSubstr("there: not valid TOML"));
 }
 
+TEST(Description, of_tables_within_tables_without_end_is_refused) {
+  std::string deep = "a";
+  for (int dot = 0; dot < 300'000; ++dot) deep += ".a";
+  EXPECT_THAT(message_of([&] { description_from_toml(deep + " = 1", "there"); }), HasSubstr("dots"));
+  EXPECT_THAT(message_of([&] { description_from_toml("[" + deep + "]", "there"); }), HasSubstr("dots"));
+  const std::string nested = "a = " + std::string(1000, '[') + std::string(1000, ']');
+  EXPECT_THAT(message_of([&] { description_from_toml(nested, "there"); }), HasSubstr("there: not valid TOML"));
+}
+
 TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5000, "width": 65536}]})"), HasSubstr("too wide"));
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5001, "width": 1}]})"), HasSubstr("5001"));

@@ -34,7 +34,8 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   double largest = 0;
   for (size_t i = 0; i < count(a); ++i) {
     const double difference = std::abs(element(a, i) - element(b, i));
-    largest = difference <= largest ? largest : difference;  // NaN stays
+    if (std::isnan(difference)) return difference;
+    largest = std::max(largest, difference);
   }
   return largest;
 }

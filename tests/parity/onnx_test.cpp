@@ -52,6 +52,13 @@ TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
   parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")),
                              run.tensors.at("logits"));
+  // The exporters fold batch norm away; it is the network of the table all the same, and can be trained.
+  const convert::LoadedModel loaded = convert::load(folder / "model.onnx");
+  EXPECT_EQ(loaded.model.architecture.model, network);
+  EXPECT_TRUE(loaded.model.architecture.graph.empty());
+  parity::expect_same_logits(logits_of(models::inference_graph(loaded.model.architecture, 1),
+                                       state_of(loaded.model.state.tensors()), run.tensors.at("pictures")),
+                             run.tensors.at("logits"));
 }
 
 // Weights as at the start of training, and batch norm whose statistics say something, as at its end. What a block adds is kept

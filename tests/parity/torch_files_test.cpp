@@ -58,14 +58,10 @@ TEST_F(TorchFiles, WhateverPyTorchWritesIsReadAsItWas) {
 
 // A model with random weights.
 eval::Model drawn(const std::string& name) {
-  const models::ModelEntry entry = models::find_model(name);
-  models::Architecture architecture;
-  architecture.model = entry.name;
-  architecture.input = entry.input;
-  architecture.classes = entry.classes;
-  const std::vector<float> mean(static_cast<size_t>(entry.input[0]), 0.0F), std(static_cast<size_t>(entry.input[0]), 1.0F);
+  const models::Architecture architecture = models::published(name);
+  const std::vector<float> mean(static_cast<size_t>(architecture.input[0]), 0.0F), std(mean.size(), 1.0F);
   State state = initial_state(models::inference_graph(architecture, 1), 1);
-  return {architecture, data::Preprocessing::standard(entry.input, mean, std), {}, std::move(state), {}};
+  return {architecture, data::Preprocessing::standard(architecture.input, mean, std), {}, std::move(state), {}};
 }
 
 class SlowTorchFiles : public TorchFiles {};
