@@ -25,18 +25,20 @@ size_t terminal_width() {
 
 }  // namespace
 
-ProgressBar::ProgressBar(bool wanted) : shows_(wanted && is_terminal()) {}
+ProgressBar::ProgressBar(bool wanted) : wanted_(wanted), terminal_(is_terminal()) {}
 
 ProgressBar::~ProgressBar() {
   clear();
 }
 
 void ProgressBar::update(int64_t done, int64_t all, const std::function<std::string()>& text) {
-  if (!shows_) return;
+  if (!wanted_) return;
   const auto now = std::chrono::steady_clock::now();
-  if (drawn_ && now - last_ < std::chrono::milliseconds(100)) return;
+  const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(60'000);
+  if ((drawn_ || !terminal_) && now - last_ < pause) return;
   last_ = now;
   const std::string right = text();
+  if (!terminal_) return show(right + "\n");
   const size_t width = std::max<size_t>(terminal_width(), 20);
   const size_t bar = std::clamp<size_t>(width - std::min(width, right.size() + 4), 8, 30);
   const auto filled = static_cast<size_t>(static_cast<double>(bar) * static_cast<double>(std::clamp<int64_t>(done, 0, all)) /

@@ -1,4 +1,4 @@
-// A line on the terminal that is written anew as work goes on.
+// How far long work has come: a line on the terminal that is written anew, a plain line now and then elsewhere.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace residual::cli {
 
-/// Writes to standard error, and only when that is a terminal; at most ten times a second.
+/// Writes to standard error: to a terminal at most ten times a second, elsewhere the text alone once a minute.
 class ProgressBar {
  public:
   /// wanted: false for a bar that never shows.
@@ -24,8 +24,8 @@ class ProgressBar {
   void clear();
 
  private:
-  bool shows_, drawn_ = false;
-  std::chrono::steady_clock::time_point last_;
+  bool wanted_, terminal_, drawn_ = false;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace residual::cli
