@@ -22,8 +22,9 @@ struct DatasetOptions {
 /// A data set on disk, or the built-in one. A movable handle.
 class Dataset {
  public:
-  /// `path`: a folder with CIFAR-10's binary files, with MNIST's IDX files (plain or .gz), or with train/<class>/*.jpg and
-  /// test/<class>/*.png and the like; or "shapes" for the built-in pictures: ten classes of drawn shapes. Throws Error: kBadFile
+  /// `path`: a folder or an archive with CIFAR's binary files, MNIST's IDX files (plain or .gz), SIGNS, train/<class>/*.jpg and
+  /// test/<class>/*.png, or one folder of classes (docs/TRAINING.md has the table); or "shapes" for the built-in pictures: ten
+  /// classes of drawn shapes. Throws Error: kBadFile
   /// for what is missing, damaged or not understood, kUsage for options out of range.
   static Dataset open(const std::string& path, const DatasetOptions& options = {});
 

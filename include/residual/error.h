@@ -11,7 +11,7 @@ enum class ErrorKind {
   kOther,        ///< anything else; exit code 1
   kUsage,        ///< arguments out of range or contradicting each other; exit code 2
   kBadFile,      ///< a file or folder that is missing, damaged or not what it claims to be; exit code 3
-  kNumeric,      ///< training met a value that is not finite; exit code 4
+  kNumeric,      ///< training or a network's outputs met a value that is not finite; exit code 4
   kResource,     ///< memory or disk exhausted, or output that cannot be written; exit code 5
   kInterrupted,  ///< stopped by the user; exit code 130
 };

@@ -57,8 +57,8 @@ struct ModelSummary {
 };
 
 struct BuildOptions {
-  PictureShape input;    ///< pictures are resized to it
-  int64_t classes = 10;  ///< at least 2
+  PictureShape input;    ///< pictures are resized to it, whatever a description says
+  int64_t classes = 10;  ///< at least 2; the same
   NetworkChoices network;
   std::string preprocessing;          ///< as LoadOptions::preprocessing; empty: learned from the first training's pictures
   std::string initialisation = "he";  ///< "he", "glorot" or "torch" (PyTorch's defaults)
@@ -69,7 +69,8 @@ struct BuildOptions {
 struct LoadOptions {
   std::string name;           ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
   NetworkChoices network;     ///< of the network that `name` says
-  std::string preprocessing;  ///< "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's config.json, or a file of steps
+  std::string preprocessing;  ///< "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's config.json, Hugging Face's
+                              ///< preprocessor_config.json, or a file of steps
 };
 
 /// A network with its weights, its way to prepare a picture and the names of its classes. A movable handle; one thread at a time.
@@ -129,7 +130,8 @@ class Model {
   std::unique_ptr<Network> network_;
 };
 
-/// The networks there are. The CIFAR families "resnetN" and "plainN" take any depth N = 6n+2 beside those listed.
+/// The networks there are. Families take any depth beside those listed: "resnetN" and "plainN" N = 6n+2 (50 and 152 are
+/// ImageNet's); docs/NETWORKS.md has the others.
 std::vector<std::string> model_names();
 
 }  // namespace residual

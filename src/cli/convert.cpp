@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -70,6 +71,13 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
   return json;
 }
 
+void name_classes(eval::Model& model, const std::string& file) {
+  model.labels = data::read_labels(file);
+  if (static_cast<int64_t>(model.labels.size()) == model.architecture.classes) return;
+  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", file, model.labels.size(),
+       model.architecture.classes);
+}
+
 int run_convert(ConvertArguments& arguments) {
   arguments.machine.check();
   const std::filesystem::path out = arguments.out;
@@ -77,12 +85,7 @@ int run_convert(ConvertArguments& arguments) {
   refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
   if (!loaded.prepared && arguments.preparation_inside) refuse_unprepared(arguments.in.file);
-  if (!arguments.labels.empty()) loaded.model.labels = data::read_labels(arguments.labels);
-  if (const size_t labels = loaded.model.labels.size();
-      labels != 0 && static_cast<int64_t>(labels) != loaded.model.architecture.classes) {
-    fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", arguments.labels, labels,
-         loaded.model.architecture.classes);
-  }
+  if (!arguments.labels.empty()) name_classes(loaded.model, arguments.labels);
   if (!loaded.prepared) {
     loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
     warn("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it", arguments.in.file,
@@ -117,7 +120,7 @@ class VerifyData {
   VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
     const bool upright = model.preprocessing.exif_orientation();
     std::error_code ignored;
-    if (std::filesystem::is_directory(arguments.data, ignored) && holds_pictures(arguments.data)) {
+    if (arguments.split.empty() && std::filesystem::is_directory(arguments.data, ignored) && is_loose(arguments.data)) {
       unlabelled_ = data::open_unlabelled(arguments.data, model.architecture.input[0], upright);
       return;
     }
@@ -130,16 +133,34 @@ class VerifyData {
   const data::Dataset& pictures() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
 
  private:
-  static bool holds_pictures(const std::filesystem::path& folder) {
+  // Pictures and no folders: no data set has that layout.
+  static bool is_loose(const std::filesystem::path& folder) {
     std::error_code ignored;
-    return std::ranges::any_of(std::filesystem::directory_iterator(folder, ignored),
-                               [](const auto& entry) { return data::has_picture_name(entry.path().filename().string()); });
+    bool pictures = false, folders = false;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      pictures |= data::has_picture_name(entry.path().filename().string());
+      folders |= entry.is_directory(ignored);
+    }
+    return pictures && !folders;
   }
 
   data::DataSource source_;
   std::unique_ptr<data::Dataset> unlabelled_;
   std::string split_;
 };
+
+// The comparison, and what to say of how pictures were prepared.
+std::pair<convert::Comparison, std::string> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
+                                                                const data::Dataset* pictures, convert::CompareOptions options) {
+  convert::Comparison comparison = convert::compare(a.model, b.model, pictures, options);
+  if (!a.prepared || !b.prepared || a.model.preprocessing == b.model.preprocessing) return {std::move(comparison), ""};
+  if (!comparison.same) {  // what one does before its network the other may do inside
+    options.own_preparation = true;
+    convert::Comparison own = convert::compare(a.model, b.model, pictures, options);
+    if (own.same) return {std::move(own), "the two prepare pictures differently, and here each in its own way\n"};
+  }
+  return {std::move(comparison), "the two prepare pictures differently; here both get them as the first prepares them\n"};
+}
 
 int run_verify(VerifyArguments& arguments) {
   arguments.machine.check();
@@ -160,17 +181,7 @@ int run_verify(VerifyArguments& arguments) {
     if (!a.prepared) refuse_unprepared(arguments.a);
     data.emplace(arguments, a.model);
   }
-  const auto compared = [&] { return convert::compare(a.model, b.model, data ? &data->pictures() : nullptr, arguments.options); };
-  const bool otherwise = a.prepared && b.prepared && !(a.model.preprocessing == b.model.preprocessing);
-  std::string remark = otherwise ? "the two prepare pictures differently; here both get them as the first prepares them\n" : "";
-  convert::Comparison comparison = compared();
-  if (otherwise && !comparison.same) {  // what one does before its network the other may do inside
-    arguments.options.own_preparation = true;
-    if (convert::Comparison own = compared(); own.same) {
-      comparison = std::move(own);
-      remark = "the two prepare pictures differently, and here each in its own way\n";
-    }
-  }
+  const auto [comparison, remark] = compare_as_prepared(a, b, data ? &data->pictures() : nullptr, arguments.options);
   if (arguments.json) {
     print("{}\n", indented(to_json(comparison)));
   } else {

@@ -47,7 +47,7 @@ convert::LoadOptions WeightsArguments::options() const {
 void ModelArguments::add_to(CLI::App& command) {
   command
       .add_option("MODEL", file,
-                  "A model file, safetensors or PyTorch weights (.pth, .pt, .th), or a folder with config.json and weights")
+                  "A model file, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, or a folder with config.json and weights")
       ->required();
   weights.add_to(command);
 }

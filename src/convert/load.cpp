@@ -124,13 +124,18 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
   return loaded;
 }
 
+bool has_bottlenecks(const models::Architecture& architecture) {
+  const std::optional<models::Description> network = models::described(architecture);
+  return network && network->block.kind == models::BlockKind::kBottleneck;
+}
+
 LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
   Weights weights = read_weights(path, kind);
   if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
   Configuration configuration = read_configuration(weights, path);
   const Fit network = network_of(path, weights, configuration, options);
   models::Architecture architecture = network.architecture;
-  if (configuration.stride_on_1x1 && !options.architecture) architecture.stride_on_1x1 = true;
+  if (configuration.stride_on_1x1 && !options.architecture && has_bottlenecks(architecture)) architecture.stride_on_1x1 = true;
   if (options.input) architecture.input = input_for(path, architecture, *options.input);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (options.preprocessing) preprocessing = options.preprocessing(architecture.input);

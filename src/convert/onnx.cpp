@@ -153,6 +153,9 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
     fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; pictures have 1 (grey) or 3 (colour)", path.string(),
          input[0]);
   }
+  if (const Shape input = input_of(file.graph); options.input && *options.input != input) {
+    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, not of {}", path.string(), to_string(input), to_string(*options.input));
+  }
   const std::optional<Known> network = network_of(path, file, options);
   models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);
   if (!network) info("'{}': no network of the model table; it can be evaluated and used but not trained", path.string());

@@ -60,7 +60,6 @@ struct Found {
 // No network here has names that long or so many tensors: what comes from anywhere may take time and memory in proportion to a
 // file.
 constexpr size_t kLongestName = 512, kMostTensors = 100'000;
-constexpr int64_t kMostBlocks = 5000;
 
 bool may_be_a_network(const Shapes& shapes) {
   return shapes.size() <= kMostTensors &&
@@ -151,18 +150,23 @@ class Nearest {
   std::vector<Fit> fits_;
 };
 
+// How many blocks the file has in a stage, counted from 1.
+int64_t blocks_of(const Found& found, size_t stage) {
+  const std::string beginning = fmt::format("layer{}.", stage);
+  int64_t blocks = 0;
+  for (auto at = found.spelled.lower_bound(beginning); at != found.spelled.end() && at->first.starts_with(beginning); ++at) {
+    int64_t block = 0;
+    std::from_chars(at->first.data() + beginning.size(), at->first.data() + at->first.size(), block);
+    blocks = std::max(blocks, std::min(block, models::kMostBlocks) + 1);
+  }
+  return blocks;
+}
+
 // The table's networks, and those of the families of any depth that have as many blocks in their last stage as the file.
 std::vector<std::string> candidate_names(const Found& found) {
   std::vector<std::string> names;
   for (const models::ModelEntry& entry : models::model_table()) names.push_back(entry.name);
-  int64_t blocks = 0;
-  for (const auto& [spelling, name] : found.spelled) {
-    constexpr std::string_view kStage = "layer3.";
-    if (!spelling.starts_with(kStage)) continue;
-    int64_t block = 0;
-    std::from_chars(spelling.data() + kStage.size(), spelling.data() + spelling.size(), block);
-    blocks = std::max(blocks, std::min(block, kMostBlocks) + 1);
-  }
+  const int64_t blocks = blocks_of(found, 3);
   const int64_t basic = 6 * blocks + 2, bottleneck = 9 * blocks + 2;
   for (const std::string& name :
        {fmt::format("resnet{}", basic), fmt::format("plain{}", basic), fmt::format("preact-resnet{}-basic", basic),
@@ -195,16 +199,8 @@ std::vector<models::Architecture> variants(const models::Architecture& base) {
 std::optional<models::Architecture> with_the_files_blocks(const models::Architecture& base, const Found& found) {
   std::optional<models::Description> network = models::described(base);
   if (!network) return std::nullopt;
-  std::vector<int64_t> blocks(network->stages.size());
-  for (const auto& [spelling, name] : found.spelled) {
-    for (size_t stage = 0; stage < blocks.size(); ++stage) {
-      const std::string beginning = fmt::format("layer{}.", stage + 1);
-      int64_t block = 0;
-      if (!spelling.starts_with(beginning)) continue;
-      std::from_chars(spelling.data() + beginning.size(), spelling.data() + spelling.size(), block);
-      blocks[stage] = std::max(blocks[stage], std::min(block, kMostBlocks) + 1);
-    }
-  }
+  std::vector<int64_t> blocks;
+  for (size_t stage = 1; stage <= network->stages.size(); ++stage) blocks.push_back(blocks_of(found, stage));
   for (size_t stage = 0; stage < blocks.size(); ++stage) network->stages[stage].blocks = blocks[stage];
   if (std::ranges::find(blocks, 0) != blocks.end() || network == models::described(base)) return std::nullopt;
   network->name = fmt::format("resnet-{}", fmt::join(blocks, "-"));
@@ -227,9 +223,8 @@ Shapes shapes_of(const io::Tensors& tensors) {
 
 Fit fit(const models::Architecture& architecture, const Shapes& found) {
   if (!may_be_a_network(found)) {
-    fail(ErrorKind::kBadFile,
-         "the file has {} tensors with names of any length; at most {} with names of at most {} bytes are expected", found.size(),
-         kMostTensors, kLongestName);
+    fail(ErrorKind::kBadFile, "the file has {} tensors; at most {}, and names of at most {} bytes, are expected of a network",
+         found.size(), kMostTensors, kLongestName);
   }
   return fit(architecture, spelled(found));
 }

@@ -47,16 +47,13 @@ void save(const std::filesystem::path& path, const eval::Model& model, const Sav
   if (format == "residual") return eval::save_model(path, model);
   if (!model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
-         "'{}': the model was imported as a graph, which PyTorch's files cannot hold, and no network takes its tensors; save it "
-         "as "
-         ".safetensors or .onnx",
+         "'{}': the model was imported as a graph, which PyTorch's files cannot hold and no network takes the tensors of; "
+         "save it as .safetensors or .onnx",
          path.string());
   }
-  io::Metadata ours{{std::string(io::kArchitectureKey), model.architecture.to_json()}};
-  if (!model.extra.contains(std::string(kUnpreparedKey))) {
-    ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
-    ours.emplace(io::kLabelsKey, io::labels_text(model.labels));
-  }
+  io::Metadata ours{{std::string(io::kArchitectureKey), model.architecture.to_json()},
+                    {std::string(io::kLabelsKey), io::labels_text(model.labels)}};
+  if (!model.extra.contains(std::string(kUnpreparedKey))) ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
   const StateDict dict = state_dict_of(model);
   io::write_torch(path, dict.tensors, dict.order, ours);
 }

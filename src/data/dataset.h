@@ -68,7 +68,7 @@ void check(const OpenOptions& options);
 /// Throws Error (kBadFile) for what is missing, damaged or not understood, (kUsage) for options out of range.
 DataSource open_data(const OpenOptions& options);
 
-/// The JPEG and PNG files of a folder, with all below it, of which nobody says what they show: one class for all. channels: 1
+/// The JPEG and PNG files of a folder, of which nobody says what they show: one class for all. channels: 1
 /// or 3. Throws Error (kBadFile).
 std::unique_ptr<Dataset> open_unlabelled(const std::filesystem::path& folder, int64_t channels, bool exif_orientation);
 

@@ -36,7 +36,7 @@ constexpr std::pair<std::string_view, Norm> kNorms[] = {{"batch", Norm::kBatch},
 constexpr std::pair<std::string_view, BlockKind> kBlockKinds[] = {{"basic", BlockKind::kBasic},
                                                                   {"bottleneck", BlockKind::kBottleneck}};
 
-constexpr int64_t kMostWidth = 65536, kMostBlocks = 5000;
+constexpr int64_t kMostWidth = 65536;
 constexpr double kMostParameters = 1e11;  // multiply-adds of any picture then stay within 64 bits
 
 void within(std::string_view what, int64_t value, int64_t least, int64_t most) {

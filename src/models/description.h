@@ -116,6 +116,8 @@ struct Description {
   int64_t blocks() const;
 };
 
+inline constexpr int64_t kMostBlocks = 5000;  ///< of a network, all stages together
+
 /// Throws Error (kUsage) naming the first thing that is out of range or contradicts another.
 void check(const Description& description);
 

@@ -71,9 +71,9 @@ std::vector<ModelEntry> model_table() {
 ModelEntry find_model(std::string_view name) {
   if (std::optional<ModelEntry> found = entry_called(name)) return std::move(*found);
   fail(ErrorKind::kUsage,
-       "no model is called '{}'; `residual models` lists them (the CIFAR networks resnetN and plainN take any depth N = 6n+2 but "
-       "50 "
-       "and 152, which are ImageNet's)",
+       "no model is called '{}'; `residual models` lists them, and the families that take any depth (resnetN and plainN: N = "
+       "6n+2, "
+       "but 50 and 152 are ImageNet's)",
        shown(name));
 }
 

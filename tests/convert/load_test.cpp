@@ -80,6 +80,10 @@ TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
   // As PyTorch would write it again: the tensors alone, which are those of a residual network too.
   const io::TorchFile file = io::read_torch(folder / "plain.pth");
   io::write_torch(folder / "bare.pth", io::views_of(file.tensors), state_dict_of(model).order);
+  model.extra[std::string(kUnpreparedKey)] = "true";
+  save(folder / "unprepared.pth", model);
+  EXPECT_FALSE(load(folder / "unprepared.pth").prepared);
+  EXPECT_EQ(load(folder / "unprepared.pth").model.labels, model.labels);
   const LoadedModel bare = load(folder / "bare.pth");
   EXPECT_FALSE(bare.prepared);
   EXPECT_EQ(bare.model.architecture.model, "resnet8");

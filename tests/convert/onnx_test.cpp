@@ -64,6 +64,9 @@ TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.labels, model.labels);
   EXPECT_EQ(loaded.model.extra, model.extra);
+  LoadOptions larger;
+  larger.input = Shape{3, 64, 64};
+  EXPECT_EQ(error_of([&] { load(folder / "m.onnx", larger); }).kind(), ErrorKind::kUsage);
   for (const auto& [name, tensor] : model.state.tensors())
     EXPECT_TRUE(std::ranges::equal(loaded.model.state.at(name).as<float>(), tensor.as<float>())) << name;
 }
