@@ -124,6 +124,31 @@ TEST(Safetensors, RefusesBrokenHeaders) {
   EXPECT_TRUE(mentions(refusal(R"({"a":)" + std::string(100000, '[')), "a list where"));
 }
 
+TEST(Safetensors, EveryTruncationAndEveryChangeOfOneByteEndsCleanly) {
+  const Bytes intact = read_file(std::filesystem::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus/safetensors/types.safetensors");
+  const auto reads = [](std::span<const std::byte> bytes) {
+    try {
+      parse_safetensors(bytes, "damaged");
+      return true;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kBadFile) << error.what();
+      return false;
+    }
+  };
+  ASSERT_TRUE(reads(intact));
+  for (size_t size = 0; size < intact.size(); ++size) EXPECT_FALSE(reads(std::span(intact).first(size))) << size;
+  Bytes bytes = intact;
+  int64_t refused = 0;
+  for (size_t place = 0; place < bytes.size(); ++place) {
+    for (int change = 1; change < 256; ++change) {
+      bytes[place] = intact[place] ^ static_cast<std::byte>(change);
+      refused += !reads(bytes);
+    }
+    bytes[place] = intact[place];
+  }
+  EXPECT_GT(refused, 0);
+}
+
 TEST(Safetensors, RefusesNamesThatOccurTwice) {
   EXPECT_TRUE(mentions(
       refusal(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})"),

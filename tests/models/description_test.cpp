@@ -88,6 +88,37 @@ TEST(Description, that_is_wrong_is_refused_with_the_place) {
   EXPECT_THAT(message_of([] { description_from_toml("[[[[[[", "there"); }), HasSubstr("there: not valid TOML"));
 }
 
+TEST(Description, cut_off_anywhere_or_with_any_byte_changed_is_read_or_refused) {
+  using Read = Description (*)(std::string_view, std::string_view);
+  const std::pair<Read, std::string> texts[] = {
+      {description_from_json,
+       R"({"name": "wide", "stages": [{"blocks": 1, "width": 16, "stride": 2}], "head": {"dropout": 0.5}})"},
+      {description_from_toml, "name = \"wide\"\nstages = [{ blocks = 1, width = 16 }]\n[head]\ndropout = 0.5 # half\n"}};
+  for (const auto& [read, text] : texts) {
+    const auto reads = [&, read = read](std::string_view part) {
+      try {
+        read(part, "there");
+        return true;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kBadFile) << error.what();
+        return false;
+      }
+    };
+    ASSERT_TRUE(reads(text));
+    int refused = 0;
+    for (size_t size = 0; size < text.size(); ++size) refused += !reads(std::string_view(text).substr(0, size));
+    std::string changed = text;
+    for (size_t place = 0; place < text.size(); ++place) {
+      for (int change = 1; change < 256; ++change) {
+        changed[place] = static_cast<char>(text[place] ^ change);
+        refused += !reads(changed);
+      }
+      changed[place] = text[place];
+    }
+    EXPECT_GT(refused, 0);
+  }
+}
+
 TEST(Description, of_tables_within_tables_without_end_is_refused) {
   std::string deep = "a";
   for (int dot = 0; dot < 300'000; ++dot) deep += ".a";
