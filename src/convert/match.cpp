@@ -3,11 +3,13 @@
 #include <cmath>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "graph/op.h"
 #include "graph/sources.h"
 #include "ops/add.h"
 #include "ops/batch_norm.h"
+#include "ops/concat.h"
 #include "ops/conv2d.h"
 
 namespace residual::convert {
@@ -41,7 +43,7 @@ class Matcher {
     const Node &a = network_.node(ours.node), &b = file_.node(theirs.node);
     if (ours.output != theirs.output || network_.shape(ours) != file_.shape(theirs)) return How::kDifferent;
     if (is_folded(a, b)) return same(network_.node(a.inputs[kX].node).inputs[kX], b.inputs[kX]) ? How::kFolded : How::kDifferent;
-    if (a.op != b.op || a.inputs.size() != b.inputs.size()) return How::kDifferent;
+    if (a.op != b.op) return How::kDifferent;
     if (a.op == &variable_op()) return How::kInOrder;
     if (a.attributes.fields() != b.attributes.fields()) return How::kDifferent;
     if (pairwise(a, b, false)) return How::kInOrder;
@@ -49,10 +51,25 @@ class Matcher {
   }
 
   bool pairwise(const Node& a, const Node& b, bool swapped) {
-    for (size_t i = 0; i < a.inputs.size(); ++i) {
-      if (!same(a.inputs[i], b.inputs[swapped ? 1 - i : i])) return false;
+    const std::vector<Value> ours = inputs_of(network_, a), theirs = inputs_of(file_, b);
+    if (ours.size() != theirs.size()) return false;
+    for (size_t i = 0; i < ours.size(); ++i) {
+      if (!same(ours[i], theirs[swapped ? 1 - i : i])) return false;
     }
     return true;
+  }
+
+  // What is concatenated step by step here may be concatenated at once there.
+  static std::vector<Value> inputs_of(const Graph& graph, const Node& node) {
+    if (node.op != &concat_op()) return node.inputs;
+    std::vector<Value> parts;
+    for (const Value& input : node.inputs) {
+      const Node& before = graph.node(input.node);
+      const bool nested = before.op == node.op && before.attributes.fields() == node.attributes.fields();
+      const std::vector<Value> inner = nested ? inputs_of(graph, before) : std::vector<Value>{input};
+      parts.insert(parts.end(), inner.begin(), inner.end());
+    }
+    return parts;
   }
 
   // A convolution with batch norm behind it here, one with bias there.
@@ -72,8 +89,9 @@ class Matcher {
     const How how = decided_.at({ours, theirs});
     if (how == How::kFolded) return collect_folded(a, b);
     if (a.op == &variable_op()) return set(ours, {variable_of(file_, theirs)});
-    for (size_t i = 0; i < a.inputs.size(); ++i) {
-      if (!collect(a.inputs[i], b.inputs[how == How::kSwapped ? 1 - i : i])) return false;
+    const std::vector<Value> mine = inputs_of(network_, a), others = inputs_of(file_, b);
+    for (size_t i = 0; i < mine.size(); ++i) {
+      if (!collect(mine[i], others[how == How::kSwapped ? 1 - i : i])) return false;
     }
     return true;
   }
