@@ -81,7 +81,7 @@ void name_classes(eval::Model& model, const std::string& file) {
 int run_convert(ConvertArguments& arguments) {
   arguments.machine.check();
   const std::filesystem::path out = arguments.out;
-  const std::string_view format = convert::format_of(out);  // refuses an unknown one before anything is read
+  const convert::FileKind kind = convert::kind_to_write(out);  // refuses an unknown one before anything is read
   refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
   if (!loaded.prepared && arguments.preparation_inside) refuse_unprepared(arguments.in.file);
@@ -93,7 +93,7 @@ int run_convert(ConvertArguments& arguments) {
   }
   convert::save(out, loaded.model, {.preparation_inside = arguments.preparation_inside});
   print("{}: {}, {} classes, from {} to {}\n", out.string(), loaded.model.architecture.model, loaded.model.architecture.classes,
-        loaded.format, format);
+        convert::name_of(loaded.kind), convert::name_of(kind));
   if (arguments.no_verify) return 0;
   convert::LoadedModel written = convert::load(out);
   convert::CompareOptions options;

@@ -63,7 +63,7 @@ std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optiona
     fail(ErrorKind::kUsage,
          "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
          "trained",
-         file, loaded.format);
+         file, convert::name_of(loaded.kind));
   }
   return loaded;
 }
@@ -76,7 +76,7 @@ void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretr
 
 std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const {
   const models::Architecture& from = pretrained.model.architecture;
-  std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, pretrained.format);
+  std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, convert::name_of(pretrained.kind));
   if (start.drawn.empty()) return text + ", all of its weights";
   return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
                             fmt::join(start.drawn, ", "));

@@ -146,7 +146,7 @@ void TrainArguments::check() {
   early.head_rate_scale = pretrained.head_lr_scale;
   early.checkpoint_minutes = checkpoint_minutes;
   train::check(early);
-  train::augmentation_named(augment, "", Shape{3, 32, 32});
+  train::augmentation_named(augment, data::Format::kFolder, Shape{3, 32, 32});
 }
 
 std::optional<Shape> TrainArguments::wanted_input() const {

@@ -103,7 +103,7 @@ bool is_the_same_network(models::Architecture named, const models::Architecture&
 }
 
 LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
-  LoadedModel loaded{eval::load_model(path), "residual", true};
+  LoadedModel loaded{eval::load_model(path), FileKind::kModel, true};
   models::Architecture& architecture = loaded.model.architecture;
   if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
@@ -146,8 +146,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   std::vector<std::string> labels = std::move(configuration.labels);
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
-  return {
-      {std::move(architecture), preparation, std::move(labels), std::move(state), {}}, weights.format, preprocessing.has_value()};
+  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}}, kind, preprocessing.has_value()};
 }
 
 }  // namespace

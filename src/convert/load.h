@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "convert/file_kind.h"
 #include "eval/model.h"
 
 namespace residual::convert {
@@ -27,7 +28,7 @@ inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
 
 struct LoadedModel {
   eval::Model model;
-  std::string format;     ///< what wrote the file, for people: "residual", "PyTorch", "safetensors", "Hugging Face", "ONNX"
+  FileKind kind = FileKind::kUnknown;
   bool prepared = false;  ///< whether the file or the options say how pictures are prepared; otherwise they are divided by 255
 };
 

@@ -172,7 +172,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
   const data::Preprocessing preparation = said ? *said : data::divided_by_255(architecture.input);
   return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
-          "ONNX",
+          FileKind::kOnnx,
           said.has_value() && !unprepared};
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "convert/file_kind.h"
 #include "convert/load.h"
 #include "convert/onnx.h"
 #include "core/error.h"
@@ -29,22 +30,13 @@ StateDict state_dict_of(const eval::Model& model) {
   return result;
 }
 
-std::string_view format_of(const std::filesystem::path& path) {
-  const std::filesystem::path extension = path.extension();
-  if (extension == ".safetensors") return "residual";
-  if (extension == ".pth" || extension == ".pt") return "PyTorch";
-  if (extension == ".onnx") return "ONNX";
-  fail(ErrorKind::kUsage,
-       "'{}': the name does not say in which form to save; expected .safetensors, .pth, .pt or .onnx at its end", path.string());
-}
-
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options) {
-  const std::string_view format = format_of(path);
-  if (format == "ONNX") return save_onnx(path, model, options.preparation_inside);
+  const FileKind kind = kind_to_write(path);
+  if (kind == FileKind::kOnnx) return save_onnx(path, model, options.preparation_inside);
   if (options.preparation_inside) {
     fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how pictures are prepared", path.string());
   }
-  if (format == "residual") return eval::save_model(path, model);
+  if (kind == FileKind::kModel) return eval::save_model(path, model);
   if (!model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "'{}': the model was imported as a graph, which PyTorch's files cannot hold and no network takes the tensors of; "

@@ -24,12 +24,8 @@ struct SaveOptions {
   bool preparation_inside = false;  ///< ONNX: the network divides and normalises its pictures itself (see onnx.h)
 };
 
-/// The program that a file of such a name is for, "residual", "PyTorch" or "ONNX", by the extensions .safetensors (our model
-/// file), .pth and .pt, .onnx. Throws Error (kUsage) for any other.
-std::string_view format_of(const std::filesystem::path& path);
-
-/// Writes the model in the form of the path's extension, replacing the file as a whole. Throws Error: kUsage for an unknown
-/// extension, or a preparation that cannot go into the file, kResource when it cannot be written.
+/// Writes the model as what the path's extension says (kind_to_write), replacing the file as a whole. Throws Error: kUsage for an
+/// unknown extension, or a preparation that cannot go into the file, kResource when it cannot be written.
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options = {});
 
 }  // namespace residual::convert

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "convert/file_kind.h"
 #include "io/safetensors.h"
 
 namespace residual::convert {
 
 struct Weights {
-  std::string format;             ///< what wrote them, for people: "PyTorch", "safetensors", "Hugging Face"
   io::Tensors tensors;            ///< under the names and in the element types of the file
   io::Metadata notes;             ///< texts and numbers that stand beside the tensors: "arch" -> "resnet18"
   io::Metadata ours;              ///< of a PyTorch file that we wrote: the metadata of our model files
@@ -20,17 +20,6 @@ struct Weights {
 };
 
 inline constexpr std::string_view kPreprocessorConfig = "preprocessor_config.json";
-
-/// What a path is, told by its first bytes.
-enum class FileKind {
-  kModel,        ///< our own model file
-  kSafetensors,  ///< another program's
-  kTorch,        ///< .pth, .pt, .th in either format
-  kHuggingFace,  ///< a folder with config.json and model.safetensors or pytorch_model.bin
-  kOnnx,         ///< a network with its weights
-  kUnknown,
-};
-FileKind kind_of(const std::filesystem::path& path);  ///< throws Error (kBadFile) when there is no such file
 
 /// Reads all kinds but kModel, kOnnx and kUnknown. Throws Error (kBadFile) that names the file.
 Weights read_weights(const std::filesystem::path& path, FileKind kind);

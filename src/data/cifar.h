@@ -23,9 +23,9 @@ struct CifarFormat {
 
   size_t record() const { return label_bytes + 3 * 32 * 32; }
 };
-inline constexpr CifarFormat kCifar10{"CIFAR-10", 1, 0, 10};
-inline constexpr CifarFormat kCifar100Fine{"CIFAR-100", 2, 1, 100};
-inline constexpr CifarFormat kCifar100Coarse{"CIFAR-100", 2, 0, 20};
+inline constexpr CifarFormat kCifar10Format{"CIFAR-10", 1, 0, 10};
+inline constexpr CifarFormat kCifar100FineFormat{"CIFAR-100", 2, 1, 100};
+inline constexpr CifarFormat kCifar100CoarseFormat{"CIFAR-100", 2, 0, 20};
 
 /// The number of records. Throws Error (kBadFile) when there are none, the last is not whole, or a label is out of range.
 int64_t check_cifar(std::span<const std::byte> bytes, const CifarFormat& format, std::string_view name);

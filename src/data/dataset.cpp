@@ -74,11 +74,24 @@ std::string summary(const DataSource& source) {
     if (split != nullptr) line += fmt::format(", {} {} pictures", split->size(), name);
   }
   const Shape shape = source.split("").picture_shape();
-  return line + fmt::format(" ({}{})", source.format == "folder" || source.format == "numbered" ? "the first is " : "",
+  return line + fmt::format(" ({}{})",
+                            source.format == Format::kFolder || source.format == Format::kNumbered ? "the first is " : "",
                             to_string(shape));
 }
 
 }  // namespace
+
+std::string_view name_of(Format format) {
+  switch (format) {
+    case Format::kShapes: return "shapes";
+    case Format::kCifar10: return "cifar10";
+    case Format::kCifar100: return "cifar100";
+    case Format::kIdx: return "idx";
+    case Format::kNumbered: return "numbered";
+    case Format::kFolder: break;
+  }
+  return "folder";
+}
 
 Picture Dataset::picture(int64_t index) const {
   Picture picture;

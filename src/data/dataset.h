@@ -44,10 +44,13 @@ struct OpenOptions {
   int64_t cache_bytes = int64_t{1} << 30;  ///< decoded pictures are kept in memory up to this many bytes
 };
 
+enum class Format { kShapes, kCifar10, kCifar100, kIdx, kNumbered, kFolder };
+std::string_view name_of(Format format);  ///< "cifar10", for programs
+
 /// What was found. Splits that are not there are null; all splits share one list of classes.
 struct DataSource {
-  std::string format;  ///< "cifar10", "cifar100", "idx", "numbered", "folder" or "shapes"
-  std::string found;   ///< one line for the user
+  Format format = Format::kFolder;
+  std::string found;  ///< one line for the user
   std::unique_ptr<Dataset> train, validation, test;
 
   /// The split of that name ("train", "validation" or "val", "test"), or null. "" is test, else validation, else train.

@@ -139,7 +139,7 @@ std::string to_text(const DataInfo& info) {
 }
 
 std::string to_json(const DataInfo& info) {
-  Json json = {{"format", info.format}, {"found", info.found}, {"classes", info.classes}};
+  Json json = {{"format", name_of(info.format)}, {"found", info.found}, {"classes", info.classes}};
   for (const auto& [name, split] : splits_of(info)) {
     if (!*split) continue;
     const SplitInfo& s = **split;

@@ -20,7 +20,8 @@ struct SplitInfo {
 };
 
 struct DataInfo {
-  std::string format, found;
+  Format format = Format::kFolder;
+  std::string found;
   std::vector<std::string> classes;
   std::optional<SplitInfo> train, validation, test;
 };

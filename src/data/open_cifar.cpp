@@ -81,7 +81,7 @@ bool is_cifar(const FileTree& tree) {
 DataSource open_cifar(const std::shared_ptr<const FileTree>& tree, const OpenOptions&) {
   const Classes classes = class_names(*tree, "batches.meta.txt", {std::begin(kNames), std::end(kNames)});
   DataSource source;
-  source.format = "cifar10";
+  source.format = Format::kCifar10;
   source.found = "CIFAR-10 binary";
 
   std::vector<std::string> paths, missing;
@@ -100,8 +100,8 @@ DataSource open_cifar(const std::shared_ptr<const FileTree>& tree, const OpenOpt
   if (!paths.empty() && test.empty())
     fail(ErrorKind::kBadFile, "'{}' has CIFAR-10's training files but test_batch.bin is missing", tree->where(""));
 
-  if (!paths.empty()) source.train = std::make_unique<CifarDataset>(*tree, paths, kCifar10, classes);
-  source.test = std::make_unique<CifarDataset>(*tree, std::vector{test}, kCifar10, classes);
+  if (!paths.empty()) source.train = std::make_unique<CifarDataset>(*tree, paths, kCifar10Format, classes);
+  source.test = std::make_unique<CifarDataset>(*tree, std::vector{test}, kCifar10Format, classes);
   return source;
 }
 
@@ -111,13 +111,13 @@ bool is_cifar100(const FileTree& tree) {
 }
 
 DataSource open_cifar100(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options) {
-  const CifarFormat& format = options.coarse_labels ? kCifar100Coarse : kCifar100Fine;
+  const CifarFormat& format = options.coarse_labels ? kCifar100CoarseFormat : kCifar100FineFormat;
   std::vector<std::string> numbers;
   for (int64_t label = 0; label < format.classes; ++label) numbers.push_back(std::to_string(label));
   const Classes classes =
       class_names(*tree, options.coarse_labels ? "coarse_label_names.txt" : "fine_label_names.txt", std::move(numbers));
   DataSource source;
-  source.format = "cifar100";
+  source.format = Format::kCifar100;
   source.found = options.coarse_labels ? "CIFAR-100 binary, coarse classes" : "CIFAR-100 binary";
   const std::string train = find_plain_or_gzip(*tree, "train.bin"), test = find_plain_or_gzip(*tree, "test.bin");
   if (train.empty() && test.empty())

@@ -91,7 +91,7 @@ bool has_class_folders(const FileTree& tree) {
 
 DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options) {
   DataSource source;
-  source.format = "folder";
+  source.format = Format::kFolder;
   source.found = "image folder";
   std::unique_ptr<PictureFiles> train, validation, test;
   std::string validation_name;

@@ -116,7 +116,7 @@ DataSource open_idx(const std::shared_ptr<const FileTree>& tree, const OpenOptio
     if (split != nullptr) split->set_classes(names);
   }
   DataSource source;
-  source.format = "idx";
+  source.format = Format::kIdx;
   source.found = fashion ? "Fashion-MNIST" : "IDX files, as MNIST";
   source.train = std::move(train);
   source.test = std::move(test);

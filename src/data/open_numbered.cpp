@@ -99,7 +99,7 @@ DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const Open
   for (auto& [number, index] : index_of) index = next++;
 
   DataSource source;
-  source.format = "numbered";
+  source.format = Format::kNumbered;
   source.found = "pictures with class numbers in their names, as SIGNS";
   finish(source, numbered_files(tree, train_folder, train, index_of),
          numbered_files(tree, validation_folder, validation, index_of), numbered_files(tree, test_folder, test, index_of),

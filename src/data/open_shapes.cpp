@@ -43,7 +43,7 @@ DataSource open_shapes(const OpenOptions& options) {
   ShapesOptions shapes{
       options.seed, 0, options.train_size, options.shapes_height, options.shapes_width, options.channels == 1 ? 1 : 3};
   DataSource source;
-  source.format = "shapes";
+  source.format = Format::kShapes;
   source.found = "built-in shapes";
   const int64_t all = options.train_size + options.test_size, train_share = options.cache_bytes / all * options.train_size;
   source.train = std::make_unique<ShapesDataset>(shapes, train_share);

@@ -23,10 +23,10 @@ int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t ep
   return std::min<int64_t>(400, steps / 10);
 }
 
-data::Augmentation augmentation_named(std::string_view text, std::string_view format, const Shape& input_chw) {
+data::Augmentation augmentation_named(std::string_view text, data::Format format, const Shape& input_chw) {
   const int64_t room = std::min(input_chw[1], input_chw[2]) - 1;
-  const int64_t padding = std::min<int64_t>(format == "idx" ? 2 : 4, room);
-  if (text == "auto") return {.crop_padding = padding, .flip = format != "idx"};
+  const int64_t padding = std::min<int64_t>(format == data::Format::kIdx ? 2 : 4, room);
+  if (text == "auto") return {.crop_padding = padding, .flip = format != data::Format::kIdx};
   if (text == "none") return {};
   if (text == "crop") return {.crop_padding = padding};
   if (text == "flip") return {.flip = true};

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "data/augment.h"
+#include "data/dataset.h"
 #include "models/table.h"
 #include "train/options.h"
 
@@ -17,8 +18,8 @@ double default_weight_decay(Optimizer optimizer);  ///< 1e-4 for SGD (He et al. 
 int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t epochs);
 
 /// "none", "crop", "flip", "crop+flip", or "auto": crop and flip, but for IDX digits no flip. The crop pads by 4 pixels (IDX: 2).
-/// `format`: as DataSource::format. Throws Error (kUsage) for another text.
-data::Augmentation augmentation_named(std::string_view text, std::string_view format, const Shape& input_chw);
+/// `format`: of the data. Throws Error (kUsage) for another text.
+data::Augmentation augmentation_named(std::string_view text, data::Format format, const Shape& input_chw);
 
 /// The pictures' own size up to 64 pixels; larger ones are brought to the size that the network was published for. All: C,H,W.
 Shape default_input(const Shape& published, const Shape& picture_chw);

@@ -78,7 +78,7 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
   const Json json{{"architecture", Json::parse(options.architecture.to_json())},
                   {"preprocessing", Json::parse(preprocessing.to_json())},
                   {"data",
-                   {{"format", source.format},
+                   {{"format", data::name_of(source.format)},
                     {"classes", source.classes()},
                     {"train", split_json(source.train.get())},
                     {"validation", split_json(source.validation.get())},

@@ -373,7 +373,7 @@ class TrainingRun {
   RunReport report(const TrainResult& result) const {
     const eval::NetworkSummary summary = eval::summarize(options_.architecture);
     RunReport report;
-    report.title = fmt::format("{} on {}", options_.architecture.model, source_.format);
+    report.title = fmt::format("{} on {}", options_.architecture.model, data::name_of(source_.format));
     report.command = options_.command;
     report.facts = {{"Data", source_.found},
                     {"Optimizer", fmt::format("{}, learning rate {}, {} schedule, batch {}", name_of(options_.optimizer.kind),

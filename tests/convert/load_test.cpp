@@ -39,7 +39,7 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   const eval::Model model = some_model();
   save(folder / "model.pth", model);
   const LoadedModel loaded = load(folder / "model.pth");
-  EXPECT_EQ(loaded.format, "PyTorch");
+  EXPECT_EQ(loaded.kind, FileKind::kTorch);
   EXPECT_TRUE(loaded.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
@@ -52,7 +52,7 @@ TEST(Load, OurModelFileKeepsItsPreparation) {
   const eval::Model model = some_model();
   save(folder / "model.safetensors", model);
   const LoadedModel loaded = load(folder / "model.safetensors");
-  EXPECT_EQ(loaded.format, "residual");
+  EXPECT_EQ(loaded.kind, FileKind::kModel);
   EXPECT_TRUE(loaded.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   expect_same_weights(loaded.model, model);
@@ -143,7 +143,7 @@ TEST(Load, SafetensorsOfHalfWidthUnderForeignNamesAreWidened) {
   }
   io::write_safetensors(folder / "half.safetensors", io::views_of(halves));
   const LoadedModel loaded = load(folder / "half.safetensors");
-  EXPECT_EQ(loaded.format, "safetensors");
+  EXPECT_EQ(loaded.kind, FileKind::kSafetensors);
   for (const auto& [name, tensor] : model.state.tensors()) {
     const std::span<const float> found = loaded.model.state.at(name).as<float>(), exact = tensor.as<float>();
     for (size_t i = 0; i < exact.size(); ++i) ASSERT_NEAR(found[i], exact[i], std::abs(exact[i]) / 128) << name;
@@ -162,7 +162,7 @@ TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
     "pretrained_cfg": {"input_size": [3, 32, 32], "crop_pct": 1.0, "interpolation": "bicubic",
                        "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}})"));
   const LoadedModel loaded = load(folder / "hub");
-  EXPECT_EQ(loaded.format, "Hugging Face");
+  EXPECT_EQ(loaded.kind, FileKind::kHuggingFace);
   EXPECT_TRUE(loaded.prepared);
   EXPECT_EQ(loaded.model.label(3), "d");
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));

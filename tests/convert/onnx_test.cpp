@@ -58,7 +58,7 @@ TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
   const eval::Model model = some_model();
   save(folder / "m.onnx", model);
   const LoadedModel loaded = load(folder / "m.onnx");
-  EXPECT_EQ(loaded.format, "ONNX");
+  EXPECT_EQ(loaded.kind, FileKind::kOnnx);
   EXPECT_TRUE(loaded.prepared);
   EXPECT_EQ(loaded.model.architecture.to_json(), model.architecture.to_json());
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
@@ -183,7 +183,7 @@ TEST(OnnxModel, BrokenFilesAreRefusedAsOnnxFiles) {
   EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; pictures have 1 (grey) or 3 (colour)"));
   const TemporaryFolder folder;
   std::filesystem::copy_file(kGolden / "preprocessing.onnx", folder / "without_extension");
-  EXPECT_EQ(load(folder / "without_extension").format, "ONNX");
+  EXPECT_EQ(load(folder / "without_extension").kind, FileKind::kOnnx);
   std::filesystem::copy_file(kGolden / "conv.onnx", folder / "cut.onnx");
   std::filesystem::resize_file(folder / "cut.onnx", 300);
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "cut.onnx"); }), "cut short"));

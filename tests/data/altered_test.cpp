@@ -37,7 +37,7 @@ void read_gzip(const std::string& bytes) {
   gunzip(bytes_of(bytes), "altered", size_t{1} << 20);
 }
 void read_cifar(const std::string& bytes) {
-  check_cifar(bytes_of(bytes), kCifar100Fine, "altered");
+  check_cifar(bytes_of(bytes), kCifar100FineFormat, "altered");
 }
 void read_recipe(const std::string& bytes) {
   recipe_from_timm(bytes, "altered");

@@ -119,7 +119,7 @@ TEST_P(Archive, OfAnImageFolderIsADataSetUnderItsRootFolder) {
                       {"pets/README", "about"}},
                      GetParam()));
   const DataSource source = open(path);
-  EXPECT_EQ(source.format, "folder");
+  EXPECT_EQ(source.format, Format::kFolder);
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(source.train->name(1), path.string() + "/pets/train/dog/1.png");
   EXPECT_EQ(source.test->picture(1), decode_picture(bytes_of(colour), "", 3));
@@ -182,7 +182,7 @@ TEST(ArchiveFile, OfCifarIsReadAsItIsPublished) {
   files.emplace_back("cifar-10-batches-bin/readme.html", "about");
   write(folder / "cifar-10-binary.tar.gz", packed(files, Kind::kTarGz));
   const DataSource source = open(folder / "cifar-10-binary.tar.gz");
-  EXPECT_EQ(source.format, "cifar10");
+  EXPECT_EQ(source.format, Format::kCifar10);
   EXPECT_EQ(source.train->size(), 10);
   EXPECT_EQ(source.train->label(2), 2);
 }
@@ -205,7 +205,7 @@ TEST(Cifar100, HasFineClassesOrCoarseOnes) {
                     {"cifar-100-binary/coarse_label_names.txt", lines("coarse", 20)}};
   write(folder / "cifar-100-binary.tar.gz", packed(files, Kind::kTarGz));
   const DataSource fine = open(folder / "cifar-100-binary.tar.gz");
-  EXPECT_EQ(fine.format, "cifar100");
+  EXPECT_EQ(fine.format, Format::kCifar100);
   EXPECT_EQ(fine.classes().size(), 100U);
   EXPECT_EQ(fine.classes()[99], "fine99");
   EXPECT_EQ(fine.train->label(0), 99);
@@ -234,7 +234,7 @@ TEST(ArchiveFile, TheRealSignsAreReadWithoutUnpackingByHand) {
   const fs::path path = shared_data("signs64.tar.gz");
   if (path.empty()) GTEST_SKIP() << "no SIGNS beside the repository";
   const DataSource source = open(path);
-  EXPECT_EQ(source.format, "numbered");
+  EXPECT_EQ(source.format, Format::kNumbered);
   EXPECT_EQ(
       source.found,
       "pictures with class numbers in their names, as SIGNS: 6 classes, 864 training pictures, 216 validation pictures, 120 test "

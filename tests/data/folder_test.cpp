@@ -38,7 +38,7 @@ TEST(ImageFolder, ClassesAreTheSortedFolderNames) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   const DataSource source = open(folder.path());
-  EXPECT_EQ(source.format, "folder");
+  EXPECT_EQ(source.format, Format::kFolder);
   EXPECT_EQ(source.found, "image folder: 2 classes, 3 training pictures, 2 test pictures (the first is 3x29x37)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(source.train->label(0), 0);

@@ -76,7 +76,7 @@ TEST(Idx, FolderIsRecognisedAndRead) {
   const TemporaryFolder folder;
   write_mnist(folder);
   const DataSource source = open(folder.path());
-  EXPECT_EQ(source.format, "idx");
+  EXPECT_EQ(source.format, Format::kIdx);
   EXPECT_EQ(source.found, "IDX files, as MNIST: 3 classes, 4 training pictures, 2 test pictures (1x2x3)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_EQ(source.validation, nullptr);
@@ -179,7 +179,7 @@ TEST(Cifar, FolderIsRecognisedAndRead) {
   const TemporaryFolder folder;
   write_cifar(folder / "cifar-10-batches-bin");
   const DataSource source = open(folder.path());
-  EXPECT_EQ(source.format, "cifar10");
+  EXPECT_EQ(source.format, Format::kCifar10);
   EXPECT_EQ(source.found, "CIFAR-10 binary: 10 classes, 15 training pictures, 2 test pictures (3x32x32)");
   EXPECT_EQ(source.classes()[0], "airplane");
   EXPECT_EQ(source.train->label(4), 7);
@@ -192,7 +192,7 @@ TEST(Cifar, PixelsGoFromPlanesToRows) {
   std::string record(1, 5);
   for (int i = 0; i < 3072; ++i) record += static_cast<char>(i * 31 >> 3);
   Picture picture;
-  cifar_picture(bytes_of(record), kCifar10, picture);
+  cifar_picture(bytes_of(record), kCifar10Format, picture);
   for (size_t y : {0U, 7U, 31U}) {
     for (size_t c : {0U, 1U, 2U}) {
       EXPECT_EQ(picture.pixels[(y * 32 + 9) * 3 + c], static_cast<uint8_t>(record[1 + c * 1024 + y * 32 + 9]));

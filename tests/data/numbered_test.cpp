@@ -29,7 +29,7 @@ TEST(Numbered, ClassIsTheLeadingNumberOfTheFilesName) {
   const TemporaryFolder folder;
   write_signs(folder / "64x64_SIGNS");
   const DataSource source = open(folder.path());
-  EXPECT_EQ(source.format, "numbered");
+  EXPECT_EQ(source.format, Format::kNumbered);
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"0", "2", "10"})) << "in the order of the numbers";
   EXPECT_EQ(source.validation, nullptr);
   ASSERT_EQ(source.train->size(), 4);

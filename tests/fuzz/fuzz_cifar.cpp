@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     unpacked = gunzip(bytes, "input", size_t{1} << 20);
     bytes = unpacked;
   });
-  for (const CifarFormat& format : {kCifar10, kCifar100Fine, kCifar100Coarse}) {
+  for (const CifarFormat& format : {kCifar10Format, kCifar100FineFormat, kCifar100CoarseFormat}) {
     expect_bad_file([&] {
       const auto count = static_cast<size_t>(check_cifar(bytes, format, "input"));
       Picture picture;

@@ -11,9 +11,9 @@ namespace residual::parity {
 void expect_same_gradients(const Network& network, const Place& place, const Reference& reference, double float_tolerance = 1e-4);
 
 /// Ten losses of an optimizer. Float64: within 1e-7. Float32: no farther from PyTorch's float32 runs than three times what these
-/// differ among themselves up to the step behind, or than three times float32's rounding of the loss where they happen to agree.
-/// Up to the step behind, since differences grow tenfold a step from where rounding first tips a ReLU, and which step that is
-/// differs from processor to processor as it does from run to run.
+/// differ among themselves up to that step, or than three times float32's rounding of the loss where they happen to agree. A ReLU
+/// that rounding tips moves the loss by a jump, in one run and not in the next: hence PyTorch's runs with differently rounded
+/// starts among them.
 void expect_same_losses(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
 
 /// After ten steps of sgd: parameters and running statistics within 1e-7 of the largest in their tensor, in float32 1e-4.

@@ -7,7 +7,8 @@ In the file, with every parameter and statistic under its state_dict name:
   init.*                 float32, the start of every run
   logits, loss, grad.*   float64, of the first batch in training mode
   *.losses               float64, ten steps of sgd, nesterov, adam and adamw (see OPTIMIZERS)
-  *.losses32             float32, one row a way to run: contiguous and channels-last, 1 and 2 threads
+  *.losses32             float32, one row a run: contiguous and channels-last, each with 1 and 2 threads and with NUDGED / 2
+                         starts that are rounded differently
   final.*                float64, parameters and statistics after the ten steps of sgd
   eval_logits            float64, of the first batch in evaluation mode with final.*
 """
@@ -23,6 +24,7 @@ from torch.nn import functional as F
 from tensors import save
 
 STEPS = 10
+NUDGED = 8
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3),
     "nesterov": lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=1e-3, nesterov=True),
@@ -148,6 +150,17 @@ def values_of(model):
     return {name: value for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked")}
 
 
+def nudged(start, seed):
+    """A copy whose every parameter is the next float32 above or below, drawn: another processor's rounding, on this one."""
+    random = torch.Generator().manual_seed(seed)
+    model = copy.deepcopy(start)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            above = torch.rand(parameter.shape, generator=random) < 0.5
+            parameter.copy_(torch.nextafter(parameter, torch.where(above, torch.inf, -torch.inf)))
+    return model
+
+
 def losses(start, optimizer, pictures, labels, smoothing, dtype, layout=torch.contiguous_format, threads=1):
     torch.set_num_threads(threads)
     model = copy.deepcopy(start).to(dtype=dtype, memory_format=layout)
@@ -192,9 +205,12 @@ def main():
         if optimizer == "sgd":
             out.update({"final." + name: value.clone() for name, value in values_of(model).items()})
             out["eval_logits"] = model.eval()(pictures[0].double())
-        ways = [(layout, threads) for layout in (torch.contiguous_format, torch.channels_last) for threads in (1, 2)]
+        runs = []
+        for layout in (torch.contiguous_format, torch.channels_last):
+            runs += [(start, layout, threads) for threads in (1, 2)]
+            runs += [(nudged(start, seed), layout, 1) for seed in range(NUDGED // 2)]
         out[optimizer + ".losses32"] = torch.stack(
-            [losses(start, optimizer, pictures, labels, smoothing, torch.float32, *way)[1] for way in ways]
+            [losses(begin, optimizer, pictures, labels, smoothing, torch.float32, *way)[1] for begin, *way in runs]
         )
     save(sys.argv[2], out, {"network": sys.argv[1], "torch": torch.__version__})
 
