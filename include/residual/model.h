@@ -130,8 +130,8 @@ class Model {
   std::unique_ptr<Network> network_;
 };
 
-/// The networks there are. Families take any depth beside those listed: "resnetN" and "plainN" N = 6n+2 (50 and 152 are
-/// ImageNet's); docs/NETWORKS.md has the others.
+/// The networks there are. Families take any depth beside those listed: "resnetN" and "plainN" N = 6n+2 ("resnet50" and
+/// "resnet152" are ImageNet's); docs/NETWORKS.md has the others.
 std::vector<std::string> model_names();
 
 }  // namespace residual

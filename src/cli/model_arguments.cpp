@@ -39,8 +39,8 @@ convert::LoadOptions WeightsArguments::options() const {
   }
   if (!network_options.input.empty()) result.input = parse_input(network_options.input);
   if (preprocess.empty()) return result;
-  const std::optional<Shape> own = data::recipe_input(preprocess);
-  result.preprocessing = [name = preprocess, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };
+  const std::optional<Shape> size = result.input ? result.input : data::recipe_input(preprocess);
+  result.preprocessing = [name = preprocess, size](const Shape& input) { return data::recipe_named(name, size.value_or(input)); };
   return result;
 }
 

@@ -24,50 +24,83 @@ class Matcher {
 
   std::optional<std::map<std::string, Origin>> run() {
     const auto ours = network_.find_output("logits"), theirs = file_.find_output("logits");
-    if (!ours || !theirs || !same(*ours, *theirs) || !collect(*ours, *theirs)) return std::nullopt;
+    if (!ours || !theirs) return std::nullopt;
+    const Pair logits{*ours, *theirs};
+    if (!same(logits) || !collect(logits)) return std::nullopt;
     return std::move(origins_);
   }
 
  private:
   enum class How : uint8_t { kDifferent, kInOrder, kSwapped, kFolded };
   using Pair = std::pair<Value, Value>;  // one of the network's, one of the file's
+  using Pairs = std::vector<Pair>;
 
-  bool same(Value ours, Value theirs) {
-    if (const auto known = decided_.find({ours, theirs}); known != decided_.end()) return known->second != How::kDifferent;
-    const How how = compare(ours, theirs);
-    decided_.emplace(Pair{ours, theirs}, how);
-    return how != How::kDifferent;
+  // Networks may be thousands of layers deep: what is still to be decided lies on a stack of our own.
+  bool same(Pair logits) {
+    undecided_.push_back(logits);
+    while (!undecided_.empty()) {
+      const Pair pair = undecided_.back();
+      if (decided_.contains(pair)) {
+        undecided_.pop_back();
+      } else if (const std::optional<How> how = compare(pair)) {
+        decided_.emplace(pair, *how);
+      }
+    }
+    return decided_.at(logits) != How::kDifferent;
   }
 
-  How compare(Value ours, Value theirs) {
+  // Nothing where other pairs must be decided first, which are undecided_ then.
+  std::optional<How> compare(Pair pair) {
+    const auto& [ours, theirs] = pair;
     const Node &a = network_.node(ours.node), &b = file_.node(theirs.node);
     if (ours.output != theirs.output || network_.shape(ours) != file_.shape(theirs)) return How::kDifferent;
-    if (is_folded(a, b)) return same(network_.node(a.inputs[kX].node).inputs[kX], b.inputs[kX]) ? How::kFolded : How::kDifferent;
+    if (is_folded(a, b)) return decided(Pairs{{network_.node(a.inputs[kX].node).inputs[kX], b.inputs[kX]}}, How::kFolded);
     if (a.op != b.op) return How::kDifferent;
     if (a.op == &variable_op()) return How::kInOrder;
     if (a.attributes.fields() != b.attributes.fields()) return How::kDifferent;
-    if (pairwise(a, b, false)) return How::kInOrder;
-    return a.op == &add_op() && pairwise(a, b, true) ? How::kSwapped : How::kDifferent;
+    const std::optional<How> in_order = decided(inputs_of(a, b, How::kInOrder), How::kInOrder);
+    if (in_order != How::kDifferent || a.op != &add_op()) return in_order;
+    return decided(inputs_of(a, b, How::kSwapped), How::kSwapped);
   }
 
-  bool pairwise(const Node& a, const Node& b, bool swapped) {
-    const std::vector<Value> ours = inputs_of(network_, a), theirs = inputs_of(file_, b);
-    if (ours.size() != theirs.size()) return false;
-    for (size_t i = 0; i < ours.size(); ++i) {
-      if (!same(ours[i], theirs[swapped ? 1 - i : i])) return false;
+  // `how` where all pairs are the same, kDifferent where one is not, nothing where that is not known yet.
+  std::optional<How> decided(const std::optional<Pairs>& pairs, How how) {
+    if (!pairs) return How::kDifferent;
+    bool all = true, known = true;
+    for (const Pair& pair : *pairs) {
+      const auto found = decided_.find(pair);
+      if (found != decided_.end()) {
+        all = all && found->second != How::kDifferent;
+      } else {
+        undecided_.push_back(pair);
+        known = false;
+      }
     }
-    return true;
+    if (!known) return std::nullopt;
+    return all ? how : How::kDifferent;
   }
 
-  // What is concatenated step by step here may be concatenated at once there.
-  static std::vector<Value> inputs_of(const Graph& graph, const Node& node) {
+  // The inputs of two nodes that belong together; nothing where their numbers differ.
+  std::optional<Pairs> inputs_of(const Node& a, const Node& b, How how) const {
+    const std::vector<Value> ours = parts_of(network_, a), theirs = parts_of(file_, b);
+    if (ours.size() != theirs.size()) return std::nullopt;
+    Pairs pairs;
+    for (size_t i = 0; i < ours.size(); ++i) pairs.emplace_back(ours[i], theirs[how == How::kSwapped ? 1 - i : i]);
+    return pairs;
+  }
+
+  // A node's inputs. What is concatenated step by step here may be concatenated at once there.
+  static std::vector<Value> parts_of(const Graph& graph, const Node& node) {
     if (node.op != &concat_op()) return node.inputs;
-    std::vector<Value> parts;
-    for (const Value& input : node.inputs) {
-      const Node& before = graph.node(input.node);
-      const bool nested = before.op == node.op && before.attributes.fields() == node.attributes.fields();
-      const std::vector<Value> inner = nested ? inputs_of(graph, before) : std::vector<Value>{input};
-      parts.insert(parts.end(), inner.begin(), inner.end());
+    std::vector<Value> parts, open(node.inputs.rbegin(), node.inputs.rend());
+    while (!open.empty()) {
+      const Value part = open.back();
+      open.pop_back();
+      const Node& before = graph.node(part.node);
+      if (before.op == node.op && before.attributes.fields() == node.attributes.fields())
+        open.insert(open.end(), before.inputs.rbegin(), before.inputs.rend());
+      else
+        parts.push_back(part);
     }
     return parts;
   }
@@ -83,27 +116,38 @@ class Matcher {
   }
 
   // The second walk, along what the first decided.
-  bool collect(Value ours, Value theirs) {
-    if (!collected_.insert({ours, theirs}).second) return true;
-    const Node &a = network_.node(ours.node), &b = file_.node(theirs.node);
-    const How how = decided_.at({ours, theirs});
-    if (how == How::kFolded) return collect_folded(a, b);
-    if (a.op == &variable_op()) return set(ours, {variable_of(file_, theirs)});
-    const std::vector<Value> mine = inputs_of(network_, a), others = inputs_of(file_, b);
-    for (size_t i = 0; i < mine.size(); ++i) {
-      if (!collect(mine[i], others[how == How::kSwapped ? 1 - i : i])) return false;
+  bool collect(Pair logits) {
+    std::set<Pair> met{logits};
+    Pairs open{logits};
+    while (!open.empty()) {
+      const auto [ours, theirs] = open.back();
+      open.pop_back();
+      const Node &a = network_.node(ours.node), &b = file_.node(theirs.node);
+      const How how = decided_.at({ours, theirs});
+      Pairs before;
+      if (how == How::kFolded) {
+        if (!collect_folded(a, b)) return false;
+        before.emplace_back(network_.node(a.inputs[kX].node).inputs[kX], b.inputs[kX]);
+      } else if (a.op == &variable_op()) {
+        if (!set(ours, {variable_of(file_, theirs)})) return false;
+      } else {
+        before = inputs_of(a, b, how).value();
+      }
+      for (const Pair& pair : before) {
+        if (met.insert(pair).second) open.push_back(pair);
+      }
     }
     return true;
   }
 
+  // The convolution's tensors, and a batch norm that adds its bias.
   bool collect_folded(const Node& norm, const Node& theirs) {
     const Node& convolution = network_.node(norm.inputs[kX].node);
     const auto scale = static_cast<float>(std::sqrt(1 + norm.attributes.as<NormalizeAttrs>().eps));
     return set(convolution.inputs[kWeight], {variable_of(file_, theirs.inputs[kWeight])}) &&
            (convolution.inputs.size() <= kBias || set(convolution.inputs[kBias], {})) && set(norm.inputs[kMean], {}) &&
            set(norm.inputs[kVariance], {.fill = 1}) && set(norm.inputs[kScale], {.fill = scale}) &&
-           set(norm.inputs[kShift], {variable_of(file_, theirs.inputs[kBias])}) &&
-           collect(convolution.inputs[kX], theirs.inputs[kX]);
+           set(norm.inputs[kShift], {variable_of(file_, theirs.inputs[kBias])});
   }
 
   // Of two nodes that read one Variable both must find the same tensor.
@@ -119,7 +163,7 @@ class Matcher {
 
   const Graph &network_, &file_;
   std::map<Pair, How> decided_;
-  std::set<Pair> collected_;
+  Pairs undecided_;
   std::map<std::string, Origin> origins_;
 };
 

@@ -74,7 +74,7 @@ void spell_blocks(Parts& parts) {
 
 // encoder.stages.S.layers.I.layer.J.convolution, encoder.stages.S.layers.I.shortcut.normalization, embedder.embedder.convolution
 void spell_hugging_face(Parts& parts) {
-  if (parts.front() == "resnet") parts.erase(parts.begin());
+  if (parts.size() > 1 && parts.front() == "resnet") parts.erase(parts.begin());
   const std::string leaf = parts.back();
   const auto kind = [&](const std::string& part) { return part == "convolution" ? "conv" : "bn"; };
   if (parts.size() == 4 && parts[0] == "embedder" && parts[1] == "embedder") {

@@ -84,16 +84,27 @@ models::Architecture graph_architecture(const std::filesystem::path& path, const
   return result;
 }
 
+data::Preprocessing said_preparation(const std::filesystem::path& path, const std::string& said) {
+  try {
+    return data::Preprocessing::from_json(said);
+  } catch (const Error& error) {
+    fail(ErrorKind::kBadFile, "'{}': how pictures are prepared: {}", path.string(), error.what());
+  }
+}
+
 // As the options say, or the file.
 std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& path, const io::OnnxModel& file,
                                                   const LoadOptions& options) {
   const Shape input = input_of(file.graph);
   std::optional<data::Preprocessing> result;
-  if (const std::string said = text_in(file.metadata, io::kPreprocessingKey); !said.empty())
-    result = data::Preprocessing::from_json(said);
-  if (options.preprocessing) result = options.preprocessing(input);
+  if (options.preprocessing) {
+    result = options.preprocessing(input);
+  } else if (const std::string said = text_in(file.metadata, io::kPreprocessingKey); !said.empty()) {
+    result = said_preparation(path, said);
+  }
   if (result && result->output_shape() != input) {
-    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(input),
+    fail(options.preprocessing ? ErrorKind::kUsage : ErrorKind::kBadFile,
+         "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(input),
          to_string(result->output_shape()));
   }
   return result;

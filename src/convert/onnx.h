@@ -7,8 +7,8 @@
 
 namespace residual::convert {
 
-/// A network of the model table where the file's graph computes what one of these computes and its weights carry names that mean
-/// the same; otherwise the graph itself, which can be evaluated and used but not trained. How pictures are prepared, and labels,
+/// A network of the model table where the file's graph computes what one of these computes, whatever its weights are called
+/// (match.h); otherwise the graph itself, which can be evaluated and used but not trained. How pictures are prepared, and labels,
 /// are read from files that save_onnx has written. Throws Error (kBadFile), also where `options` name a network that it is not.
 LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options);
 

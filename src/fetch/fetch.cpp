@@ -74,12 +74,13 @@ void bring(const Entry& entry, const PublishedFile& file, const fs::path& folder
   }
   PublishedFile wanted = file;
   wanted.url = address_of(entry, file, options.mirror);
+  const auto origin = origin_of(wanted.url);
   info("fetching {}", wanted.url);
   make_folder(path.parent_path());
   try {
     download({.file = wanted,
               .path = path,
-              .plain_http = wanted.url != file.url && wanted.url.starts_with("http:"),
+              .plain_http = wanted.url != file.url && origin && origin->scheme == "http",
               .patience = options.patience},
              options.observer);
   } catch (const Error& error) {

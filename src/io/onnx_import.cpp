@@ -261,7 +261,7 @@ Value OnnxImporter::declare(const std::string& name, Role role, Tensor tensor) {
 Value OnnxImporter::parameter(const OnnxNode& node, size_t input, std::string_view suffix, Role role, const std::string& how,
                               const std::function<Tensor(const Tensor&)>& change) {
   const Constant& from = constant(node, input);
-  const auto key = std::pair(from.name, how);
+  const auto key = std::pair(node.inputs[input], how);
   if (const auto made = parameters_.find(key); made != parameters_.end()) return graph().read(made->second);
   if (!stored_.insert(from.storage).second) charge(static_cast<uint64_t>(from.shape.elements()) * sizeof(float));
   Tensor tensor = from.floats();

@@ -37,7 +37,7 @@ constexpr std::pair<std::string_view, BlockKind> kBlockKinds[] = {{"basic", Bloc
                                                                   {"bottleneck", BlockKind::kBottleneck}};
 
 constexpr int64_t kMostWidth = 65536;
-constexpr double kMostParameters = 1e11;  // multiply-adds of any picture then stay within 64 bits
+constexpr double kMostParameters = 1e11;  // multiply-adds of a picture, at most these times its pixels, then fit into 64 bits
 
 void within(std::string_view what, int64_t value, int64_t least, int64_t most) {
   if (value < least || value > most) fail(ErrorKind::kUsage, "{} is {}, expected {} to {}", what, value, least, most);
@@ -67,15 +67,26 @@ void check_block(const Block& block) {
     fail(ErrorKind::kUsage, "a basic block has no 1x1 convolution that could have the stride; bottleneck blocks do");
 }
 
-// Parameters of the convolutions of all blocks, at most: enough to refuse what no machine could hold.
+// Of all convolutions and linear layers, at most: groups and separable convolutions only have fewer.
 double parameters_at_most(const Description& description) {
-  double sum = 0;
-  const auto share = static_cast<double>(description.block.width_per_group * description.block.groups) / 64.0;
-  for (const Stage& stage : description.stages) {
-    const double width = static_cast<double>(stage.width) * std::max(1.0, share);
-    sum += static_cast<double>(stage.blocks) * 18 * width * width * static_cast<double>(description.expansion());
+  double sum = 0, before = static_cast<double>(description.input[0]);
+  for (const StemConvolution& convolution : description.stem.convolutions) {
+    const auto channels = static_cast<double>(convolution.channels), kernel = static_cast<double>(convolution.kernel);
+    sum += before * channels * kernel * kernel;
+    before = channels;
   }
-  return sum;
+  for (const Stage& stage : description.stages) {
+    const auto after = static_cast<double>(stage.width * description.expansion());
+    const auto middle = static_cast<double>(description.middle_width(stage.width));
+    const auto block = [&](double in) { return 9 * in * middle + 9 * middle * middle + middle * after + in * after; };
+    sum += block(before) + static_cast<double>(stage.blocks - 1) * block(after);
+    before = after;
+  }
+  for (const int64_t features : description.head.hidden) {
+    sum += before * static_cast<double>(features);
+    before = static_cast<double>(features);
+  }
+  return sum + before * static_cast<double>(description.classes);
 }
 
 void check_stages(const Description& description) {
@@ -85,11 +96,13 @@ void check_stages(const Description& description) {
     within("a stage's number of blocks", stage.blocks, 1, kMostBlocks);
     within("a stage's width", stage.width, 1, kMostWidth);
     within("a stage's stride", stage.stride, 1, 8);
+    if (description.middle_width(stage.width) < 1) {
+      fail(ErrorKind::kUsage, "a stage of width {} leaves the bottleneck's {} groups, {} wide at width 64, no channels",
+           stage.width, description.block.groups, description.block.width_per_group);
+    }
     blocks += stage.blocks;
   }
   within("the number of all blocks", blocks, 1, kMostBlocks);
-  if (parameters_at_most(description) > kMostParameters)
-    fail(ErrorKind::kUsage, "the stages are too wide: more than {:.0e} parameters", kMostParameters);
 }
 
 void check_name(std::string_view what, std::string_view name) {
@@ -167,6 +180,10 @@ std::string_view name_of(BlockKind kind) {
   return word_of(Words<BlockKind>(kBlockKinds), kind);
 }
 
+int64_t Description::middle_width(int64_t width) const {
+  return block.kind == BlockKind::kBottleneck ? width * block.width_per_group / 64 * block.groups : width;
+}
+
 int64_t Description::blocks() const {
   int64_t sum = 0;
   for (const Stage& stage : stages) sum += stage.blocks;
@@ -191,6 +208,8 @@ void check(const Description& description) {
   if (!(description.head.dropout >= 0 && description.head.dropout < 1))
     fail(ErrorKind::kUsage, "the head's dropout is {}, a number within [0, 1) is expected", description.head.dropout);
   check_names(description);
+  if (parameters_at_most(description) > kMostParameters)
+    fail(ErrorKind::kUsage, "its layers are too wide: they have more than {:.0e} parameters", kMostParameters);
 }
 
 }  // namespace residual::models

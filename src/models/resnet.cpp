@@ -96,10 +96,10 @@ Value joined(Layers& net, Value residual, Value x, const BlockSpec& block) {
   return net.relu("relu", residual);
 }
 
-// The bottleneck's 3x3 convolution: as wide as its stage, or groups of their own width (ResNeXt, table 1; wide ResNets).
+// The bottleneck's 3x3 convolution.
 ConvolutionSpec middle(const BlockSpec& block) {
   const Block& kind = block.network.block;
-  return {.channels = block.width * kind.width_per_group / 64 * kind.groups,
+  return {.channels = block.network.middle_width(block.width),
           .stride = kind.stride_on_1x1 ? 1 : block.stride,
           .groups = kind.groups};
 }

@@ -72,8 +72,7 @@ ModelEntry find_model(std::string_view name) {
   if (std::optional<ModelEntry> found = entry_called(name)) return std::move(*found);
   fail(ErrorKind::kUsage,
        "no model is called '{}'; `residual models` lists them, and the families that take any depth (resnetN and plainN: N = "
-       "6n+2, "
-       "but 50 and 152 are ImageNet's)",
+       "6n+2, but resnet50 and resnet152 are ImageNet's)",
        shown(name));
 }
 

@@ -83,6 +83,8 @@ TEST(Convert, PicturesAreNotPreparedByGuess) {
   EXPECT_EQ(room.run("convert tiny.pth small.safetensors --preprocess cifar10 --input 3x8x8").code, 0);
   EXPECT_EQ(program::json_of(room.run("verify small.safetensors tiny.pth --input 3x8x8 --preprocess cifar10 --json").out)["same"],
             true);
+  EXPECT_EQ(room.run("convert tiny.pth small.safetensors --preprocess imagenet --input 3x48x48").code, 0);
+  EXPECT_EQ(program::json_of(room.run("summary small.safetensors --json").out)["layers"][0]["output"][1], 48);
 }
 
 TEST(Convert, SummaryAndBenchTakeWeightsToo) {

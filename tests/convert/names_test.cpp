@@ -20,6 +20,11 @@ TEST(Names, AWrapperThatAllNamesShareIsTakenAway) {
                                                        {"head.bias", "module.model.fc.bias"}}));
 }
 
+TEST(Names, ANameThatIsNothingButAWrapperStays) {
+  EXPECT_EQ(common_spelling({"resnet"}), (std::map<std::string, std::string>{{"resnet", "resnet"}}));
+  EXPECT_EQ(common_spelling({"resnet", "bn1.weight"}).size(), 2U);
+}
+
 TEST(Names, CountersOfTrainingStepsAreLeftOut) {
   EXPECT_EQ(common_spelling({"bn1.num_batches_tracked", "bn1.weight"}).size(), 1U);
 }

@@ -1,10 +1,11 @@
 // Any text is the description of a network, in JSON and in TOML, or a clean refusal; what was read is written and reads back, and
-// small networks can be built.
+// small networks can be built and counted.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "core/error.h"
+#include "eval/summary.h"
 #include "models/description.h"
 #include "models/table.h"
 
@@ -14,14 +15,14 @@ using namespace residual;
 
 using Read = models::Description (*)(std::string_view, std::string_view);
 
-void build(const models::Description& description) {
+void summarize(const models::Description& description) {
   if (description.blocks() > 20) return;  // keeps single inputs fast
   models::Architecture architecture;
   architecture.input = description.input;
   architecture.classes = description.classes;
   architecture.description = description;
   try {
-    models::inference_graph(architecture, 1);
+    eval::summarize(architecture);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kUsage) std::abort();
   }
@@ -31,7 +32,7 @@ void check(Read read, std::string_view text) {
   try {
     const models::Description description = read(text, "input");
     if (!(models::description_from_json(models::to_json(description), "again") == description)) std::abort();
-    build(description);
+    summarize(description);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kBadFile) std::abort();
   }

@@ -242,6 +242,17 @@ def quantized():
     net.node("QuantizeLinear", *steps).node("DequantizeLinear", *steps).classify().write("quantized_activations")
 
 
+def quantized_twice():
+    """One tensor of integers with two scales, and floats whose name is that of the integers without its end."""
+    net = Net(opset=19)
+    net.constant("w_quantized", random.integers(-128, 128, (2, 2, 3, 3)).astype(numpy.int8))
+    for scale in (0.01, 0.05):
+        name = net.constant(f"scale{scale}", numpy.float32(scale))
+        net.nodes.append(helper.make_node("DequantizeLinear", ["w_quantized", name], [f"w{scale}"], name=f"node_{scale}"))
+        net.node("Conv", f"w{scale}", pads=[1, 1, 1, 1]).node("Relu")
+    net.node("Conv", net.constant("w", weights(2, 2, 3, 3))).classify().write("quantized_twice")
+
+
 def refused():
     def write(name, net, change=lambda model: None):
         model = net.model()
@@ -298,6 +309,7 @@ if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
     for old in HERE.iterdir():
         old.unlink()
-    for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused, folded_pads):
+    for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused, folded_pads,
+                 quantized_twice):
         part()
     print(f"{len(list(HERE.glob('*.onnx')))} files, {sum(f.stat().st_size for f in HERE.iterdir())} bytes")

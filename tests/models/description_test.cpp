@@ -130,9 +130,18 @@ TEST(Description, of_tables_within_tables_without_end_is_refused) {
 
 TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5000, "width": 65536}]})"), HasSubstr("too wide"));
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 8}], "names": {"stem": ["a", "b"], "stem_norms": ["c", "d"]},
+                          "stem": {"convolutions": [{"channels": 65536, "kernel": 15}, {"channels": 65536, "kernel": 15}]}})"),
+              HasSubstr("too wide"));
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5001, "width": 1}]})"), HasSubstr("5001"));
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 99999999999999999999}]})"),
               HasSubstr("width: expected a whole number"));
+}
+
+TEST(Description, of_a_bottleneck_without_channels_is_refused) {
+  EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 8}],
+                          "block": {"kind": "bottleneck", "groups": 32, "width_per_group": 4}})"),
+              HasSubstr("no channels"));
 }
 
 TEST(Description, that_gives_two_layers_one_name_is_refused) {

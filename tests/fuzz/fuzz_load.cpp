@@ -1,0 +1,51 @@
+// Any file is a model, recognised by its tensors or its graph, or a clean refusal; and a model that was loaded computes what it
+// says: its tensors fit its network.
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "convert/load.h"
+#include "core/error.h"
+
+namespace {
+
+using namespace residual;
+
+// One file a process, in memory where the system has such a folder.
+std::filesystem::path place() {
+  std::error_code ignored;
+  const std::filesystem::path shared = "/dev/shm";
+  const std::filesystem::path folder =
+      std::filesystem::is_directory(shared, ignored) ? shared : std::filesystem::temp_directory_path();
+  return folder / ("fuzz-load-" + std::to_string(getpid()));
+}
+
+struct File {
+  const std::filesystem::path path = place();
+  ~File() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const File file;
+  std::ofstream(file.path, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  try {
+    const convert::LoadedModel loaded = convert::load(file.path);
+    const Graph graph = models::inference_graph(loaded.model.architecture, 1);
+    for (const auto& [name, variable] : graph.variables()) {
+      if (loaded.model.state.at(name).shape() != variable.type.shape) std::abort();
+    }
+  } catch (const Error& error) {
+    // What a file says of its pictures may not be what its network takes: that is for the caller to settle.
+    if (error.kind() != ErrorKind::kBadFile && error.kind() != ErrorKind::kUsage) std::abort();
+  }
+  return 0;
+}
