@@ -13,6 +13,7 @@
 #include "cli/machine.h"
 #include "cli/output.h"
 #include "convert/load.h"
+#include "core/limits.h"
 
 namespace residual::cli {
 namespace {
@@ -82,7 +83,7 @@ int serve(BenchRun& run, double ready) {
 
 int run_bench(BenchArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   if (!(arguments.seconds > 0 && arguments.seconds <= 3600)) {
     fail(ErrorKind::kUsage, "--seconds is {}, expected a number above 0 and up to 3600", arguments.seconds);
   }

@@ -9,6 +9,7 @@
 #include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "core/limits.h"
 #include "data/dataset.h"
 #include "eval/evaluate.h"
 
@@ -39,7 +40,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
 
 int run_eval(EvalArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   data::check_split(arguments.split);
   refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/limits.h"
 #include "data/config_fields.h"
 #include "data/recipes.h"
 
@@ -86,7 +87,7 @@ class ImageProcessor {
   }
 
   int64_t side(const nlohmann::json& value, std::string_view key) const {
-    if (!is_side(value)) fields_.bad("'{}' is not within 1 … 4096", key);
+    if (!is_side(value)) fields_.bad("'{}' is not within 1 … {}", key, kMostSide);
     return value.get<int64_t>();
   }
 

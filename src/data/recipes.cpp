@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "data/config_fields.h"
 
 namespace residual::data {
@@ -64,7 +65,7 @@ Shape timm_input(const ConfigFields& config) {
   if (!config.has("input_size")) return Shape{3, 224, 224};
   const nlohmann::json& list = config["input_size"];
   if (!list.is_array() || list.size() != 3 || !std::ranges::all_of(list, is_side))
-    config.bad("'input_size' is no list of channels, height and width within 1 … 4096");
+    config.bad("'input_size' is no list of channels, height and width within 1 … {}", kMostSide);
   return Shape{list[0].get<int64_t>(), list[1].get<int64_t>(), list[2].get<int64_t>()};
 }
 

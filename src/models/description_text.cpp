@@ -5,6 +5,7 @@
 
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "models/description.h"
 #include "models/toml_text.h"
 
@@ -113,7 +114,9 @@ struct Reader {
     read(json, dims);
     if (dims.size() != 3) fail(ErrorKind::kUsage, "expected channels, height and width");
     for (const int64_t dim : dims) {
-      if (dim < 1 || dim > 65536) fail(ErrorKind::kUsage, "expected channels, height and width, not {}", fmt::join(dims, ", "));
+      if (dim < 1 || dim > kMostSide) {
+        fail(ErrorKind::kUsage, "expected channels, height and width within 1 … {}, not {}", kMostSide, fmt::join(dims, ", "));
+      }
     }
     value = Shape(std::span<const int64_t>(dims));
   }
