@@ -124,7 +124,7 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     }
     eval::Evaluation result = eval::evaluate(network_->model, data.parts_->source.split(options.split), evaluate);
-    return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
+    return Evaluation{result.pictures, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
   });
 }
 
