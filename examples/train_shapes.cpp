@@ -10,7 +10,7 @@ int main(int count, char** arguments) {
   options.epochs = count > 2 ? std::atoi(arguments[2]) : 4;
   options.on_epoch = [](const residual::Epoch& epoch) {
     std::printf("epoch %d: train loss %.3f, test accuracy %.1f%%\n", static_cast<int>(epoch.number), epoch.train_loss,
-                100 * epoch.test_top1);
+                100 * epoch.held_out_top1);
   };
   try {
     residual::DatasetOptions pictures;

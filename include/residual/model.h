@@ -26,13 +26,13 @@ struct Prediction {
 
 /// How well a model does on pictures whose classes are known.
 struct Evaluation {
-  int64_t images = 0, correct = 0, correct5 = 0;
+  int64_t pictures = 0, correct = 0, correct5 = 0;
   double loss = 0;                              ///< mean cross-entropy a picture
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures
 
-  double top1() const { return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
-  double top5() const { return images > 0 ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
+  double top1() const { return pictures > 0 ? static_cast<double>(correct) / static_cast<double>(pictures) : 0; }
+  double top5() const { return pictures > 0 ? static_cast<double>(correct5) / static_cast<double>(pictures) : 0; }
 };
 
 struct EvaluationOptions {

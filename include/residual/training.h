@@ -10,14 +10,14 @@
 
 namespace residual {
 
-/// One pass over the training pictures. Losses are means per picture, accuracies fractions (0 … 1); test_* is NaN when the data
-/// has neither validation nor test pictures.
+/// One pass over the training pictures. Losses are means per picture, accuracies fractions (0 … 1); held_out_* is NaN when the
+/// data has neither validation nor test pictures.
 struct Epoch {
   int64_t number = 0;  ///< from 1
   double learning_rate = 0;
   double train_loss = 0, train_top1 = 0;
-  double test_loss = 0, test_top1 = 0;  ///< on the validation pictures, or else the test pictures
-  double seconds = 0;                   ///< wall time
+  double held_out_loss = 0, held_out_top1 = 0;  ///< of the validation pictures, else of the test pictures
+  double seconds = 0;                           ///< wall time
 };
 
 /// Where training stands, told after every step and while pictures are evaluated.
@@ -26,7 +26,7 @@ struct Progress {
   int64_t epoch = 0, epochs = 0;  ///< epoch from 1
   int64_t done = 0, all = 0;      ///< of this epoch: steps, or pictures while evaluating
   double loss = 0, top1 = 0;      ///< of the epoch so far
-  double images_per_second = 0;
+  double pictures_per_second = 0;
   double seconds_left = 0;  ///< an estimate for the whole run
 };
 

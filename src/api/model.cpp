@@ -3,6 +3,7 @@
 #include "api/handles.h"
 #include "convert/load.h"
 #include "convert/save.h"
+#include "core/limits.h"
 #include "data/recipes.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
@@ -37,13 +38,13 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
   return guarded([&] {
     models::Architecture architecture = models::architecture_of(name);
     const PictureShape& input = options.input;
-    const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= 4096; };
+    const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= kMostSide; };
     if ((input.channels != 1 && input.channels != 3) || !side(input.height) || !side(input.width)) {
-      fail(ErrorKind::kUsage, "the input is {}x{}x{}, expected 1 or 3 channels and sides of 1 to 4096 pixels", input.channels,
-           input.height, input.width);
+      fail(ErrorKind::kUsage, "the input is {}x{}x{}, expected 1 or 3 channels and sides of 1 to {} pixels", input.channels,
+           input.height, input.width, kMostSide);
     }
-    if (options.classes < 2 || options.classes > 1'000'000) {
-      fail(ErrorKind::kUsage, "the number of classes is {}, expected 2 to 1000000", options.classes);
+    if (options.classes < kLeastClasses || options.classes > kMostClasses) {
+      fail(ErrorKind::kUsage, "the number of classes is {}, expected {} to {}", options.classes, kLeastClasses, kMostClasses);
     }
     architecture.input = to_shape(input);
     architecture.classes = options.classes;
@@ -119,11 +120,11 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
     evaluate.threads = options.threads;
     evaluate.loader_threads = options.loader_threads;
     evaluate.progress = options.on_progress;
-    if (options.batch_size < 1 || options.batch_size > 65536) {
-      fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to 65536", options.batch_size);
+    if (options.batch_size < 1 || options.batch_size > kMostBatch) {
+      fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     }
     eval::Evaluation result = eval::evaluate(network_->model, data.parts_->source.split(options.split), evaluate);
-    return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
+    return Evaluation{result.pictures, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
   });
 }
 

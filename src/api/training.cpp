@@ -69,8 +69,8 @@ train::TrainOptions translated(const TrainingOptions& options, const data::DataS
 }
 
 Epoch to_public(const train::EpochRecord& record) {
-  return {record.epoch,     record.learning_rate, record.train_loss,         record.train_top1,
-          record.test_loss, record.test_top1,     record.seconds.value_or(0)};
+  return {record.epoch,         record.learning_rate, record.train_loss,         record.train_top1,
+          record.held_out_loss, record.held_out_top1, record.seconds.value_or(0)};
 }
 
 train::Observer observer_of(const TrainingOptions& options) {
@@ -83,7 +83,7 @@ train::Observer observer_of(const TrainingOptions& options) {
   if (options.on_progress) {
     observer.progress = [&options](const train::Progress& now) {
       options.on_progress({now.phase == train::Progress::Phase::kEvaluate, now.epoch, now.epochs, now.done, now.all, now.loss,
-                           now.top1, now.images_per_second, now.seconds_left});
+                           now.top1, now.pictures_per_second, now.seconds_left});
     };
   }
   return observer;

@@ -10,6 +10,7 @@
 #include "cli/fetched.h"
 #include "convert/load.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/threads.h"
 #include "data/labels.h"
 #include "data/recipes.h"
@@ -37,8 +38,8 @@ void MachineArguments::check() {
          "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or leave it away");
   }
   if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
-  check_range("--threads", threads, 0, 1024);
-  check_range("--loader-threads", loader_threads, 1, 256);
+  check_range("--threads", threads, 0, kMostThreads);
+  check_range("--loader-threads", loader_threads, 1, kMostLoaderThreads);
   if (threads == 0) threads = allowed_threads();
 }
 
@@ -124,7 +125,7 @@ models::Architecture NetworkArguments::architecture() const {
     result = models::architecture_of(model);
     models::choose(options.choices, result);
     if (classes) {
-      check_range("--classes", *classes, 2, 1'000'000);
+      check_range("--classes", *classes, kLeastClasses, kMostClasses);
       result.classes = *classes;
     }
   }
@@ -150,7 +151,8 @@ Shape parse_input(const std::string& text) {
   if (!sound) fail(ErrorKind::kUsage, "--input is '{}', expected channels x height x width such as 3x32x32", text);
   if (dims[0] != 1 && dims[0] != 3) fail(ErrorKind::kUsage, "--input has {} channels, expected 1 (grey) or 3 (colour)", dims[0]);
   for (const int64_t side : {dims[1], dims[2]}) {
-    if (side < 1 || side > 4096) fail(ErrorKind::kUsage, "--input is '{}', expected sides of 1 to 4096 pixels", text);
+    if (side < 1 || side > kMostSide)
+      fail(ErrorKind::kUsage, "--input is '{}', expected sides of 1 to {} pixels", text, kMostSide);
   }
   return Shape{dims[0], dims[1], dims[2]};
 }

@@ -58,7 +58,7 @@ struct NetworkArguments {
 /// --preprocess: a recipe's name or a file, see data/recipes.h; empty when it is not given.
 void add_preprocess(CLI::App& command, std::string& preprocess);
 
-/// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … 4096.
+/// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … kMostSide.
 Shape parse_input(const std::string& text);
 
 /// "0.49,0.48,0.45" -> numbers. Throws Error (kUsage), naming `option`.

@@ -13,6 +13,7 @@
 #include "cli/machine.h"
 #include "cli/output.h"
 #include "convert/load.h"
+#include "core/limits.h"
 
 namespace residual::cli {
 namespace {
@@ -82,7 +83,7 @@ int serve(BenchRun& run, double ready) {
 
 int run_bench(BenchArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   if (!(arguments.seconds > 0 && arguments.seconds <= 3600)) {
     fail(ErrorKind::kUsage, "--seconds is {}, expected a number above 0 and up to 3600", arguments.seconds);
   }
@@ -96,12 +97,12 @@ int run_bench(BenchArguments& arguments) {
   if (arguments.worker) return serve(run, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 
   const Timing timing = time_batches(run, arguments.seconds);
-  const double images = static_cast<double>(arguments.batch_size) / timing.median;
+  const double pictures = static_cast<double>(arguments.batch_size) / timing.median;
   const double gflops = static_cast<double>(run.plan().flops()) / timing.median / 1e9;
   const size_t memory = peak_resident_bytes();
   const double peak = peak_gflops(arguments.machine.threads);
   if (arguments.json) {
-    const nlohmann::ordered_json json{{"images_per_second", images},
+    const nlohmann::ordered_json json{{"images_per_second", pictures},
                                       {"milliseconds", timing.median * 1e3},
                                       {"gflops", gflops},
                                       {"peak_gflops", peak},
@@ -113,7 +114,7 @@ int run_bench(BenchArguments& arguments) {
         arguments.training ? "training" : "inference", run.plan().threads, run.plan().device);
   print("time         {:.2f} ms a batch (median of {}, spread {:.0f}%)\n", timing.median * 1e3, timing.samples,
         100 * timing.spread);
-  print("speed        {:.1f} pictures/s\n", images);
+  print("speed        {:.1f} pictures/s\n", pictures);
   print("arithmetic   {:.1f} GFLOP/s of {:.1f} that this machine reached just now ({:.0f}%)\n", gflops, peak,
         100 * gflops / peak);
   print("memory       {} at the highest, {} of it planned for values\n", bytes_text(static_cast<double>(memory)),

@@ -15,6 +15,7 @@
 #include "convert/compare.h"
 #include "convert/save.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "data/labels.h"
 #include "data/picture_files.h"
@@ -164,7 +165,7 @@ std::pair<convert::Comparison, std::string> compare_as_prepared(convert::LoadedM
 
 int run_verify(VerifyArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.options.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.options.batch_size, 1, kMostBatch);
   check_range("--pictures", arguments.options.pictures, 1, 1'000'000'000);
   if (const double tolerance = arguments.options.tolerance; !(tolerance >= 0 && std::isfinite(tolerance))) {
     fail(ErrorKind::kUsage, "--tolerance is {}, expected a number from 0 on", tolerance);

@@ -9,6 +9,7 @@
 #include "cli/model_arguments.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "core/limits.h"
 #include "data/dataset.h"
 #include "eval/evaluate.h"
 
@@ -39,7 +40,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
 
 int run_eval(EvalArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   data::check_split(arguments.split);
   refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();
@@ -51,15 +52,15 @@ int run_eval(EvalArguments& arguments) {
   const InterruptScope interrupts;
   const eval::Evaluation result = evaluate(arguments, model, dataset);
   if (arguments.json) {
-    const nlohmann::ordered_json json{{"images", result.images}, {"correct", result.correct},
-                                      {"top1", result.top1()},   {"top5", result.top5()},
-                                      {"loss", result.loss},     {"images_per_second", result.images_per_second()}};
+    const nlohmann::ordered_json json{{"images", result.pictures}, {"correct", result.correct},
+                                      {"top1", result.top1()},     {"top5", result.top5()},
+                                      {"loss", result.loss},       {"images_per_second", result.pictures_per_second()}};
     print("{}\n", json.dump());
     return 0;
   }
   print("pictures    {} ({})\ncorrect     {}\ntop-1       {:.2f}%\ntop-5       {:.2f}%\nloss        {:.4f}\npictures/s  {:.0f}\n",
-        with_commas(result.images), dataset.description(), with_commas(result.correct), 100 * result.top1(), 100 * result.top5(),
-        result.loss, result.images_per_second());
+        with_commas(result.pictures), dataset.description(), with_commas(result.correct), 100 * result.top1(),
+        100 * result.top5(), result.loss, result.pictures_per_second());
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "eval/evaluate.h"
 
 namespace residual::cli {
@@ -54,7 +55,7 @@ void print_saving(const eval::NetworkSummary& summary, const eval::NetworkSummar
 
 int run_summary(SummaryArguments& arguments) {
   arguments.machine.check();
-  check_range("--batch-size", arguments.batch_size, 1, 65536);
+  check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   const models::Architecture architecture = arguments.network.architecture();
   const eval::NetworkSummary summary = eval::summarize(architecture);
   const std::optional<eval::NetworkSummary> full = without_separable_blocks(architecture);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "data/archive.h"
 #include "data/recipes.h"
 #include "models/choices.h"
@@ -113,8 +114,8 @@ void TrainArguments::add_to(CLI::App& app) {
 
 void TrainArguments::check() {
   machine.check();
-  check_range("--epochs", epochs, 1, 1'000'000);
-  check_range("--batch-size", batch_size, 1, 65536);
+  check_range("--epochs", epochs, 1, kMostEpochs);
+  check_range("--batch-size", batch_size, 1, kMostBatch);
   const train::Optimizer kind = train::optimizer_named(optimizer);
   if (momentum && kind != train::Optimizer::kSgd) {
     fail(ErrorKind::kUsage, "--momentum belongs to --optimizer sgd; {} has moments of its own, leave it away", optimizer);

@@ -22,8 +22,8 @@ Json to_json(const train::EpochRecord& record, const std::string& split) {
             {"train_loss", number(record.train_loss)},
             {"train_top1", number(record.train_top1)}};
   if (!split.empty()) {
-    json[split + "_loss"] = number(record.test_loss);
-    json[split + "_top1"] = number(record.test_top1);
+    json[split + "_loss"] = number(record.held_out_loss);
+    json[split + "_top1"] = number(record.held_out_top1);
   }
   json["seconds"] = number(record.seconds.value_or(train::EpochRecord::kNone));
   return json;
@@ -77,7 +77,7 @@ void TrainReport::progress(const train::Progress& now) {
   bar_.update(now.done, now.all, [&] {
     const std::string how =
         now.phase == train::Progress::Phase::kTrain
-            ? fmt::format("loss {:.3f}  top-1 {:.1f}%  {:.0f} pictures/s", now.loss, 100 * now.top1, now.images_per_second)
+            ? fmt::format("loss {:.3f}  top-1 {:.1f}%  {:.0f} pictures/s", now.loss, 100 * now.top1, now.pictures_per_second)
             : "evaluating";
     return fmt::format("epoch {}/{}  {}  {} left", now.epoch, now.epochs, how, clock_text(now.seconds_left));
   });
@@ -90,7 +90,8 @@ void TrainReport::epoch(const train::EpochRecord& record) {
   }
   std::string line = fmt::format("{}  epoch {}/{}  train loss {:.4f} top-1 {:.2f}%", now_text(), record.epoch, options_.epochs,
                                  record.train_loss, 100 * record.train_top1);
-  if (!split_.empty()) line += fmt::format("  {} loss {:.4f} top-1 {:.2f}%", split_, record.test_loss, 100 * record.test_top1);
+  if (!split_.empty())
+    line += fmt::format("  {} loss {:.4f} top-1 {:.2f}%", split_, record.held_out_loss, 100 * record.held_out_top1);
   if (record.seconds) line += fmt::format("  {}", duration(*record.seconds));
   say(line);
 }
@@ -106,7 +107,7 @@ void TrainReport::finish(const train::TrainResult& result) {
               {"last", result.last.string()},
               {"seconds", seconds}};
     if (result.evaluation) {
-      json["images"] = result.evaluation->images;
+      json["images"] = result.evaluation->pictures;
       json["correct"] = result.evaluation->correct;
       json["top1"] = result.evaluation->top1();
       json["top5"] = result.evaluation->top5();
@@ -120,7 +121,7 @@ void TrainReport::finish(const train::TrainResult& result) {
                                  : fmt::format("epoch {}, chosen on the {} pictures", result.best_epoch, result.selection);
   if (result.evaluation) {
     say(fmt::format("best model ({}): {} of {} right, top-1 {:.2f}%, loss {:.4f}", chosen,
-                    with_commas(result.evaluation->correct), with_commas(result.evaluation->images),
+                    with_commas(result.evaluation->correct), with_commas(result.evaluation->pictures),
                     100 * result.evaluation->top1(), result.evaluation->loss));
   } else {
     say(fmt::format("best model: {}", chosen));

@@ -12,6 +12,9 @@
 #include "convert/names.h"
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/limits.h"
+#include "models/densenet.h"
+#include "models/families.h"
 #include "models/table.h"
 
 namespace residual::convert {
@@ -104,8 +107,8 @@ std::optional<int64_t> other_size(const Fit& fit, size_t axis, int64_t ours, siz
   return sizes.size() == 1 ? std::optional(*sizes.begin()) : std::nullopt;
 }
 
-// Of networks that have the same tensors, how unlikely each is.
-int strangeness(const models::Architecture& architecture) {
+// Of networks that have the same tensors the one of the lowest rank is taken: those that most people train come first.
+int rank_among_equals(const models::Architecture& architecture) {
   const std::optional<models::Description> network = models::described(architecture);
   if (!network) return 0;
   return 2 * (network->shortcut.kind == models::Shortcut::kNone) + network->block.pre_activation;
@@ -116,14 +119,15 @@ bool better(const Fit& a, const Fit& b) {
   if (a.names.size() != b.names.size()) return a.names.size() > b.names.size();
   if (a.differences.size() != b.differences.size()) return a.differences.size() < b.differences.size();
   if (a.same_names != b.same_names) return a.same_names > b.same_names;
-  return a.differences.empty() && strangeness(a.architecture) < strangeness(b.architecture);
+  return a.differences.empty() && rank_among_equals(a.architecture) < rank_among_equals(b.architecture);
 }
 
 Fit fit(const models::Architecture& architecture, const Found& found) {
   Fit result = compare(architecture, found);
   if (!architecture.graph.empty() || result.differences.empty()) return result;
   models::Architecture adapted = architecture;
-  if (const auto classes = other_size(result, 0, architecture.classes, 1); classes && *classes >= 2) adapted.classes = *classes;
+  if (const auto classes = other_size(result, 0, architecture.classes, 1); classes && *classes >= kLeastClasses)
+    adapted.classes = *classes;
   if (const auto channels = other_size(result, 1, architecture.input[0], 4); channels && (*channels == 1 || *channels == 3)) {
     adapted.input = adapted.input.with(0, *channels);
   }
@@ -162,18 +166,48 @@ int64_t blocks_of(const Found& found, size_t stage) {
   return blocks;
 }
 
-// The table's networks, and those of the families of any depth that have as many blocks in their last stage as the file.
-std::vector<std::string> candidate_names(const Found& found) {
+// Convolutions and linear layers.
+int64_t layers_of(const Shapes& shapes) {
+  return std::ranges::count_if(shapes, [](const auto& tensor) { return tensor.second.rank() == 2 || tensor.second.rank() == 4; });
+}
+
+// Output channels of the widest convolution: four times the first stage's in a network of three stages whose blocks are basic.
+int64_t widest(const Shapes& shapes) {
+  int64_t most = 0;
+  for (const auto& [name, shape] : shapes) {
+    if (shape.rank() == 4) most = std::max(most, shape[0]);
+  }
+  return most;
+}
+
+// Output channels that most 3x3 convolutions have: what each layer of a DenseNet adds.
+int64_t commonest_width(const Shapes& shapes) {
+  std::map<int64_t, int64_t> counts;
+  for (const auto& [name, shape] : shapes) {
+    if (shape.rank() == 4 && shape[2] == 3) ++counts[shape[0]];
+  }
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+  return most == counts.end() ? 0 : most->first;
+}
+
+std::vector<std::string> listed_names() {
   std::vector<std::string> names;
   for (const models::ModelEntry& entry : models::model_table()) names.push_back(entry.name);
-  const int64_t blocks = blocks_of(found, 3);
-  const int64_t basic = 6 * blocks + 2, bottleneck = 9 * blocks + 2;
-  for (const std::string& name :
-       {fmt::format("resnet{}", basic), fmt::format("plain{}", basic), fmt::format("preact-resnet{}-basic", basic),
-        fmt::format("resnet{}-bottleneck", bottleneck), fmt::format("preact-resnet{}", bottleneck)}) {
-    const bool there = models::is_model(name) && std::ranges::find(names, name) == names.end();
-    if (blocks > 0 && there) names.push_back(name);
+  return names;
+}
+
+void add_missing(std::vector<std::string>& names, const std::vector<std::string>& members) {
+  for (const std::string& name : members) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
+}
+
+// The table's networks, and those of the families of any depth that have as many blocks in their last stage, or as many
+// layers, as the file.
+std::vector<std::string> candidate_names(const Found& found) {
+  std::vector<std::string> names = listed_names();
+  add_missing(names, models::family_members_with(blocks_of(found, 3), widest(found.shapes) / 4));
+  add_missing(names, models::densenets_with(layers_of(found.shapes), commonest_width(found.shapes)));
   return names;
 }
 
@@ -237,7 +271,7 @@ std::optional<Fit> recognise(const Shapes& shapes) {
   if (nearest.fits().empty()) return std::nullopt;
   std::vector<models::Architecture> bases;
   for (const Fit& fit : nearest.fits()) bases.push_back(fit.architecture);
-  if (const Fit& best = nearest.fits().front(); !best.differences.empty() || strangeness(best.architecture) != 0) {
+  if (const Fit& best = nearest.fits().front(); !best.differences.empty() || rank_among_equals(best.architecture) != 0) {
     for (const models::Architecture& base : bases) {
       for (const models::Architecture& variant : variants(base)) nearest.consider(variant, found);
     }
@@ -251,31 +285,32 @@ std::optional<Fit> recognise(const Shapes& shapes) {
   if (best.names.size() * 2 < shapes.size()) return std::nullopt;
   for (const Fit& other : std::span(nearest.fits()).subspan(1)) {
     const bool alike = other.differences.empty() && other.same_names == best.same_names;
-    if (best.differences.empty() && alike && strangeness(other.architecture) != strangeness(best.architecture))
+    if (best.differences.empty() && alike && rank_among_equals(other.architecture) != rank_among_equals(best.architecture))
       best.also.push_back(other.architecture);
   }
   return std::move(best);
 }
 
 std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
-  const auto layers = [](const Shapes& shapes) {
-    return std::ranges::count_if(shapes,
-                                 [](const auto& tensor) { return tensor.second.rank() == 2 || tensor.second.rank() == 4; });
-  };
-  const auto count = layers(found);
+  constexpr int64_t kMostProjections = 3;  // of the families, whose names do not count them
+  const int64_t count = layers_of(found);
   std::vector<models::Architecture> result;
-  for (const models::ModelEntry& entry : models::model_table()) {
-    const models::Architecture candidate = models::published(entry.name);
-    if (layers(expected_of(candidate)->shapes) == count) result.push_back(candidate);
+  const auto consider = [&](const models::Architecture& candidate) {
+    if (layers_of(expected_of(candidate)->shapes) == count) result.push_back(candidate);
+  };
+  std::vector<std::string> names = listed_names();
+  add_missing(names, models::densenets_with(count, commonest_width(found)));
+  std::vector<std::string> members;
+  for (int64_t depth = count - kMostProjections; depth <= count; ++depth) {
+    add_missing(members, models::family_members_of_depth(depth, widest(found) / 4));
   }
-  // A CIFAR network of N layers has N weights; with projections, which the table's do not have, two more.
-  for (const auto& [name, shortcut] : {std::pair(fmt::format("resnet{}", count), models::Shortcut::kA),
-                                       std::pair(fmt::format("plain{}", count), models::Shortcut::kNone),
-                                       std::pair(fmt::format("resnet{}", count - 2), models::Shortcut::kB)}) {
-    if (!models::is_model(name)) continue;
+  add_missing(names, members);
+  for (const std::string& name : names) consider(models::published(name));
+  for (const std::string& name : members) {  // shortcuts that pad, as published, are often replaced by projections
     models::Architecture candidate = models::published(name);
-    if (models::described(candidate)->block.kind == models::BlockKind::kBasic) candidate.shortcut = shortcut;
-    result.push_back(candidate);
+    if (models::described(candidate)->shortcut.kind != models::Shortcut::kA) continue;
+    candidate.shortcut = models::Shortcut::kB;
+    consider(candidate);
   }
   return result;
 }

@@ -44,7 +44,7 @@ Fit fit(const models::Architecture& architecture, const Shapes& found);
 std::optional<Fit> recognise(const Shapes& found);
 
 /// The networks that have as many convolutions and linear layers as the tensors, whatever these are called, as they were
-/// published: those of the model table, and of the CIFAR families at that depth.
+/// published: those of the model table and of the families of any depth, these with projections too.
 std::vector<models::Architecture> of_as_many_layers(const Shapes& found);
 
 /// The differences as lines of a table, the network's name, its shape, the file's name, its shape, at most `most` of them.

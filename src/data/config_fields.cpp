@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/limits.h"
 #include "data/recipes.h"
 
 namespace residual::data {
@@ -48,7 +49,7 @@ std::vector<float> ConfigFields::colours(std::string_view key, const std::vector
 }
 
 bool is_side(const nlohmann::json& value) {
-  return value.is_number_integer() && value >= int64_t{1} && value <= int64_t{4096};
+  return value.is_number_integer() && value >= int64_t{1} && value <= kMostSide;
 }
 
 }  // namespace residual::data

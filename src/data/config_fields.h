@@ -42,7 +42,7 @@ class ConfigFields {
   std::string_view name_;
 };
 
-/// Whether a value is a whole number of pixels, 1 … 4096.
+/// Whether a value is a whole number of pixels, 1 … kMostSide.
 bool is_side(const nlohmann::json& value);
 
 }  // namespace residual::data

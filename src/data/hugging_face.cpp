@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/limits.h"
 #include "data/config_fields.h"
 #include "data/recipes.h"
 
@@ -15,10 +16,17 @@ struct Kind {
   std::string_view name;
   bool square = false;                // what a size that is one number means: both sides, or the shorter one
   Filter filter = Filter::kBilinear;  // where the file is silent
+  bool crop_pct = false;              // whether a shorter side alone makes squares, small ones by crop_pct
 };
-constexpr Kind kKinds[] = {{"ConvNext"},   {"Bit", false, Filter::kBicubic}, {"CLIP", false, Filter::kBicubic},
-                           {"ViT", true},  {"DeiT", true, Filter::kBicubic}, {"MobileNetV1"},
-                           {"MobileNetV2"}};
+// HF's ResNets name it; it is meant where none is named.
+constexpr Kind kConvNext{.name = "ConvNext", .crop_pct = true};
+constexpr Kind kKinds[] = {kConvNext,
+                           {.name = "Bit", .filter = Filter::kBicubic},
+                           {.name = "CLIP", .filter = Filter::kBicubic},
+                           {.name = "ViT", .square = true},
+                           {.name = "DeiT", .square = true, .filter = Filter::kBicubic},
+                           {.name = "MobileNetV1"},
+                           {.name = "MobileNetV2"}};
 
 // Steps that may be asked for; any other "do_…" that is true is refused.
 constexpr std::string_view kKnownSteps[] = {"do_resize",    "do_center_crop", "do_rescale",
@@ -68,10 +76,10 @@ class ImageProcessor {
   }
 
  private:
-  // "ConvNextFeatureExtractor", "ConvNextImageProcessor", "ConvNextImageProcessorFast". HF's ResNets name the first.
+  // "ConvNextFeatureExtractor", "ConvNextImageProcessor", "ConvNextImageProcessorFast".
   Kind kind() const {
     const std::string type = fields_.text("image_processor_type", fields_.text("feature_extractor_type", ""));
-    if (type.empty()) return {};
+    if (type.empty()) return kConvNext;
     for (const Kind& each : kKinds) {
       if (!type.starts_with(each.name)) continue;
       const std::string_view rest = std::string_view(type).substr(each.name.size());
@@ -86,7 +94,7 @@ class ImageProcessor {
   }
 
   int64_t side(const nlohmann::json& value, std::string_view key) const {
-    if (!is_side(value)) fields_.bad("'{}' is not within 1 … 4096", key);
+    if (!is_side(value)) fields_.bad("'{}' is not within 1 … {}", key, kMostSide);
     return value.get<int64_t>();
   }
 
@@ -149,7 +157,7 @@ class ImageProcessor {
     const Extent to = extent("size", kind_.square);
     const Size2 out = input_ ? Size2{(*input_)[1], (*input_)[2]} : to.size;
     if (!to.shorter) return {ResizeStep{out, filter(), true}};
-    if (!kind_.name.empty() && kind_.name != "ConvNext")
+    if (!kind_.crop_pct)
       fields_.bad("'size' is a shorter side and 'do_center_crop' is not true: pictures would keep sizes of their own");
     if (out.height != out.width) fields_.bad("it makes squares, the network takes {} x {}", out.height, out.width);
     if (out.height >= 384) return {ResizeStep{out, filter(), true}};

@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/limits.h"
 
 namespace residual::data {
 namespace {
 
 constexpr size_t kMaxSteps = 32;
-constexpr int64_t kMaxInputPixels = int64_t{1} << 24;  // of a network's input: 4096 x 4096
+constexpr int64_t kMaxInputPixels = kMostSide * kMostSide;  // of a network's input
 
 template <typename... Visitors>
 struct Overloaded : Visitors... {

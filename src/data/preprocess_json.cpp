@@ -145,20 +145,22 @@ class Reader {
 
 Step step_from_json(const nlohmann::json& json, size_t index) {
   const Reader in(json, index);
-  if (in.name() == "decode") {
-    return in.only({"channels", "exif_orientation"}), DecodeStep{in.whole("channels"), in.flag("exif_orientation", false)};
-  }
-  if (in.name() == "require_size") return in.only({"size"}), RequireSizeStep{in.size()};
-  if (in.name() == "resize") return in.only({"size", "filter", "antialias"}), ResizeStep{in.size(), in.filter(), in.antialias()};
-  if (in.name() == "resize_shorter") {
-    return in.only({"size", "filter", "antialias"}), ResizeShorterStep{in.whole("size"), in.filter(), in.antialias()};
-  }
-  if (in.name() == "center_crop") return in.only({"size"}), CenterCropStep{in.size()};
-  if (in.name() == "corner_crop") return in.only({"size", "corner"}), CornerCropStep{in.size(), in.corner()};
-  if (in.name() == "mirror") return in.only({}), MirrorStep{};
-  if (in.name() == "divide") return in.only({"by"}), DivideStep{in.number("by")};
-  if (in.name() == "scale") return in.only({"by"}), ScaleStep{in.number("by")};
-  if (in.name() == "normalize") return in.only({"mean", "std"}), NormalizeStep{in.numbers("mean"), in.numbers("std")};
+  const auto is = [&](std::string_view name, std::initializer_list<std::string_view> keys) {
+    if (in.name() != name) return false;
+    in.only(keys);
+    return true;
+  };
+  if (is("decode", {"channels", "exif_orientation"})) return DecodeStep{in.whole("channels"), in.flag("exif_orientation", false)};
+  if (is("require_size", {"size"})) return RequireSizeStep{in.size()};
+  if (is("resize", {"size", "filter", "antialias"})) return ResizeStep{in.size(), in.filter(), in.antialias()};
+  if (is("resize_shorter", {"size", "filter", "antialias"}))
+    return ResizeShorterStep{in.whole("size"), in.filter(), in.antialias()};
+  if (is("center_crop", {"size"})) return CenterCropStep{in.size()};
+  if (is("corner_crop", {"size", "corner"})) return CornerCropStep{in.size(), in.corner()};
+  if (is("mirror", {})) return MirrorStep{};
+  if (is("divide", {"by"})) return DivideStep{in.number("by")};
+  if (is("scale", {"by"})) return ScaleStep{in.number("by")};
+  if (is("normalize", {"mean", "std"})) return NormalizeStep{in.numbers("mean"), in.numbers("std")};
   bad("step {} is '{}'; known are decode, require_size, resize, resize_shorter, center_crop, corner_crop, mirror, divide, scale, "
       "normalize",
       index, shown(in.name()));

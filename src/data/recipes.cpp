@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "data/config_fields.h"
 
 namespace residual::data {
@@ -18,6 +19,7 @@ namespace {
 // example.
 const std::vector<float> kImageNetMean{0.485F, 0.456F, 0.406F}, kImageNetStd{0.229F, 0.224F, 0.225F};
 const std::vector<float> kCifarMean{0.4914F, 0.4822F, 0.4465F}, kCifarStd{0.2470F, 0.2435F, 0.2616F};
+const Shape kImageNetInput{3, 224, 224};
 constexpr float kMnistMean = 0.1307F, kMnistStd = 0.3081F;
 
 std::vector<Step> sized(int64_t channels, std::vector<Step> geometry, std::vector<float> mean, std::vector<float> std) {
@@ -38,33 +40,48 @@ std::vector<Step> resize_and_crop(Size2 crop, int64_t shorter_of_224) {
   return {ResizeShorterStep{(longest * shorter_of_224 + 112) / 224, Filter::kBilinear, true}, CenterCropStep{crop}};
 }
 
-void need_colour(std::string_view name, const Shape& input) {
-  if (input[0] == 3) return;
-  fail(ErrorKind::kUsage, "the recipe '{}' normalises three colours, the network's input {} has {} channels", name,
-       to_string(input), input[0]);
+Size2 size_of(const Shape& input) {
+  return {input[1], input[2]};
 }
 
-std::vector<Step> steps_of(std::string_view name, const Shape& input) {
-  const int64_t channels = input[0];
-  const Size2 size{input[1], input[2]};
-  const std::vector<Step> resize{ResizeStep{size, Filter::kBilinear, true}};
-  if (name == "divide-255") return sized(channels, resize, {}, {});
-  if (name == "mnist") return sized(channels, resize, each(channels, kMnistMean), each(channels, kMnistStd));
-  if (name == "normalize-0.5-resize") {
-    return {DecodeStep{channels}, DivideStep{255}, NormalizeStep{each(channels, 0.5F), each(channels, 0.5F)},
-            ResizeStep{size, Filter::kBilinear, true}};
-  }
-  need_colour(name, input);
-  if (name == "cifar10") return sized(channels, resize, kCifarMean, kCifarStd);
-  if (name == "imagenet-norm") return sized(channels, {RequireSizeStep{size}}, kImageNetMean, kImageNetStd);
-  return sized(channels, resize_and_crop(size, name == "imagenet" ? 256 : 232), kImageNetMean, kImageNetStd);
+std::vector<Step> resized(const Shape& input, std::vector<float> mean, std::vector<float> std) {
+  return sized(input[0], {ResizeStep{size_of(input), Filter::kBilinear, true}}, std::move(mean), std::move(std));
+}
+
+std::vector<Step> imagenet(const Shape& input) {
+  return sized(input[0], resize_and_crop(size_of(input), 256), kImageNetMean, kImageNetStd);
+}
+
+std::vector<Step> imagenet_v2(const Shape& input) {
+  return sized(input[0], resize_and_crop(size_of(input), 232), kImageNetMean, kImageNetStd);
+}
+
+std::vector<Step> imagenet_norm(const Shape& input) {
+  return sized(input[0], {RequireSizeStep{size_of(input)}}, kImageNetMean, kImageNetStd);
+}
+
+std::vector<Step> cifar10(const Shape& input) {
+  return resized(input, kCifarMean, kCifarStd);
+}
+
+std::vector<Step> mnist(const Shape& input) {
+  return resized(input, each(input[0], kMnistMean), each(input[0], kMnistStd));
+}
+
+std::vector<Step> divide_255(const Shape& input) {
+  return resized(input, {}, {});
+}
+
+std::vector<Step> normalize_then_resize(const Shape& input) {
+  return {DecodeStep{input[0]}, DivideStep{255}, NormalizeStep{each(input[0], 0.5F), each(input[0], 0.5F)},
+          ResizeStep{size_of(input), Filter::kBilinear, true}};
 }
 
 Shape timm_input(const ConfigFields& config) {
-  if (!config.has("input_size")) return Shape{3, 224, 224};
+  if (!config.has("input_size")) return kImageNetInput;
   const nlohmann::json& list = config["input_size"];
   if (!list.is_array() || list.size() != 3 || !std::ranges::all_of(list, is_side))
-    config.bad("'input_size' is no list of channels, height and width within 1 … 4096");
+    config.bad("'input_size' is no list of channels, height and width within 1 … {}", kMostSide);
   return Shape{list[0].get<int64_t>(), list[1].get<int64_t>(), list[2].get<int64_t>()};
 }
 
@@ -95,14 +112,15 @@ Preprocessing steps_in(std::string_view text, const std::string& file) {
 const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> all{
       {"imagenet", "shorter side to 256, middle of 224, /255, ImageNet's mean and std (torchvision's first weights)",
-       Shape{3, 224, 224}},
+       kImageNetInput, true, imagenet},
       {"imagenet-v2", "shorter side to 232, middle of 224, /255, ImageNet's mean and std (torchvision's second weights)",
-       Shape{3, 224, 224}},
-      {"imagenet-norm", "pictures of the network's size only, /255, ImageNet's mean and std", {}},
-      {"cifar10", "/255, CIFAR-10's mean and std", {}},
-      {"mnist", "/255, MNIST's mean and std", {}},
-      {"divide-255", "/255 and nothing else", {}},
-      {"normalize-0.5-resize", "/255, less 0.5, by 0.5, then resized to 224 as float, antialiased", Shape{3, 224, 224}},
+       kImageNetInput, true, imagenet_v2},
+      {"imagenet-norm", "pictures of the network's size only, /255, ImageNet's mean and std", {}, true, imagenet_norm},
+      {"cifar10", "/255, CIFAR-10's mean and std", {}, true, cifar10},
+      {"mnist", "/255, MNIST's mean and std", {}, false, mnist},
+      {"divide-255", "/255 and nothing else", {}, false, divide_255},
+      {"normalize-0.5-resize", "/255, less 0.5, by 0.5, then resized to 224 as float, antialiased", kImageNetInput, false,
+       normalize_then_resize},
   };
   return all;
 }
@@ -127,7 +145,11 @@ Preprocessing recipe(std::string_view name, const std::optional<Shape>& input_ch
   const std::optional<Shape>& input = input_chw ? input_chw : found->input;
   if (!input) fail(ErrorKind::kUsage, "the recipe '{}' has no size of its own; say which input the network takes", name);
   if (input->rank() != 3) fail(ErrorKind::kUsage, "preparation: the input {} is not of the form CxHxW", to_string(*input));
-  return Preprocessing(steps_of(name, *input));
+  if (found->colour && (*input)[0] != 3) {
+    fail(ErrorKind::kUsage, "the recipe '{}' normalises three colours, the network's input {} has {} channels", name,
+         to_string(*input), (*input)[0]);
+  }
+  return Preprocessing(found->steps(*input));
 }
 
 Preprocessing divided_by_255(const Shape& input_chw) {

@@ -16,6 +16,8 @@ struct Recipe {
   std::string name;
   std::string description;     ///< one line
   std::optional<Shape> input;  ///< C,H,W that it was published for; none: pictures keep the size they have
+  bool colour = false;         ///< normalises three channels, and makes sense for no other number
+  std::vector<Step> (*steps)(const Shape& input_chw) = nullptr;
 };
 
 /// imagenet, imagenet-v2, imagenet-norm, cifar10, mnist, divide-255, normalize-0.5-resize.

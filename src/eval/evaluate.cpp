@@ -100,7 +100,7 @@ void Evaluator::count(const data::Batch& batch, std::span<const float> logits, E
   const BatchScore scored = score(logits, batch.labels, classes_, &result.confusion, &mistakes);
   for (Mistake& mistake : mistakes) mistake.index = batch.samples[static_cast<size_t>(mistake.index)];
   keep_worst(result.worst, mistakes, options_.worst);
-  result.images += batch.count;
+  result.pictures += batch.count;
   result.correct += scored.correct;
   result.correct5 += scored.correct5;
   result.loss += scored.loss_sum;
@@ -134,7 +134,7 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
       if (options_.progress) options_.progress(done / looks, dataset.size());
     });
   }
-  result.loss /= static_cast<double>(std::max<int64_t>(result.images, 1));
+  result.loss /= static_cast<double>(std::max<int64_t>(result.pictures, 1));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -26,7 +26,7 @@ struct Mistake {
 };
 
 struct Evaluation {
-  int64_t images = 0;
+  int64_t pictures = 0;
   int64_t correct = 0;                          ///< the likeliest class is the right one
   int64_t correct5 = 0;                         ///< the right class is among the five likeliest
   double loss = 0;                              ///< mean cross-entropy a picture, without label smoothing
@@ -34,9 +34,9 @@ struct Evaluation {
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
   std::vector<Mistake> worst;                   ///< the mistakes of the highest loss, highest first; as many as were asked for
 
-  double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
-  double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
-  double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
+  double top1() const { return pictures ? static_cast<double>(correct) / static_cast<double>(pictures) : 0; }
+  double top5() const { return pictures ? static_cast<double>(correct5) / static_cast<double>(pictures) : 0; }
+  double pictures_per_second() const { return seconds > 0 ? static_cast<double>(pictures) / seconds : 0; }
 };
 
 /// Throws Error (kNumeric) when a logit is infinite or no number.

@@ -118,10 +118,6 @@ bool is_there(const Entry& entry, const fs::path& folder) noexcept {
   }
 }
 
-fs::path obtain(std::string_view name, const Options& options) {
-  return obtain(entry_named(name), options);
-}
-
 fs::path obtain(const Entry& entry, const Options& options) {
   const fs::path folder = options.folder.empty() ? cache_folder() : options.folder;
   if (folder.empty()) {

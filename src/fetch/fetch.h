@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include "fetch/catalogue.h"
 #include "fetch/download.h"
@@ -29,8 +28,7 @@ std::filesystem::path place_of(const Entry& entry, const std::filesystem::path& 
 bool is_there(const Entry& entry, const std::filesystem::path& folder) noexcept;
 
 /// Downloads what is missing or damaged and returns place_of. What is in its place already is checked against its SHA-256 and
-/// needs no network. Throws Error, with what to do by hand: kUsage for an unknown name, and as `download` does.
-std::filesystem::path obtain(std::string_view name, const Options& options = Options::of_environment());
+/// needs no network. Throws Error, with what to do by hand, as `download` does.
 std::filesystem::path obtain(const Entry& entry, const Options& options);
 
 }  // namespace residual::fetch

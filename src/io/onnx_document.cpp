@@ -19,9 +19,10 @@ class Parser {
     WireReader model(file_, {0, file_.source().size});
     while (model.next()) {
       switch (model.field()) {
-        case 1: document.ir_version = static_cast<int64_t>(model.varint()); break;
-        case 2: document.producer = text(model); break;
-        case 7: parse_graph(model.bytes(), document), graph = true; break;
+        case 7:
+          parse_graph(model.bytes(), document);
+          graph = true;
+          break;
         case 8: parse_opset(model.bytes(), document); break;
         case 14: parse_entry(model.bytes(), document.metadata); break;
         default: break;
@@ -124,10 +125,22 @@ class Parser {
     while (reader.next()) {
       switch (reader.field()) {
         case 1: name = text(reader); break;
-        case 2: attribute.numbers = {reader.fixed32()}, attribute.kind = Kind::kFloat; break;
-        case 3: attribute.integers = {static_cast<int64_t>(reader.varint())}, attribute.kind = Kind::kInt; break;
-        case 4: attribute.text = text(reader), attribute.kind = Kind::kText; break;
-        case 5: attribute.tensor = tensor(reader.bytes()), attribute.kind = Kind::kTensor; break;
+        case 2:
+          attribute.numbers = {reader.fixed32()};
+          attribute.kind = Kind::kFloat;
+          break;
+        case 3:
+          attribute.integers = {static_cast<int64_t>(reader.varint())};
+          attribute.kind = Kind::kInt;
+          break;
+        case 4:
+          attribute.text = text(reader);
+          attribute.kind = Kind::kText;
+          break;
+        case 5:
+          attribute.tensor = tensor(reader.bytes());
+          attribute.kind = Kind::kTensor;
+          break;
         case 7:
           reader.floats([&](float value) { add(attribute.numbers, value); });
           attribute.kind = Kind::kFloats;
@@ -150,7 +163,10 @@ class Parser {
         case 1: reader.varints([&](uint64_t dim) { add(tensor.dims, static_cast<int64_t>(dim)); }); break;
         case 2: tensor.type = static_cast<OnnxType>(reader.varint()); break;
         case 8: tensor.name = text(reader); break;
-        case 9: tensor.values = {reader.bytes()}, tensor.raw = true; break;
+        case 9:
+          tensor.values = {reader.bytes()};
+          tensor.raw = true;
+          break;
         case 13: parse_elsewhere(reader.bytes(), tensor); break;
         case 14:
           if (reader.varint() != 0 && tensor.elsewhere.empty()) tensor.elsewhere = "unnamed";

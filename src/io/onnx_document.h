@@ -61,9 +61,7 @@ struct OnnxValue {
 };
 
 struct OnnxDocument {
-  int64_t ir_version = 0;
   int64_t opset = 0;  ///< of the standard operators
-  std::string producer;
   std::map<std::string, std::string> metadata;
   std::vector<OnnxNode> nodes;
   std::map<std::string, OnnxTensor> initializers;

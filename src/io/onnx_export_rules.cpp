@@ -82,27 +82,27 @@ void sum(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Add", {});
 }
 
-void rectified(OnnxExporter& out, const Node& node, const std::string& output) {
+void relu(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Relu", {});
 }
 
-void logistic(OnnxExporter& out, const Node& node, const std::string& output) {
+void sigmoid(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Sigmoid", {});
 }
 
-void probabilities(OnnxExporter& out, const Node& node, const std::string& output) {
+void softmax(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Softmax", OnnxAttributes().integer("axis", 1));
 }
 
-void concatenation(OnnxExporter& out, const Node& node, const std::string& output) {
+void concat(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Concat", OnnxAttributes().integer("axis", 1));
 }
 
-void flat(OnnxExporter& out, const Node& node, const std::string& output) {
+void flatten(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Flatten", OnnxAttributes().integer("axis", 1));
 }
 
-void not_flat(OnnxExporter& out, const Node& node, const std::string& output) {
+void unflatten(OnnxExporter& out, const Node& node, const std::string& output) {
   const auto& [channels, size] = node.attributes.as<UnflattenAttrs>();
   const std::vector<int64_t> shape{0, channels, size.height, size.width};  // 0: the batch stays
   out.node("Reshape", std::vector{out.name(node.inputs[0]), out.integers(output + ".shape", shape)}, output);
@@ -134,7 +134,8 @@ void shortcut(OnnxExporter& out, const Node& node, const std::string& output) {
   }
   if (!padded) return;
   std::vector<int64_t> pads(2 * node.outputs[0].shape.rank());
-  pads[1] = before, pads[1 + pads.size() / 2] = after;
+  pads[1] = before;
+  pads[1 + pads.size() / 2] = after;
   out.node("Pad", std::vector{x, out.integers(output + ".pads", pads)}, output);
 }
 
@@ -164,15 +165,15 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&global_avg_pool_op(), global_average},
       {&linear_op(), fully_connected},
       {&add_op(), sum},
-      {&relu_op(), rectified},
-      {&sigmoid_op(), logistic},
-      {&softmax_op(), probabilities},
-      {&concat_op(), concatenation},
+      {&relu_op(), relu},
+      {&sigmoid_op(), sigmoid},
+      {&softmax_op(), softmax},
+      {&concat_op(), concat},
       {&slice_channels_op(), channels},
       {&pad_channels_op(), shortcut},
       {&fake_quantize_op(), quantization},
-      {&flatten_op(), flat},
-      {&unflatten_op(), not_flat},
+      {&flatten_op(), flatten},
+      {&unflatten_op(), unflatten},
   };
   const auto found = rules.find(&op);
   return found == rules.end() ? nullptr : found->second;

@@ -135,7 +135,6 @@ OnnxModel OnnxImporter::run() {
   }
   finish();
   model_.metadata = std::move(document_.metadata);
-  model_.producer = std::move(document_.producer);
   return std::move(model_);
 }
 

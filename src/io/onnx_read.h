@@ -17,7 +17,6 @@ struct OnnxModel {
   Graph graph;        ///< input "pictures": 1,C,H,W, batched (see rebatch); output "logits": 1,classes; evaluation only
   Tensors tensors;    ///< float32, by Variable name: the file's own names where they are state_dict names
   Metadata metadata;  ///< the file's metadata_props
-  std::string producer;
   bool ends_in_softmax = false;  ///< the file's last node was a Softmax; the logits are what goes into it
 };
 

@@ -68,7 +68,8 @@ void for_each_number(WireFile& file, const OnnxTensor& tensor, const std::functi
       const unsigned unused = static_cast<unsigned>(64 - 8 * size);
       const bool is_signed = tensor.type == OnnxType::kInt8 || tensor.type == OnnxType::kInt32 || tensor.type == OnnxType::kInt64;
       take(is_signed ? static_cast<int64_t>(bits << unused) >> unused : static_cast<int64_t>(bits));
-      bits = 0, have = 0;
+      bits = 0;
+      have = 0;
     }
   }
 }

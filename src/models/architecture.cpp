@@ -117,7 +117,10 @@ Architecture Architecture::from_json(std::string_view text) {
 std::optional<Description> described(const Architecture& architecture) {
   std::optional<Description> network =
       architecture.description ? architecture.description : residual_description(architecture.model);
-  if (network) return choose(*network, architecture), network;
+  if (network) {
+    choose(*network, architecture);
+    return network;
+  }
   const bool chosen = architecture.shortcut || architecture.shrink || architecture.norm || architecture.small_stem ||
                       architecture.separable || architecture.stride_on_1x1;
   if (chosen)

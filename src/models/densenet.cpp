@@ -129,6 +129,12 @@ std::vector<std::string> densenet_names() {
           "densenet100-k12", "densenet-bc-100-k12", "densenet-bc-250-k24", "densenet-bc-190-k40", "modern-densenet"};
 }
 
+std::vector<std::string> densenets_with(int64_t depth, int64_t growth) {
+  std::vector<std::string> names{fmt::format("densenet{}-k{}", depth, growth), fmt::format("densenet-bc-{}-k{}", depth, growth)};
+  std::erase_if(names, [](const std::string& name) { return !small_densenet(name); });
+  return names;
+}
+
 Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes) {
   const int64_t least = spec.least_side(), side = std::min(net.shape(x)[2], net.shape(x)[3]);
   if (side < least) {

@@ -31,6 +31,8 @@ struct DenseNetSpec {
 /// densenet121, 161, 169, 201; densenetL-kK and densenet-bc-L-kK for small pictures; modern-densenet. None for another name.
 std::optional<DenseNetSpec> densenet_named(std::string_view name);
 std::vector<std::string> densenet_names();
+/// The networks for small pictures, of any depth and growth, that have these.
+std::vector<std::string> densenets_with(int64_t depth, int64_t growth);
 
 /// x: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for pictures that are too small.
 Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes);

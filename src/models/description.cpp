@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/limits.h"
 
 namespace residual::models {
 namespace {
@@ -196,10 +197,10 @@ void check(const Description& description) {
     fail(ErrorKind::kUsage, "the summary has {} bytes, at most 1000 are kept", description.summary.size());
   if (description.input.rank() != 3)
     fail(ErrorKind::kUsage, "the input is {}, channels, height and width are expected", to_string(description.input));
-  within("the input's number of channels", description.input[0], 1, 1024);
-  within("the input's height", description.input[1], 1, 4096);
-  within("the input's width", description.input[2], 1, 4096);
-  within("the number of classes", description.classes, 2, 1'000'000);
+  within("the input's number of channels", description.input[0], 1, kMostSide);
+  within("the input's height", description.input[1], 1, kMostSide);
+  within("the input's width", description.input[2], 1, kMostSide);
+  within("the number of classes", description.classes, kLeastClasses, kMostClasses);
   check_stem(description.stem);
   check_block(description.block);
   check_stages(description);

@@ -5,6 +5,7 @@
 
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "models/description.h"
 #include "models/toml_text.h"
 
@@ -16,48 +17,79 @@ using Json = nlohmann::ordered_json;
 // Each struct's keys in the order in which they are written; the one list serves reading and writing.
 template <typename V>
 void fields(StemConvolution& it, V&& visit) {
-  visit("channels", it.channels), visit("kernel", it.kernel), visit("stride", it.stride);
+  visit("channels", it.channels);
+  visit("kernel", it.kernel);
+  visit("stride", it.stride);
 }
 
 template <typename V>
 void fields(Stem& it, V&& visit) {
-  visit("convolutions", it.convolutions), visit("norm", it.norm), visit("relu", it.relu), visit("max_pool", it.max_pool);
+  visit("convolutions", it.convolutions);
+  visit("norm", it.norm);
+  visit("relu", it.relu);
+  visit("max_pool", it.max_pool);
 }
 
 template <typename V>
 void fields(Stage& it, V&& visit) {
-  visit("blocks", it.blocks), visit("width", it.width), visit("stride", it.stride);
+  visit("blocks", it.blocks);
+  visit("width", it.width);
+  visit("stride", it.stride);
 }
 
 template <typename V>
 void fields(Block& it, V&& visit) {
-  visit("kind", it.kind), visit("pre_activation", it.pre_activation), visit("separable", it.separable);
-  visit("groups", it.groups), visit("width_per_group", it.width_per_group);
-  visit("stride_on_1x1", it.stride_on_1x1), visit("zero_last_scale", it.zero_last_scale);
+  visit("kind", it.kind);
+  visit("pre_activation", it.pre_activation);
+  visit("separable", it.separable);
+  visit("groups", it.groups);
+  visit("width_per_group", it.width_per_group);
+  visit("stride_on_1x1", it.stride_on_1x1);
+  visit("zero_last_scale", it.zero_last_scale);
 }
 
 template <typename V>
 void fields(ShortcutChoice& it, V&& visit) {
-  visit("kind", it.kind), visit("shrink", it.shrink), visit("norm", it.norm), visit("bias", it.bias);
+  visit("kind", it.kind);
+  visit("shrink", it.shrink);
+  visit("norm", it.norm);
+  visit("bias", it.bias);
 }
 
 template <typename V>
 void fields(Head& it, V&& visit) {
-  visit("hidden", it.hidden), visit("dropout", it.dropout);
+  visit("hidden", it.hidden);
+  visit("dropout", it.dropout);
 }
 
 template <typename V>
 void fields(Names& it, V&& visit) {
-  visit("stem", it.stem), visit("stem_norms", it.stem_norms), visit("block", it.block), visit("first_stage", it.first_stage);
-  visit("convolutions", it.convolutions), visit("norms", it.norms), visit("projection", it.projection);
-  visit("projection_norm", it.projection_norm), visit("final_norm", it.final_norm), visit("head", it.head);
+  visit("stem", it.stem);
+  visit("stem_norms", it.stem_norms);
+  visit("block", it.block);
+  visit("first_stage", it.first_stage);
+  visit("convolutions", it.convolutions);
+  visit("norms", it.norms);
+  visit("projection", it.projection);
+  visit("projection_norm", it.projection_norm);
+  visit("final_norm", it.final_norm);
+  visit("head", it.head);
 }
 
 template <typename V>
 void fields(Description& it, V&& visit) {
-  visit("name", it.name), visit("summary", it.summary), visit("input", it.input), visit("classes", it.classes);
-  visit("stem", it.stem), visit("stages", it.stages), visit("block", it.block), visit("shortcut", it.shortcut);
-  visit("norm", it.norm), visit("bias", it.bias), visit("head", it.head), visit("names", it.names);
+  visit("name", it.name);
+  visit("summary", it.summary);
+  visit("input", it.input);
+  visit("classes", it.classes);
+  visit("stem", it.stem);
+  visit("stages", it.stages);
+  visit("block", it.block);
+  visit("shortcut", it.shortcut);
+  visit("norm", it.norm);
+  visit("bias", it.bias);
+  visit("head", it.head);
+  visit("names", it.names);
 }
 
 void from_word(const std::string& word, Shortcut& value) {
@@ -113,7 +145,9 @@ struct Reader {
     read(json, dims);
     if (dims.size() != 3) fail(ErrorKind::kUsage, "expected channels, height and width");
     for (const int64_t dim : dims) {
-      if (dim < 1 || dim > 65536) fail(ErrorKind::kUsage, "expected channels, height and width, not {}", fmt::join(dims, ", "));
+      if (dim < 1 || dim > kMostSide) {
+        fail(ErrorKind::kUsage, "expected channels, height and width within 1 … {}, not {}", kMostSide, fmt::join(dims, ", "));
+      }
     }
     value = Shape(std::span<const int64_t>(dims));
   }

@@ -18,13 +18,16 @@ Description named(std::string name, std::string summary) {
   return network;
 }
 
-// He et al. 2015, section 4.2: 3x3 stem of 16 channels, three stages of n blocks, `widths` channels, for pictures of 32x32.
-Description cifar(std::string name, std::string summary, int64_t blocks, const Blocks& widths = {16, 32, 64}) {
+constexpr int64_t kSmallWidth = 16;  // of the stem and the first stage of networks for small pictures
+
+// He et al. 2015, section 4.2: 3x3 stem of 16 channels, three stages of n blocks, the first `width` channels wide, for pictures
+// of 32x32.
+Description cifar(std::string name, std::string summary, int64_t blocks, int64_t width = kSmallWidth) {
   Description network = named(std::move(name), std::move(summary));
   network.input = Shape{3, 32, 32};
   network.classes = 10;
-  network.stem = {.convolutions = {{.channels = 16, .kernel = 3, .stride = 1}}, .max_pool = false};
-  for (const int64_t width : widths) network.stages.push_back({blocks, width, network.stages.empty() ? 1 : 2});
+  network.stem = {.convolutions = {{.channels = kSmallWidth, .kernel = 3, .stride = 1}}, .max_pool = false};
+  network.stages = {{blocks, width, 1}, {blocks, 2 * width, 2}, {blocks, 4 * width, 2}};
   network.shortcut.kind = Shortcut::kA;
   network.names.projection = "shortcut.0";
   network.names.projection_norm = "shortcut.1";
@@ -200,31 +203,58 @@ std::string for_cifar(std::string_view what, int64_t depth, std::string_view sou
   return fmt::format("{} network of {} layers for 32x32 pictures, {}", what, depth, source);
 }
 
-// resnetN, plainN and preact-resnetN-basic: two convolutions a block, 6n+2 layers. resnetN-bottleneck and preact-resnetN: three,
-// 9n+2 layers.
+// Networks for small pictures whose name has their depth: a stem, three stages of n blocks, a linear layer.
+struct Family {
+  std::string_view before, after, what, source;
+  BlockKind block = BlockKind::kBasic;
+  Shortcut shortcut = Shortcut::kA;
+  bool pre_activation = false;
+
+  // That one block more in each stage adds.
+  int64_t layers() const { return block == BlockKind::kBottleneck ? 9 : 6; }
+  bool has_depth(int64_t depth) const { return depth >= layers() + 2 && depth % layers() == 2; }
+  std::string name(int64_t depth) const { return fmt::format("{}{}{}", before, depth, after); }
+};
+
+constexpr std::string_view k2015 = "He et al. 2015, section 4.2", k2016 = "He et al. 2016, section 5";
+constexpr Family kFamilies[] = {
+    {.before = "resnet", .after = "", .what = "residual", .source = k2015},
+    {.before = "plain", .after = "", .what = "plain", .source = k2015, .shortcut = Shortcut::kNone},
+    {.before = "resnet",
+     .after = "-bottleneck",
+     .what = "residual bottleneck",
+     .source = k2015,
+     .block = BlockKind::kBottleneck,
+     .shortcut = Shortcut::kB},
+    {.before = "preact-resnet",
+     .after = "",
+     .what = "pre-activation bottleneck",
+     .source = k2016,
+     .block = BlockKind::kBottleneck,
+     .shortcut = Shortcut::kB,
+     .pre_activation = true},
+    {.before = "preact-resnet",
+     .after = "-basic",
+     .what = "pre-activation",
+     .source = k2016,
+     .shortcut = Shortcut::kB,
+     .pre_activation = true},
+};
+
+// The first block normalizes what the stem gives.
+void make_small_pre_activation(Description& network) {
+  make_pre_activation(network);
+  network.stem.norm = network.stem.relu = false;
+}
+
 std::optional<Description> cifar_family(std::string_view name) {
-  struct Family {
-    std::string_view before, after, what, source;
-    int64_t layers;
-  };
-  static constexpr std::string_view k2015 = "He et al. 2015, section 4.2", k2016 = "He et al. 2016, section 5";
-  static constexpr Family families[] = {
-      {"resnet", "", "residual", k2015, 6},
-      {"plain", "", "plain", k2015, 6},
-      {"resnet", "-bottleneck", "residual bottleneck", k2015, 9},
-      {"preact-resnet", "", "pre-activation bottleneck", k2016, 9},
-      {"preact-resnet", "-basic", "pre-activation", k2016, 6},
-  };
-  for (const Family& family : families) {
+  for (const Family& family : kFamilies) {
     const std::optional<int64_t> depth = number_in(name, family.before, family.after);
-    if (!depth || *depth < family.layers + 2 || *depth % family.layers != 2) continue;
-    Description network = cifar(std::string(name), for_cifar(family.what, *depth, family.source), (*depth - 2) / family.layers);
-    if (family.layers == 9) network.block.kind = BlockKind::kBottleneck, network.shortcut.kind = Shortcut::kB;
-    if (family.before == "plain") network.shortcut.kind = Shortcut::kNone;
-    if (family.before == "preact-resnet") {
-      make_pre_activation(network);
-      network.stem.norm = network.stem.relu = false;
-    }
+    if (!depth || !family.has_depth(*depth)) continue;
+    Description network = cifar(std::string(name), for_cifar(family.what, *depth, family.source), (*depth - 2) / family.layers());
+    network.block.kind = family.block;
+    network.shortcut.kind = family.shortcut;
+    if (family.pre_activation) make_small_pre_activation(network);
     return network;
   }
   return std::nullopt;
@@ -238,10 +268,20 @@ std::optional<Description> wide_family(std::string_view name) {
   if (!depth || !factor || *depth < 10 || *depth % 6 != 4 || *factor > 100) return std::nullopt;
   Description network =
       cifar(std::string(name), for_cifar(fmt::format("{} times as wide", *factor), *depth, "Zagoruyko & Komodakis 2016"),
-            (*depth - 4) / 6, {16 * *factor, 32 * *factor, 64 * *factor});
-  make_pre_activation(network);
-  network.stem.norm = network.stem.relu = false;
+            (*depth - 4) / 6, kSmallWidth * *factor);
+  make_small_pre_activation(network);
   return network;
+}
+
+// A wide network of factor 1 is preact-resnetN-basic.
+void add_wide(std::vector<std::string>& names, int64_t depth, int64_t width) {
+  if (width > kSmallWidth && width % kSmallWidth == 0) names.push_back(fmt::format("wrn-{}-{}", depth, width / kSmallWidth));
+}
+
+// Of names that the patterns make, those that no other network has and whose numbers are within bounds.
+std::vector<std::string> members(std::vector<std::string> names) {
+  std::erase_if(names, [](const std::string& name) { return table().contains(name) || !residual_description(name); });
+  return names;
 }
 
 }  // namespace
@@ -250,6 +290,22 @@ std::optional<Description> residual_description(std::string_view name) {
   if (const auto found = table().find(name); found != table().end()) return found->second;
   if (auto network = cifar_family(name)) return network;
   return wide_family(name);
+}
+
+std::vector<std::string> family_members_with(int64_t blocks, int64_t width) {
+  std::vector<std::string> names;
+  for (const Family& family : kFamilies) names.push_back(family.name(family.layers() * blocks + 2));
+  add_wide(names, 6 * blocks + 4, width);
+  return members(std::move(names));
+}
+
+std::vector<std::string> family_members_of_depth(int64_t depth, int64_t width) {
+  std::vector<std::string> names;
+  for (const Family& family : kFamilies) {
+    if (family.has_depth(depth)) names.push_back(family.name(depth));
+  }
+  add_wide(names, depth, width);
+  return members(std::move(names));
 }
 
 std::vector<std::string> residual_names() {

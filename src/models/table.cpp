@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json_text.h"
+#include "core/limits.h"
 #include "graph/parse.h"
 #include "graph/sources.h"
 #include "models/densenet.h"
@@ -95,7 +96,7 @@ Value build(Layers& net, Value pictures, const Architecture& architecture) {
     fail(ErrorKind::kUsage,
          "'{}' was imported as a graph, which can be evaluated and used but not trained; train a network by name", model);
   }
-  if (classes < 2) fail(ErrorKind::kUsage, "a classifier needs at least 2 classes, not {}", classes);
+  if (classes < kLeastClasses) fail(ErrorKind::kUsage, "a classifier needs at least {} classes, not {}", kLeastClasses, classes);
   if (const auto network = described(architecture)) return residual_network(net, pictures, *network, classes);
   if (const auto spec = densenet_named(model)) return densenet(net, pictures, *spec, classes);
   if (const auto spec = vgg_named(model)) return vgg(net, pictures, *spec, classes);

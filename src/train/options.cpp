@@ -4,11 +4,17 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/limits.h"
+
 namespace residual::train {
 namespace {
 
 void positive(std::string_view what, double value) {
   if (!(value > 0) || !std::isfinite(value)) fail(ErrorKind::kUsage, "{} is {}, a number above 0 is expected", what, value);
+}
+
+void within(std::string_view what, int64_t value, int64_t least, int64_t most) {
+  if (value < least || value > most) fail(ErrorKind::kUsage, "{} is {}, {} to {} is expected", what, value, least, most);
 }
 
 void fraction(std::string_view what, double value) {
@@ -103,16 +109,10 @@ double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps
 }
 
 void check(const TrainOptions& options) {
-  if (options.epochs < 1 || options.epochs > 1'000'000)
-    fail(ErrorKind::kUsage, "the number of epochs is {}, 1 to 1000000 is expected", options.epochs);
-  if (options.batch_size < 1 || options.batch_size > 1'000'000) {
-    fail(ErrorKind::kUsage, "the batch size is {}, 1 to 1000000 is expected", options.batch_size);
-  }
-  if (options.threads < 0 || options.threads > 4096)
-    fail(ErrorKind::kUsage, "the number of threads is {}, 1 to 4096 is expected", options.threads);
-  if (options.loader_threads < 1 || options.loader_threads > 256) {
-    fail(ErrorKind::kUsage, "the number of loader threads is {}, 1 to 256 is expected", options.loader_threads);
-  }
+  within("the number of epochs", options.epochs, 1, kMostEpochs);
+  within("the batch size", options.batch_size, 1, kMostBatch);
+  within("the number of threads", options.threads, 0, kMostThreads);  // 0: what the machine allows
+  within("the number of loader threads", options.loader_threads, 1, kMostLoaderThreads);
   positive("the scale of the head's learning rate", options.head_rate_scale);
   positive("the time between checkpoints", options.checkpoint_minutes);
   fraction("the label smoothing", options.label_smoothing);

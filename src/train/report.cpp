@@ -9,8 +9,9 @@ namespace residual::train {
 const EpochRecord* best_of(const RunReport& report) {
   const EpochRecord* best = nullptr;
   for (const EpochRecord& record : report.epochs) {
-    if (report.best_epoch != 0 ? record.epoch == report.best_epoch
-                               : std::isfinite(record.test_top1) && (best == nullptr || record.test_top1 > best->test_top1)) {
+    if (report.best_epoch != 0
+            ? record.epoch == report.best_epoch
+            : std::isfinite(record.held_out_top1) && (best == nullptr || record.held_out_top1 > best->held_out_top1)) {
       best = &record;
     }
   }

@@ -19,7 +19,7 @@ struct EpochRecord {
   int64_t epoch = 0;  ///< from 1
   double learning_rate = kNone;
   double train_loss = kNone, train_top1 = kNone;
-  double test_loss = kNone, test_top1 = kNone;
+  double held_out_loss = kNone, held_out_top1 = kNone;
   std::optional<double> seconds;  ///< wall time of the epoch
 };
 
@@ -38,8 +38,8 @@ struct RunReport {
   std::vector<std::string> model;                          ///< the model in lines, shown as they are: a layer table
   int64_t parameters = 0, macs = 0;                        ///< of the model, macs for one picture; 0 when not known
   std::vector<EpochRecord> epochs;                         ///< in order
-  std::string split = "test";                   ///< what test_loss and test_top1 were measured on: "test" or "validation"
-  int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one of the highest test_top1
+  std::string split = "test";                   ///< what held_out_loss and _top1 were measured on: "test" or "validation"
+  int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one of the highest held_out_top1
   std::string best_note;                        ///< "best was chosen on the test split"
   std::vector<std::string> classes;             ///< names by index; those that are missing are shown as numbers
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures; empty when not known
@@ -58,7 +58,7 @@ void write_report(const RunReport& report, const std::filesystem::path& folder);
 /// epoch.
 bool write_curves(const RunReport& report, const std::filesystem::path& folder);
 
-/// The epoch of the best model: best_epoch, or else the first one of the highest test_top1; null when there is none.
+/// The epoch of the best model: best_epoch, or else the first one of the highest held_out_top1; null when there is none.
 const EpochRecord* best_of(const RunReport& report);
 
 }  // namespace residual::train

@@ -128,7 +128,7 @@ std::string number(double value) {
 double lowest_accuracy(const RunReport& report) {
   double lowest = 100;
   for (const EpochRecord& record : report.epochs) {
-    for (double value : {record.train_top1, record.test_top1}) {
+    for (double value : {record.train_top1, record.held_out_top1}) {
       if (std::isfinite(value)) lowest = std::min(lowest, value * 100);
     }
   }
@@ -140,7 +140,7 @@ std::string script(const RunReport& report, std::string_view terminal) {
       "set terminal {} size 1200,520 noenhanced font 'DejaVu Sans,12' background '#ffffff'\n$run << END_OF_RUN\n", terminal);
   for (const EpochRecord& record : report.epochs) {
     text += fmt::format("{} {} {} {} {}\n", record.epoch, number(record.train_loss), number(record.train_top1 * 100),
-                        number(record.test_loss), number(record.test_top1 * 100));
+                        number(record.held_out_loss), number(record.held_out_top1 * 100));
   }
   text += "END_OF_RUN\n";
   // One epoch is a point and needs room to either side.
@@ -166,7 +166,7 @@ std::string script(const RunReport& report, std::string_view terminal) {
   plot(3, 5);
   // gnuplot cannot find a range for curves without a point.
   const bool any_loss = std::any_of(report.epochs.begin(), report.epochs.end(), [](const EpochRecord& record) {
-    return std::isfinite(record.train_loss) || std::isfinite(record.test_loss);
+    return std::isfinite(record.train_loss) || std::isfinite(record.held_out_loss);
   });
   text += fmt::format(
       "set title 'Loss'\nset ylabel 'Loss (mean per picture)' textcolor '#3d4656'\nset yrange [0:{}]\nset key top right\n",

@@ -37,14 +37,14 @@ std::string fill(std::string_view frame, const Places& places) {
 std::string headline(const RunReport& report) {
   const EpochRecord* best = best_of(report);
   std::string text;
-  if (best == nullptr || !std::isfinite(best->test_top1)) {
+  if (best == nullptr || !std::isfinite(best->held_out_top1)) {
     text = report.epochs.empty() ? "<p class=\"lead\">No epoch has been finished yet.</p>" : "";
   } else {
     text = fmt::format(
         "<p class=\"lead\">Of the {} pictures, which it has never learned from, the network names <b>{}</b> correctly, at epoch "
         "{} "
         "of {}.",
-        html(report.split), percent(best->test_top1), best->epoch, report.epochs.back().epoch);
+        html(report.split), percent(best->held_out_top1), best->epoch, report.epochs.back().epoch);
     if (const size_t classes = std::max(report.classes.size(), report.confusion.size()); classes > 1) {
       text += fmt::format(" Guessing would be right {:.3g}% of the time.", 100 / static_cast<double>(classes));
     }
@@ -60,8 +60,8 @@ std::string cards(const RunReport& report) {
     text += fmt::format("<li><b>{}</b><span>{}</span></li>\n", html(value), html(name));
   };
   if (const EpochRecord* best = best_of(report)) {
-    card(percent(best->test_top1), fmt::format("best {} accuracy", report.split));
-    card(figure(best->test_loss), fmt::format("{} loss there", report.split));
+    card(percent(best->held_out_top1), fmt::format("best {} accuracy", report.split));
+    card(figure(best->held_out_loss), fmt::format("{} loss there", report.split));
   }
   if (!report.epochs.empty()) {
     card(percent(report.epochs.back().train_top1), "last train accuracy");
@@ -90,10 +90,10 @@ std::string epoch_table(const RunReport& report) {
       split, timed ? "<th>Time</th>" : "");
   const EpochRecord* best = best_of(report);
   for (const EpochRecord& record : report.epochs) {
-    text +=
-        fmt::format("<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
-                    &record == best ? " class=\"best\"" : "", record.epoch, figure(record.learning_rate),
-                    figure(record.train_loss), percent(record.train_top1), figure(record.test_loss), percent(record.test_top1));
+    text += fmt::format("<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
+                        &record == best ? " class=\"best\"" : "", record.epoch, figure(record.learning_rate),
+                        figure(record.train_loss), percent(record.train_top1), figure(record.held_out_loss),
+                        percent(record.held_out_top1));
     if (timed) text += fmt::format("<td>{}</td>", record.seconds ? duration(*record.seconds) : "–");
     text += "</tr>\n";
   }
@@ -158,8 +158,8 @@ std::string data(const RunReport& report) {
   column("learning_rate", [](const EpochRecord& r) { return r.learning_rate; });
   column("train_loss", [](const EpochRecord& r) { return r.train_loss; });
   column("train_top1", [](const EpochRecord& r) { return r.train_top1 * 100; });
-  column("test_loss", [](const EpochRecord& r) { return r.test_loss; });
-  column("test_top1", [](const EpochRecord& r) { return r.test_top1 * 100; });
+  column("test_loss", [](const EpochRecord& r) { return r.held_out_loss; });
+  column("test_top1", [](const EpochRecord& r) { return r.held_out_top1 * 100; });
   std::string escaped;
   for (const char c : run.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) {
     c == '<' ? escaped += "\\u003c" : escaped += c;

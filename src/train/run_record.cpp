@@ -21,8 +21,8 @@ Json to_json(const EpochRecord& record) {
           {"learning_rate", number(record.learning_rate)},
           {"train_loss", number(record.train_loss)},
           {"train_top1", number(record.train_top1)},
-          {"test_loss", number(record.test_loss)},
-          {"test_top1", number(record.test_top1)},
+          {"test_loss", number(record.held_out_loss)},
+          {"test_top1", number(record.held_out_top1)},
           {"seconds", number(record.seconds.value_or(EpochRecord::kNone))}};
 }
 
@@ -32,8 +32,8 @@ EpochRecord record_from(const Json& json) {
   record.learning_rate = number(json.at("learning_rate"));
   record.train_loss = number(json.at("train_loss"));
   record.train_top1 = number(json.at("train_top1"));
-  record.test_loss = number(json.at("test_loss"));
-  record.test_top1 = number(json.at("test_top1"));
+  record.held_out_loss = number(json.at("test_loss"));
+  record.held_out_top1 = number(json.at("test_top1"));
   if (!json.at("seconds").is_null()) record.seconds = json.at("seconds").get<double>();
   return record;
 }
@@ -162,8 +162,8 @@ nlohmann::ordered_json metrics_line(const EpochRecord& record, int64_t step, std
             {"train_loss", number(record.train_loss)},
             {"train_top1", number(record.train_top1)}};
   if (!split.empty()) {
-    line[fmt::format("{}_loss", split)] = number(record.test_loss);
-    line[fmt::format("{}_top1", split)] = number(record.test_top1);
+    line[fmt::format("{}_loss", split)] = number(record.held_out_loss);
+    line[fmt::format("{}_top1", split)] = number(record.held_out_top1);
   }
   return line;
 }

@@ -275,7 +275,7 @@ class TrainingRun {
             .all = loader_->batches(),
             .loss = progress_.loss_sum / seen,
             .top1 = static_cast<double>(progress_.correct) / seen,
-            .images_per_second = static_cast<double>(options_.batch_size) / std::max(per_step, 1e-9),
+            .pictures_per_second = static_cast<double>(options_.batch_size) / std::max(per_step, 1e-9),
             .seconds_left = per_step * static_cast<double>(steps_left) +
                             evaluation_seconds_ * static_cast<double>(options_.epochs - progress_.epoch)};
   }
@@ -301,8 +301,8 @@ class TrainingRun {
     record.train_top1 = static_cast<double>(progress_.correct) / seen;
     if (evaluator_) {
       const eval::Evaluation evaluation = evaluator_->run(*selection());
-      record.test_loss = evaluation.loss;
-      record.test_top1 = evaluation.top1();
+      record.held_out_loss = evaluation.loss;
+      record.held_out_top1 = evaluation.top1();
       evaluation_seconds_ = evaluation.seconds;
     }
     record.seconds = seconds_since(epoch_start_);
@@ -331,7 +331,7 @@ class TrainingRun {
     }
     const io::ModelFile model{options_.architecture.to_json(), preprocessing_.to_json(), source_.classes(), {}, {}};
     io::save_model(file("last.safetensors"), model, tensors);
-    const double top1 = evaluator_ ? record.test_top1 : static_cast<double>(record.epoch);
+    const double top1 = evaluator_ ? record.held_out_top1 : static_cast<double>(record.epoch);
     if (top1 > progress_.best_top1) {
       io::save_model(file("best.safetensors"), model, tensors);
       progress_.best_top1 = top1;
@@ -382,7 +382,7 @@ class TrainingRun {
     if (result.evaluation) {
       report.facts.emplace_back(fmt::format("Best model, on the {} pictures", result.evaluated),
                                 fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
-                                            result.evaluation->images, 100 * result.evaluation->top1(),
+                                            result.evaluation->pictures, 100 * result.evaluation->top1(),
                                             100 * result.evaluation->top5(), result.evaluation->loss));
       report.confusion = result.evaluation->confusion;
       report.mistakes = reported_mistakes(*result.evaluation, *final_split());

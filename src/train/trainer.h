@@ -15,11 +15,11 @@ namespace residual::train {
 /// Told after every training step and while evaluating; losses are means per picture over the epoch so far.
 struct Progress {
   enum class Phase : uint8_t { kTrain, kEvaluate } phase = Phase::kTrain;
-  int64_t epoch = 0, epochs = 0;  ///< epoch from 1
-  int64_t done = 0, all = 0;      ///< batches (training) or pictures (evaluating) of this epoch
-  double loss = 0, top1 = 0;      ///< of the epoch so far, training
-  double images_per_second = 0;   ///< over the last seconds
-  double seconds_left = 0;        ///< estimate for the whole run
+  int64_t epoch = 0, epochs = 0;   ///< epoch from 1
+  int64_t done = 0, all = 0;       ///< batches (training) or pictures (evaluating) of this epoch
+  double loss = 0, top1 = 0;       ///< of the epoch so far, training
+  double pictures_per_second = 0;  ///< over the last seconds
+  double seconds_left = 0;         ///< estimate for the whole run
 };
 
 /// Callbacks from the training thread; any may be empty.

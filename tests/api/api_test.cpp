@@ -56,8 +56,8 @@ TEST_F(Api, a_model_is_built_trained_evaluated_saved_loaded_and_says_the_same) {
   EXPECT_EQ(result.selected_on, "test");
   EXPECT_EQ(model.labels(), data.classes());
   const Evaluation evaluation = model.evaluate(data);
-  EXPECT_EQ(evaluation.images, 40);
-  EXPECT_FLOAT_EQ(evaluation.top1(), result.epochs[static_cast<size_t>(result.best_epoch - 1)].test_top1);
+  EXPECT_EQ(evaluation.pictures, 40);
+  EXPECT_FLOAT_EQ(evaluation.top1(), result.epochs[static_cast<size_t>(result.best_epoch - 1)].held_out_top1);
 
   model.save(folder_ / "model.safetensors");
   Model again = Model::load(folder_ / "model.safetensors");
@@ -81,7 +81,7 @@ TEST_F(Api, callbacks_tell_each_step_and_each_epoch) {
   options.on_progress = [&](const Progress& now) { now.evaluating ? ++evaluations : ++steps; };
   options.on_epoch = [&](const Epoch& epoch) {
     epochs.push_back(epoch.number);
-    EXPECT_TRUE(std::isfinite(epoch.train_loss) && std::isfinite(epoch.test_loss));
+    EXPECT_TRUE(std::isfinite(epoch.train_loss) && std::isfinite(epoch.held_out_loss));
   };
   Model::build("resnet8", tiny_data()).train(tiny_data(), options);
   EXPECT_EQ(steps, 2 * 96 / 16);

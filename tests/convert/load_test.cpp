@@ -91,6 +91,19 @@ TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
   EXPECT_EQ(load(folder / "bare.pth", {.architecture = {}, .input = Shape{3, 8, 8}}).model.architecture.input, (Shape{3, 8, 8}));
 }
 
+TEST(Load, WeightsAloneOfADepthAndWidthThatNoTableLists) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"wrn-10-2", "densenet-bc-22-k6"}) {
+    const eval::Model model = some_model(name);
+    const StateDict weights = state_dict_of(model);
+    io::write_torch(folder / "bare.pth", weights.tensors, weights.order);
+    const LoadedModel loaded = load(folder / "bare.pth");
+    EXPECT_EQ(loaded.model.architecture.model, name);
+    EXPECT_EQ(loaded.model.architecture.classes, 5);
+    expect_same_weights(loaded.model, model);
+  }
+}
+
 TEST(Load, AFolderWhoseWeightsAreNoFileIsRefused) {
   const TemporaryFolder folder;
   folder.write("hub/config.json", "{}");

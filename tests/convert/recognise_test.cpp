@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 #include "models/table.h"
@@ -57,11 +59,23 @@ TEST(Recognise, TheStemAndTheBlocksFollowTheFile) {
   EXPECT_EQ(found->architecture.separable, true);
 }
 
-TEST(Recognise, ADepthOfTheCifarFamilyThatNoTableLists) {
-  const auto found = recognise(shapes_of(published("resnet26")));
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->architecture.model, "resnet26");
-  EXPECT_TRUE(found->differences.empty());
+TEST(Recognise, DepthsAndWidthsOfTheFamiliesThatNoTableLists) {
+  for (const std::string name : {"resnet26", "resnet29-bottleneck", "preact-resnet29", "preact-resnet14-basic", "wrn-40-2",
+                                 "wrn-22-6", "densenet22-k24", "densenet-bc-40-k12", "densenet-bc-16-k6"}) {
+    const auto found = recognise(shapes_of(published(name)));
+    ASSERT_TRUE(found) << name;
+    EXPECT_EQ(found->architecture.model, name);
+    EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  }
+}
+
+TEST(Recognise, NetworksOfAsManyLayersAreOfAnyFamilyAndDepth) {
+  for (const std::string name : {"resnet26", "plain26", "resnet29-bottleneck", "preact-resnet14-basic", "wrn-22-6",
+                                 "densenet22-k24", "densenet-bc-40-k12"}) {
+    const std::vector<models::Architecture> found = of_as_many_layers(shapes_of(published(name)));
+    EXPECT_TRUE(std::ranges::any_of(found, [&](const auto& network) { return network.to_json() == published(name).to_json(); }))
+        << name;
+  }
 }
 
 TEST(Recognise, TorchvisionsNamesInTheTutorialsSpelling) {

@@ -52,7 +52,7 @@ TEST(Evaluation, KeepsTheMistakesOfTheHighestLossInOrder) {
   const data::DataSource source = shapes();
   Model model = linear(data::recipe("divide-255", Shape{3, 12, 12}));
   const Evaluation all = evaluate(model, *source.test, {.batch_size = 8, .worst = 1000, .tune = false});
-  EXPECT_EQ(static_cast<int64_t>(all.worst.size()), all.images - all.correct);
+  EXPECT_EQ(static_cast<int64_t>(all.worst.size()), all.pictures - all.correct);
   for (size_t i = 1; i < all.worst.size(); ++i) EXPECT_GE(all.worst[i - 1].loss, all.worst[i].loss);
   for (const Mistake& mistake : all.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
   const Evaluation few = evaluate(model, *source.test, {.batch_size = 16, .worst = 5, .tune = false});
@@ -79,7 +79,7 @@ TEST(Crops, AverageTheLogitsOfEveryPicture) {
     loss += score(sums, std::vector<int64_t>{source.test->label(i)}, 10).loss_sum;
   }
   const Evaluation ten = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .tune = false});
-  EXPECT_EQ(ten.images, source.test->size());
+  EXPECT_EQ(ten.pictures, source.test->size());
   EXPECT_NEAR(ten.loss, loss / static_cast<double>(source.test->size()), 1e-5);
   const Evaluation worst = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .worst = 5, .tune = false});
   ASSERT_EQ(worst.worst.size(), 5U);

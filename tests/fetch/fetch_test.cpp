@@ -176,11 +176,11 @@ TEST(Obtain, what_is_got_by_hand_is_described_until_it_is_there) {
   const Folder folder;
   const Options options{.folder = folder.path(), .mirror = http::closed_address(), .observer = {}, .patience = {}};
   std::string message;
-  EXPECT_EQ(kind_of_error([&] { obtain("signs", options); }, &message), ErrorKind::kBadFile);
+  EXPECT_EQ(kind_of_error([&] { obtain(entry_named("signs"), options); }, &message), ErrorKind::kBadFile);
   EXPECT_THAT(message, HasSubstr("https://drive.google.com/"));
   EXPECT_THAT(message, HasSubstr((folder.path() / "data" / "signs").string()));
   folder.write("data/signs/train_signs/0_IMG_1.jpg", "a picture");
-  EXPECT_EQ(obtain("signs", options), folder.path() / "data" / "signs");
+  EXPECT_EQ(obtain(entry_named("signs"), options), folder.path() / "data" / "signs");
 }
 
 TEST(Obtain, mnist_as_published_agrees_with_the_table) {
@@ -189,7 +189,7 @@ TEST(Obtain, mnist_as_published_agrees_with_the_table) {
   const http::Server server(
       [&](const http::Request& request) { return http::file(mirror.read(request.path.substr(1)), request); });
   const Options options{.folder = cache.path(), .mirror = server.address(), .observer = {}, .patience = {}};
-  EXPECT_EQ(obtain("mnist", options), cache.path() / "data" / "mnist");
+  EXPECT_EQ(obtain(entry_named("mnist"), options), cache.path() / "data" / "mnist");
   EXPECT_EQ(server.requests().size(), 4U);
 }
 

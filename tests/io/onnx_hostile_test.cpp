@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/limits.h"
 #include "io/onnx_averaging.h"
 #include "io/onnx_export.h"
 #include "io/onnx_import.h"
@@ -143,7 +144,7 @@ TEST(OnnxHostile, ScalesThatAreUsedAnewAgainAndAgainAreRefused) {
 }
 
 TEST(OnnxHostile, AConstantThatManyNodesReadIsReadFromTheFileOnce) {
-  constexpr int64_t kChannels = 8192;
+  constexpr int64_t kChannels = kMostSide;
   OnnxFile file(Shape{1, kChannels, 1, 1});
   file.constant<float>("v", OnnxType::kFloat, Shape{kChannels}, std::vector<float>(kChannels, 1));
   for (int i = 0; i < 500; ++i) {
@@ -204,15 +205,15 @@ TEST(OnnxHostile, PackedNumbersEndAndFit64Bits) {
 
 // They would become model files that do not load.
 TEST(OnnxHostile, WhatAModelFileCannotHoldIsRefused) {
-  for (const Shape& pictures : {Shape{1, 8193, 1, 1}, Shape{1, 1, 8193, 1}, Shape{1, 1, 1, 8193}}) {
+  for (const Shape& pictures : {Shape{1, 4097, 1, 1}, Shape{1, 1, 4097, 1}, Shape{1, 1, 1, 4097}}) {
     OnnxFile file(pictures);
     file.node("Flatten", {"pictures"}, "logits");
-    EXPECT_TRUE(mentions(refusal(file, "logits"), "has 8193, at most 8192 are supported"));
+    EXPECT_TRUE(mentions(refusal(file, "logits"), "has 4097, at most 4096 are supported"));
   }
-  OnnxFile one(Shape{1, 1, 1, 1}), two(Shape{1, 1, 1, 2}), many(Shape{1, 3, 8192, 8192});
+  OnnxFile one(Shape{1, 1, 1, 1}), two(Shape{1, 1, 1, 2}), many(Shape{1, 3, 4096, 4096});
   for (OnnxFile* file : {&one, &two, &many}) file->node("Flatten", {"pictures"}, "logits");
-  EXPECT_TRUE(mentions(refusal(one, "logits"), "'logits' gives 1 classes, 2 to 10000000 are supported"));
-  EXPECT_TRUE(mentions(refusal(many, "logits"), "'logits' gives 201326592 classes"));
+  EXPECT_TRUE(mentions(refusal(one, "logits"), "'logits' gives 1 classes, 2 to 1000000 are supported"));
+  EXPECT_TRUE(mentions(refusal(many, "logits"), "'logits' gives 50331648 classes"));
   EXPECT_NO_THROW(parse_onnx(two.bytes("logits"), "x.onnx"));
 }
 

@@ -93,7 +93,7 @@ TEST(Report, ThePageNeedsNoNetwork) {
 
 TEST(Report, TheCurvesAreDrawnFromTheValuesOfTheRun) {
   RunReport report = small_run();
-  report.epochs[0].test_loss = EpochRecord::kNone;
+  report.epochs[0].held_out_loss = EpochRecord::kNone;
   const nlohmann::json data = data_of(report_html(report));
   EXPECT_EQ(data["epochs"], (nlohmann::json{1, 2, 3}));
   EXPECT_EQ(data["learning_rate"], (nlohmann::json{0.1, 0.05, 0.01}));
@@ -105,7 +105,7 @@ TEST(Report, TheCurvesAreDrawnFromTheValuesOfTheRun) {
 
 TEST(Report, TheBestEpochIsTheOneSaidOrElseTheFirstOfTheHighestAccuracy) {
   RunReport report = small_run();
-  report.epochs[2].test_top1 = 0.625;
+  report.epochs[2].held_out_top1 = 0.625;
   EXPECT_EQ(best_of(report)->epoch, 2);
   report.best_epoch = 3;
   EXPECT_EQ(best_of(report)->epoch, 3);
@@ -213,10 +213,10 @@ TEST(Report, CurvesOfOneEpochOrOfMissingValuesAreDrawn) {
   report.epochs.resize(1);
   EXPECT_TRUE(write_curves(report, folder.path()));
   report = small_run();
-  report.epochs[1].test_loss = report.epochs[0].train_top1 = EpochRecord::kNone;
+  report.epochs[1].held_out_loss = report.epochs[0].train_top1 = EpochRecord::kNone;
   EXPECT_TRUE(write_curves(report, folder.path()));
   for (EpochRecord& record : report.epochs)
-    record.test_loss = record.test_top1 = record.train_loss = record.train_top1 = EpochRecord::kNone;
+    record.held_out_loss = record.held_out_top1 = record.train_loss = record.train_top1 = EpochRecord::kNone;
   EXPECT_TRUE(write_curves(report, folder.path()));
   EXPECT_EQ(warnings.text(), "");
 }

@@ -42,6 +42,7 @@ TEST(TrainOptions, WhatIsOutOfRangeOrContradictsIsRefusedByItsOption) {
   EXPECT_NO_THROW(check(TrainOptions{}));
   EXPECT_TRUE(refused([](TrainOptions& o) { o.epochs = 0; }));
   EXPECT_TRUE(refused([](TrainOptions& o) { o.batch_size = 0; }));
+  EXPECT_TRUE(refused([](TrainOptions& o) { o.batch_size = 65'537; }));
   EXPECT_TRUE(refused([](TrainOptions& o) { o.schedule.rate = -1; }));
   EXPECT_TRUE(refused([](TrainOptions& o) { o.schedule.rate = std::nan(""); }));
   EXPECT_TRUE(refused([](TrainOptions& o) { o.optimizer.momentum = 1; }));
