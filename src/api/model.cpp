@@ -53,10 +53,8 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     const data::Preprocessing preparation =
         given ? data::recipe_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
     State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
-    return Model(std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}},
-                                                   initialisation,
-                                                   given ? Network::Preparation::kGiven : Network::Preparation::kNone,
-                                                   {}}));
+    return Model(
+        std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}}, initialisation, !given, {}}));
   });
 }
 
@@ -84,25 +82,21 @@ Model Model::load(const std::filesystem::path& file, const LoadOptions& options)
       load.preprocessing = [&name, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };
     }
     convert::LoadedModel loaded = convert::load(file, load);
-    if (!loaded.prepared) loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
-    return Model(
-        std::make_unique<Network>(Network{std::move(loaded.model),
-                                          models::Initialisation::kHe,
-                                          loaded.prepared ? Network::Preparation::kGiven : Network::Preparation::kMissing,
-                                          {}}));
+    return Model(std::make_unique<Network>(Network{std::move(loaded.model), models::Initialisation::kHe, false, {}}));
   });
 }
 
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
   return guarded([&] {
-    models::Architecture architecture = network_->model.architecture;
+    const eval::Model& model = network_->model;
+    models::Architecture architecture = model.architecture;
     architecture.classes = static_cast<int64_t>(data.classes().size());
-    State state = train::start_from(network_->model, architecture).weights;
+    State state = train::start_from(model, architecture).weights;
     initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
     return Model(std::make_unique<Network>(
-        Network{{architecture, network_->model.preprocessing, data.classes(), std::move(state), network_->model.extra},
+        Network{{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
                 network_->initialisation,
-                network_->preparation,
+                network_->preparation_open,
                 {}}));
   });
 }

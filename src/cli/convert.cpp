@@ -84,10 +84,9 @@ int run_convert(ConvertArguments& arguments) {
   const convert::FileKind kind = convert::kind_to_write(out);  // refuses an unknown one before anything is read
   refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
-  if (!loaded.prepared && arguments.preparation_inside) refuse_unprepared(arguments.in.file);
+  if (!loaded.model.prepared && arguments.preparation_inside) refuse_unprepared(arguments.in.file);
   if (!arguments.labels.empty()) name_classes(loaded.model, arguments.labels);
-  if (!loaded.prepared) {
-    loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
+  if (!loaded.model.prepared) {
     warn("'{}' does not say how pictures are prepared, and neither will '{}'; --preprocess says it", arguments.in.file,
          out.string());
   }
@@ -107,7 +106,7 @@ int run_convert(ConvertArguments& arguments) {
 // A file that does not say how pictures are prepared takes them as the other one does.
 void share_preparation(const convert::LoadedModel& from, const std::string& file, const WeightsArguments& weights,
                        convert::LoadedModel& to) {
-  if (to.prepared || !from.prepared) return;
+  if (to.model.prepared || !from.model.prepared) return;
   convert::LoadOptions options = weights.options();
   options.architecture = to.model.architecture;
   options.preprocessing = [preprocessing = from.model.preprocessing](const Shape&) { return preprocessing; };
@@ -153,7 +152,8 @@ class VerifyData {
 std::pair<convert::Comparison, std::string> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
                                                                 const data::Dataset* pictures, convert::CompareOptions options) {
   convert::Comparison comparison = convert::compare(a.model, b.model, pictures, options);
-  if (!a.prepared || !b.prepared || a.model.preprocessing == b.model.preprocessing) return {std::move(comparison), ""};
+  if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
+    return {std::move(comparison), ""};
   if (!comparison.same) {  // what one does before its network the other may do inside
     options.own_preparation = true;
     convert::Comparison own = convert::compare(a.model, b.model, pictures, options);
@@ -178,7 +178,7 @@ int run_verify(VerifyArguments& arguments) {
   share_preparation(b, arguments.a, arguments.weights, a);
   std::optional<VerifyData> data;
   if (!arguments.data.empty()) {
-    if (!a.prepared) refuse_unprepared(arguments.a);
+    if (!a.model.prepared) refuse_unprepared(arguments.a);
     data.emplace(arguments, a.model);
   }
   const auto [comparison, remark] = compare_as_prepared(a, b, data ? &data->pictures() : nullptr, arguments.options);

@@ -58,7 +58,7 @@ convert::LoadedModel ModelArguments::load() const {
 
 eval::Model ModelArguments::load_for_pictures() const {
   convert::LoadedModel loaded = load();
-  if (!loaded.prepared) refuse_unprepared(file);
+  if (!loaded.model.prepared) refuse_unprepared(file);
   return std::move(loaded.model);
 }
 

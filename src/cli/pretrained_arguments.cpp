@@ -83,7 +83,7 @@ std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, co
 }
 
 std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input) {
-  if (!pretrained.prepared) return std::nullopt;
+  if (!pretrained.model.prepared) return std::nullopt;
   const data::Preprocessing& theirs = pretrained.model.preprocessing;
   if (theirs.output_shape() == input) return theirs;
   const auto step = std::ranges::find_if(

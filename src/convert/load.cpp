@@ -103,21 +103,19 @@ bool is_the_same_network(models::Architecture named, const models::Architecture&
 }
 
 LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
-  LoadedModel loaded{eval::load_model(path), FileKind::kModel, true};
+  LoadedModel loaded{eval::load_model(path), FileKind::kModel};
   models::Architecture& architecture = loaded.model.architecture;
   if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
          described_in_words(*options.architecture));
   }
-  const auto unprepared = loaded.model.extra.find(std::string(kUnpreparedKey));
-  loaded.prepared = unprepared == loaded.model.extra.end() || options.preprocessing;
   if (options.input && *options.input != architecture.input && !options.preprocessing) {
     fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
          to_string(architecture.input), to_string(*options.input));
   }
   if (options.preprocessing) {
-    if (unprepared != loaded.model.extra.end()) loaded.model.extra.erase(unprepared);
     loaded.model.preprocessing = options.preprocessing(options.input.value_or(architecture.input));
+    loaded.model.prepared = true;
     architecture.input = input_for(path, architecture, loaded.model.preprocessing.output_shape());
     models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
   }
@@ -146,7 +144,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   std::vector<std::string> labels = std::move(configuration.labels);
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}}, kind, preprocessing.has_value()};
+  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}, preprocessing.has_value()}, kind};
 }
 
 }  // namespace

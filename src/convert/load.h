@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "convert/file_kind.h"
 #include "eval/model.h"
@@ -22,19 +20,15 @@ struct LoadOptions {
   std::function<data::Preprocessing(const Shape& input)> preprocessing;
 };
 
-/// In the metadata of a file that was made from weights of which nobody said how pictures are prepared: what it says of that is
-/// not to be relied on.
-inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
-
 struct LoadedModel {
   eval::Model model;
   FileKind kind = FileKind::kUnknown;
-  bool prepared = false;  ///< whether the file or the options say how pictures are prepared; otherwise they are divided by 255
 };
 
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
 /// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
-/// and double floats become float32. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
+/// and double floats become float32. Where neither the file nor the options say how pictures are prepared, they are divided by
+/// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
 /// not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
 

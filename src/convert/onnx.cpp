@@ -168,12 +168,11 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   State state = state_of(network, file.tensors);
-  const bool unprepared = file.metadata.contains(std::string(kUnpreparedKey)) && !options.preprocessing;
+  const bool prepared = options.preprocessing || (said && !file.metadata.contains(std::string(io::kUnpreparedKey)));
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
   const data::Preprocessing preparation = said ? *said : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
-          FileKind::kOnnx,
-          said.has_value() && !unprepared};
+  return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata), prepared},
+          FileKind::kOnnx};
 }
 
 void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {
@@ -194,6 +193,7 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
   if (model.architecture.graph.empty()) options.metadata[std::string(io::kArchitectureKey)] = model.architecture.to_json();
   options.metadata[std::string(io::kPreprocessingKey)] = outside;
   options.metadata[std::string(io::kLabelsKey)] = io::labels_text(model.labels);
+  if (!model.prepared) options.metadata[std::string(io::kUnpreparedKey)] = "true";
   io::write_onnx(path, graph, io::views_of(model.state.tensors()), options);
 }
 

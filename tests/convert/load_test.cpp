@@ -40,7 +40,7 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   save(folder / "model.pth", model);
   const LoadedModel loaded = load(folder / "model.pth");
   EXPECT_EQ(loaded.kind, FileKind::kTorch);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
   EXPECT_EQ(loaded.model.architecture.classes, 5);
@@ -53,7 +53,7 @@ TEST(Load, OurModelFileKeepsItsPreparation) {
   save(folder / "model.safetensors", model);
   const LoadedModel loaded = load(folder / "model.safetensors");
   EXPECT_EQ(loaded.kind, FileKind::kModel);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   expect_same_weights(loaded.model, model);
 }
@@ -80,15 +80,28 @@ TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
   // As PyTorch would write it again: the tensors alone, which are those of a residual network too.
   const io::TorchFile file = io::read_torch(folder / "plain.pth");
   io::write_torch(folder / "bare.pth", io::views_of(file.tensors), state_dict_of(model).order);
-  model.extra[std::string(kUnpreparedKey)] = "true";
-  save(folder / "unprepared.pth", model);
-  EXPECT_FALSE(load(folder / "unprepared.pth").prepared);
-  EXPECT_EQ(load(folder / "unprepared.pth").model.labels, model.labels);
   const LoadedModel bare = load(folder / "bare.pth");
-  EXPECT_FALSE(bare.prepared);
+  EXPECT_FALSE(bare.model.prepared);
   EXPECT_EQ(bare.model.architecture.model, "resnet8");
   EXPECT_EQ(bare.model.architecture.input, (Shape{3, 32, 32}));
   EXPECT_EQ(load(folder / "bare.pth", {.architecture = {}, .input = Shape{3, 8, 8}}).model.architecture.input, (Shape{3, 8, 8}));
+}
+
+TEST(Load, NoFileSaysHowPicturesArePreparedWhereNobodySaidIt) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.labels = {"a", "b", "c", "d", "e"};
+  model.prepared = false;
+  LoadOptions said;
+  said.preprocessing = [&](const Shape&) { return model.preprocessing; };
+  for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
+    save(folder / name, model);
+    const LoadedModel loaded = load(folder / name);
+    EXPECT_FALSE(loaded.model.prepared) << name;
+    EXPECT_EQ(loaded.model.labels, model.labels) << name;
+    EXPECT_EQ(loaded.model.extra, model.extra) << name;
+    EXPECT_TRUE(load(folder / name, said).model.prepared) << name;
+  }
 }
 
 TEST(Load, AFolderWhoseWeightsAreNoFileIsRefused) {
@@ -111,7 +124,7 @@ TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
     return some_model("resnet8", Shape{3, 16, 16}).preprocessing;
   };
   const LoadedModel loaded = load(folder / "model.pth", options);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 16, 16}));
   options.preprocessing = [](const Shape&) { return some_model("resnet8", Shape{1, 8, 8}).preprocessing; };
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
@@ -163,7 +176,7 @@ TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
                        "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}})"));
   const LoadedModel loaded = load(folder / "hub");
   EXPECT_EQ(loaded.kind, FileKind::kHuggingFace);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.label(3), "d");
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));
   expect_same_weights(loaded.model, model);
