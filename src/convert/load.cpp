@@ -113,12 +113,7 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
     fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
          to_string(architecture.input), to_string(*options.input));
   }
-  if (options.preprocessing) {
-    loaded.model.preprocessing = options.preprocessing(options.input.value_or(architecture.input));
-    loaded.model.prepared = true;
-    architecture.input = input_for(path, architecture, loaded.model.preprocessing.output_shape());
-    models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
-  }
+  if (options.preprocessing) prepare(loaded, options.preprocessing(options.input.value_or(architecture.input)), path);
   return loaded;
 }
 
@@ -148,6 +143,19 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
 }
 
 }  // namespace
+
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path) {
+  models::Architecture& architecture = loaded.model.architecture;
+  const Shape input = preprocessing.output_shape();
+  if (loaded.kind == FileKind::kOnnx && input != architecture.input) {
+    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(),
+         to_string(architecture.input), to_string(input));
+  }
+  architecture.input = input_for(path, architecture, input);
+  models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
+  loaded.model.preprocessing = std::move(preprocessing);
+  loaded.model.prepared = true;
+}
 
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
   const FileKind kind = kind_of(path);

@@ -25,6 +25,10 @@ struct LoadedModel {
   FileKind kind = FileKind::kUnknown;
 };
 
+/// Prepares pictures for a model in this way from now on; the network's input becomes what that gives. Throws Error (kUsage),
+/// naming the model's file, where the network does not take such pictures; that in an ONNX file takes one size alone.
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path);
+
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
 /// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
 /// and double floats become float32. Where neither the file nor the options say how pictures are prepared, they are divided by

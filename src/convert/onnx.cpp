@@ -85,18 +85,10 @@ models::Architecture graph_architecture(const std::filesystem::path& path, const
 }
 
 // As the options say, or the file.
-std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& path, const io::OnnxModel& file,
-                                                  const LoadOptions& options) {
-  const Shape input = input_of(file.graph);
-  std::optional<data::Preprocessing> result;
-  if (const std::string said = text_in(file.metadata, io::kPreprocessingKey); !said.empty())
-    result = data::Preprocessing::from_json(said);
-  if (options.preprocessing) result = options.preprocessing(input);
-  if (result && result->output_shape() != input) {
-    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(input),
-         to_string(result->output_shape()));
-  }
-  return result;
+std::optional<data::Preprocessing> preparation_of(const io::OnnxModel& file, const LoadOptions& options) {
+  if (options.preprocessing) return options.preprocessing(input_of(file.graph));
+  const std::string said = text_in(file.metadata, io::kPreprocessingKey);
+  return said.empty() ? std::nullopt : std::optional(data::Preprocessing::from_json(said));
 }
 
 Tensor filled(const Shape& shape, float value) {
@@ -162,17 +154,20 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   if (network && text_in(file.metadata, io::kArchitectureKey).empty())
     info("'{}': recognised as {}", path.string(), architecture.model);
   if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is left away: the scores are logits", path.string());
-  const std::optional<data::Preprocessing> said = preparation_of(path, file, options);
+  const std::optional<data::Preprocessing> said = preparation_of(file, options);
   std::vector<std::string> labels;
   if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   State state = state_of(network, file.tensors);
-  const bool prepared = options.preprocessing || (said && !file.metadata.contains(std::string(io::kUnpreparedKey)));
+  const bool unprepared = file.metadata.contains(std::string(io::kUnpreparedKey)) && !options.preprocessing;
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
-  const data::Preprocessing preparation = said ? *said : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata), prepared},
-          FileKind::kOnnx};
+  const data::Preprocessing guess = data::divided_by_255(architecture.input);
+  LoadedModel loaded{{std::move(architecture), guess, std::move(labels), std::move(state), std::move(file.metadata), false},
+                     FileKind::kOnnx};
+  if (said) prepare(loaded, *said, path);
+  if (unprepared) loaded.model.prepared = false;
+  return loaded;
 }
 
 void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {

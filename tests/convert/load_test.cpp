@@ -130,6 +130,30 @@ TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
 }
 
+TEST(Load, APreparationThatIsGivenLaterDecidesTheInputToo) {
+  const TemporaryFolder folder;
+  for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
+    save(folder / name, some_model());
+    LoadedModel loaded = load(folder / name);
+    loaded.model.prepared = false;
+    const auto prepare_for = [&](const Shape& input) { prepare(loaded, some_model("resnet8", input).preprocessing, name); };
+    EXPECT_EQ(error_of([&] { prepare_for(Shape{1, 8, 8}); }).kind(), ErrorKind::kUsage) << name;
+    const Shape input = loaded.kind == FileKind::kOnnx ? Shape{3, 8, 8} : Shape{3, 16, 16};
+    prepare_for(input);
+    EXPECT_TRUE(loaded.model.prepared) << name;
+    EXPECT_EQ(loaded.model.architecture.input, input) << name;
+    EXPECT_EQ(loaded.model.preprocessing.output_shape(), input) << name;
+  }
+}
+
+TEST(Load, AnOnnxFileTakesPicturesOfOneSizeAlone) {
+  const TemporaryFolder folder;
+  save(folder / "m.onnx", some_model());
+  LoadedModel loaded = load(folder / "m.onnx");
+  const data::Preprocessing larger = some_model("resnet8", Shape{3, 16, 16}).preprocessing;
+  EXPECT_TRUE(mentions(error_of([&] { prepare(loaded, larger, "m.onnx"); }), "'m.onnx' takes pictures of 3x8x8"));
+}
+
 TEST(Load, AFileOfAnotherNetworkIsRefusedWithATable) {
   const TemporaryFolder folder;
   save(folder / "model.pth", some_model());
