@@ -204,6 +204,14 @@ TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
   EXPECT_EQ(loaded.model.label(3), "d");
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));
   expect_same_weights(loaded.model, model);
+  const auto labels_with = [&](std::string_view config) {
+    replace_file(folder / "hub/config.json", config);
+    return load(folder / "hub").model.labels;
+  };
+  EXPECT_THAT(labels_with(R"({"label_names": null, "id2label": {"1": "b", "0": "a", "2": "c", "3": "d", "4": "e"}})"),
+              testing::ElementsAre("a", "b", "c", "d", "e"));
+  EXPECT_THAT(labels_with(R"({"id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "5": "e"}})"), testing::IsEmpty());
+  EXPECT_THAT(labels_with(R"({"label_names": ["a", "b", "c", "d", 5]})"), testing::IsEmpty());
 }
 
 TEST(Load, WeightsThatAreNotFiniteOrWholeNumbersAreRefused) {
