@@ -10,7 +10,6 @@
 #include "cli/output.h"
 #include "convert/save.h"
 #include "core/log.h"
-#include "data/labels.h"
 
 namespace residual::cli {
 namespace {
@@ -21,13 +20,6 @@ struct ConvertArguments {
   MachineArguments machine;
   bool no_verify = false, preparation_inside = false;
 };
-
-void name_classes(eval::Model& model, const std::string& file) {
-  model.labels = data::read_labels(file);
-  if (static_cast<int64_t>(model.labels.size()) == model.architecture.classes) return;
-  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", file, model.labels.size(),
-       model.architecture.classes);
-}
 
 int run_convert(ConvertArguments& arguments) {
   arguments.machine.check();
