@@ -13,13 +13,9 @@ namespace residual::io {
 namespace {
 
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
-  Metadata& metadata = file.metadata;
-  // The version first: a newer one may be sealed in another way. The seal covers the version, so it looks at an untouched copy.
-  Metadata sealed = metadata;
-  take_format_version(metadata, kModelKey, name);
-  std::swap(sealed, metadata);
+  Metadata metadata = file.metadata;               // the seal covers all of the file's
+  take_format_version(metadata, kModelKey, name);  // first: a newer one may be sealed in another way
   check_seal(file, name);
-  std::swap(sealed, metadata);
   metadata.erase(std::string(kSealKey));
 
   ModelFile model;
