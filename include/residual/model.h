@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,8 +68,9 @@ struct BuildOptions {
 
 /// What a file of weights does not say of itself.
 struct LoadOptions {
-  std::string name;           ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
-  NetworkChoices network;     ///< of the network that `name` says
+  std::string name;        ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
+  NetworkChoices network;  ///< of the network that `name` says
+  std::optional<PictureShape> input;  ///< of the pictures; empty: as `preprocessing` or the network was published
   std::string preprocessing;  ///< "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's config.json, Hugging Face's
                               ///< preprocessor_config.json, or a file of steps
 };

@@ -19,12 +19,9 @@ struct Dataset::Parts {
 struct Model::Network {
   eval::Model model;
   models::Initialisation initialisation = models::Initialisation::kHe;
-  /// Where the model's preparation of pictures is from. Pictures are divided by 255 and nothing more until somebody says more.
-  enum class Preparation {
-    kNone,     ///< nobody said anything: the first training fits it to its pictures
-    kMissing,  ///< weights of another program that need one which they do not say
-    kGiven,    ///< a file, a user or training
-  } preparation = Preparation::kNone;
+  /// The network is new and nobody said how to prepare its pictures: they are divided by 255 until the first training, which fits
+  /// the preparation to its own.
+  bool preparation_open = false;
   std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
 
   eval::Predictor& ready_predictor() {
@@ -33,7 +30,7 @@ struct Model::Network {
     return *predictor;
   }
   void check_prepared() const {
-    if (preparation != Preparation::kMissing) return;
+    if (model.prepared) return;
     fail(ErrorKind::kUsage,
          "the weights of {} do not say how pictures are prepared for them; say it in LoadOptions::preprocessing, or train them",
          model.architecture.model);

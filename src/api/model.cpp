@@ -27,6 +27,15 @@ models::Choices to_models(const NetworkChoices& choices) {
   return {choices.shortcut, choices.shortcut_pool, choices.norm, choices.stem, choices.block, choices.stride_on_1x1};
 }
 
+Shape checked(const PictureShape& input) {
+  const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= kMostSide; };
+  if ((input.channels != 1 && input.channels != 3) || !side(input.height) || !side(input.width)) {
+    fail(ErrorKind::kUsage, "the input is {}x{}x{}, expected 1 or 3 channels and sides of 1 to {} pixels", input.channels,
+         input.height, input.width, kMostSide);
+  }
+  return to_shape(input);
+}
+
 }  // namespace
 
 Model::Model(std::unique_ptr<Network> network) : network_(std::move(network)) {}
@@ -37,16 +46,10 @@ Model::~Model() = default;
 Model Model::build(const std::string& name, const BuildOptions& options) {
   return guarded([&] {
     models::Architecture architecture = models::architecture_of(name);
-    const PictureShape& input = options.input;
-    const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= kMostSide; };
-    if ((input.channels != 1 && input.channels != 3) || !side(input.height) || !side(input.width)) {
-      fail(ErrorKind::kUsage, "the input is {}x{}x{}, expected 1 or 3 channels and sides of 1 to {} pixels", input.channels,
-           input.height, input.width, kMostSide);
-    }
     if (options.classes < kLeastClasses || options.classes > kMostClasses) {
       fail(ErrorKind::kUsage, "the number of classes is {}, expected {} to {}", options.classes, kLeastClasses, kMostClasses);
     }
-    architecture.input = to_shape(input);
+    architecture.input = checked(options.input);
     architecture.classes = options.classes;
     models::choose(to_models(options.network), architecture);
     const models::Initialisation initialisation = models::initialisation_named(options.initialisation);
@@ -54,10 +57,8 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     const data::Preprocessing preparation =
         given ? data::recipe_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
     State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
-    return Model(std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}},
-                                                   initialisation,
-                                                   given ? Network::Preparation::kGiven : Network::Preparation::kNone,
-                                                   {}}));
+    return Model(
+        std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}}, initialisation, !given, {}}));
   });
 }
 
@@ -80,30 +81,24 @@ Model Model::load(const std::filesystem::path& file, const LoadOptions& options)
     } else if (to_models(options.network).any()) {
       fail(ErrorKind::kUsage, "choices vary a network: LoadOptions::name must say which");
     }
-    if (const std::string& name = options.preprocessing; !name.empty()) {
-      const std::optional<Shape> own = data::recipe_input(name);
-      load.preprocessing = [&name, own](const Shape& input) { return data::recipe_named(name, own ? *own : input); };
-    }
+    if (options.input) load.input = checked(*options.input);
+    load.preprocessing = options.preprocessing;
     convert::LoadedModel loaded = convert::load(file, load);
-    if (!loaded.prepared) loaded.model.extra[std::string(convert::kUnpreparedKey)] = "true";
-    return Model(
-        std::make_unique<Network>(Network{std::move(loaded.model),
-                                          models::Initialisation::kHe,
-                                          loaded.prepared ? Network::Preparation::kGiven : Network::Preparation::kMissing,
-                                          {}}));
+    return Model(std::make_unique<Network>(Network{std::move(loaded.model), models::Initialisation::kHe, false, {}}));
   });
 }
 
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
   return guarded([&] {
-    models::Architecture architecture = network_->model.architecture;
+    const eval::Model& model = network_->model;
+    models::Architecture architecture = model.architecture;
     architecture.classes = static_cast<int64_t>(data.classes().size());
-    State state = train::start_from(network_->model, architecture).weights;
+    State state = train::start_from(model, architecture).weights;
     initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
     return Model(std::make_unique<Network>(
-        Network{{architecture, network_->model.preprocessing, data.classes(), std::move(state), network_->model.extra},
+        Network{{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
                 network_->initialisation,
-                network_->preparation,
+                network_->preparation_open,
                 {}}));
   });
 }

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "api/handles.h"
-#include "convert/load.h"
 #include "core/threads.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
@@ -102,7 +101,7 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
     train::check(settings);
     const data::Preprocessing preprocessing =
-        network_->preparation == Network::Preparation::kGiven
+        model.prepared && !network_->preparation_open
             ? model.preprocessing
             : train::standard_preparation(model.architecture.input, *source.train,
                                           options.threads > 0 ? options.threads : allowed_threads());
@@ -110,10 +109,9 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
 
     eval::Model best = eval::load_model(result.best);
     best.extra = std::move(model.extra);
-    best.extra.erase(std::string(convert::kUnpreparedKey));
     network_->predictor.reset();
     model = std::move(best);
-    network_->preparation = Network::Preparation::kGiven;
+    network_->preparation_open = false;
     TrainingResult told{{}, result.best_epoch, result.selection};
     for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
     return told;

@@ -139,6 +139,13 @@ models::Architecture NetworkArguments::architecture() const {
   return result;
 }
 
+void name_classes(eval::Model& model, const std::string& labels) {
+  model.labels = data::read_labels(labels);
+  if (static_cast<int64_t>(model.labels.size()) == model.architecture.classes) return;
+  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", labels, model.labels.size(),
+       model.architecture.classes);
+}
+
 Shape parse_input(const std::string& text) {
   int64_t dims[3] = {};
   const char *at = text.data(), *const end = text.data() + text.size();

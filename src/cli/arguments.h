@@ -58,6 +58,9 @@ struct NetworkArguments {
 /// --preprocess: a recipe's name or a file, see data/recipes.h; empty when it is not given.
 void add_preprocess(CLI::App& command, std::string& preprocess);
 
+/// Names a model's classes as the file that --labels names does. Throws Error, (kUsage) where it has another number of names.
+void name_classes(eval::Model& model, const std::string& labels);
+
 /// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … kMostSide.
 Shape parse_input(const std::string& text);
 

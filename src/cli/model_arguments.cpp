@@ -38,9 +38,7 @@ convert::LoadOptions WeightsArguments::options() const {
     fail(ErrorKind::kUsage, "--shortcut and the like vary a network; name it with --model");
   }
   if (!network_options.input.empty()) result.input = parse_input(network_options.input);
-  if (preprocess.empty()) return result;
-  const std::optional<Shape> size = result.input ? result.input : data::recipe_input(preprocess);
-  result.preprocessing = [name = preprocess, size](const Shape& input) { return data::recipe_named(name, size.value_or(input)); };
+  result.preprocessing = preprocess;
   return result;
 }
 
@@ -58,7 +56,7 @@ convert::LoadedModel ModelArguments::load() const {
 
 eval::Model ModelArguments::load_for_pictures() const {
   convert::LoadedModel loaded = load();
-  if (!loaded.prepared) refuse_unprepared(file);
+  if (!loaded.model.prepared) refuse_unprepared(file);
   return std::move(loaded.model);
 }
 

@@ -11,7 +11,6 @@
 #include "cli/output.h"
 #include "cli/picture_inputs.h"
 #include "core/json_text.h"
-#include "data/labels.h"
 
 namespace residual::cli {
 namespace {
@@ -40,13 +39,7 @@ int run_predict(PredictArguments& arguments) {
   refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();
   if (arguments.exif_orientation) model.preprocessing = model.preprocessing.with_exif_orientation(true);
-  if (!arguments.labels.empty()) {
-    model.labels = data::read_labels(arguments.labels);
-    if (static_cast<int64_t>(model.labels.size()) != model.architecture.classes) {
-      fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", arguments.labels,
-           model.labels.size(), model.architecture.classes);
-    }
-  }
+  if (!arguments.labels.empty()) name_classes(model, arguments.labels);
   eval::Predictor predictor(model, {.threads = arguments.machine.threads});
   const std::vector<PictureInput> pictures = picture_inputs(arguments.pictures);
   int code = 0;

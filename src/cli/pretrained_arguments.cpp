@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/recipes.h"
 #include "io/seal.h"
 
 namespace residual::cli {
@@ -56,9 +55,8 @@ void PretrainedArguments::warn_of_random_weights() const {
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
   const WeightsFile weights = weights_file(file);
-  convert::LoadOptions options{.architecture = named, .preprocessing = {}};
-  if (!weights.recipe.empty()) options.preprocessing = [&](const Shape&) { return data::recipe_named(weights.recipe); };
-  convert::LoadedModel loaded = convert::load(weights.path, options);
+  convert::LoadedModel loaded =
+      convert::load(weights.path, {.architecture = named, .input = {}, .preprocessing = weights.recipe});
   if (!loaded.model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
@@ -83,7 +81,7 @@ std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, co
 }
 
 std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input) {
-  if (!pretrained.prepared) return std::nullopt;
+  if (!pretrained.model.prepared) return std::nullopt;
   const data::Preprocessing& theirs = pretrained.model.preprocessing;
   if (theirs.output_shape() == input) return theirs;
   const auto step = std::ranges::find_if(

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <optional>
+#include <vector>
 
 #include "convert/layers.h"
 #include "core/floating.h"
@@ -31,58 +32,97 @@ std::vector<float> random_pictures(const eval::Model& model, int64_t count) {
   return inputs;
 }
 
-// The inputs, prepared: pictures of the data set in their order, or random numbers as normalised pictures have them.
-std::vector<float> inputs_for(const eval::Model& model, const data::Dataset* dataset, const CompareOptions& options) {
-  const size_t picture = elements_of(model.architecture.input);
-  std::vector<float> inputs;
-  if (dataset == nullptr && options.own_preparation) return random_pictures(model, options.batch_size);
-  if (dataset == nullptr) {
-    Rng random(0, Purpose::kTest);
-    inputs.resize(picture * static_cast<size_t>(options.batch_size));
-    for (float& value : inputs) value = static_cast<float>(random.normal());
-    return inputs;
-  }
-  const size_t wanted = static_cast<size_t>(std::min(options.pictures, dataset->size()));
-  data::Loader loader(*dataset, model.preprocessing, {.batch_size = std::min<int64_t>(options.batch_size, dataset->size())});
-  loader.start_epoch(0);
-  while (inputs.size() < wanted * picture) {
-    const data::Batch* batch = loader.next();
-    if (batch == nullptr) break;
-    inputs.insert(inputs.end(), batch->pictures.begin(),
-                  batch->pictures.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(batch->count) * picture));
-  }
-  inputs.resize(std::min(inputs.size(), wanted * picture));
+// Random numbers as normalised pictures have them.
+std::vector<float> random_numbers(const Shape& input, int64_t count) {
+  Rng random(0, Purpose::kTest);
+  std::vector<float> inputs(elements_of(input) * static_cast<size_t>(count));
+  for (float& value : inputs) value = static_cast<float>(random.normal());
   return inputs;
 }
 
-std::vector<float> logits_of(eval::Model& model, const std::vector<float>& inputs, int64_t batch_size, int threads) {
-  Session session(eval::inference_plan(model.architecture, batch_size, {.threads = threads, .tune = false}), model.state);
-  const std::span<float> pictures = session.input<float>("pictures");
-  const size_t picture = elements_of(model.architecture.input), classes = static_cast<size_t>(model.architecture.classes);
-  std::vector<float> logits;
-  for (size_t at = 0; at < inputs.size(); at += pictures.size()) {
-    const size_t count = std::min(pictures.size(), inputs.size() - at);
-    std::copy_n(inputs.begin() + static_cast<std::ptrdiff_t>(at), count, pictures.begin());
-    session.run();
-    const std::span<const float> rows = session.output<float>("logits").first(count / picture * classes);
-    logits.insert(logits.end(), rows.begin(), rows.end());
+// What the models are run on, batch after batch: pictures of the data set in their order, prepared, or random ones.
+class Inputs {
+ public:
+  Inputs(const eval::Model& model, const data::Dataset* dataset, const CompareOptions& options, int64_t batch_size)
+      : picture_(elements_of(model.architecture.input)), batch_size_(batch_size) {
+    if (dataset != nullptr) {
+      left_ = std::min(options.pictures, dataset->size());
+      loader_.emplace(*dataset, model.preprocessing, data::LoaderOptions{.batch_size = std::min(batch_size, dataset->size())});
+      loader_->start_epoch(0);
+      return;
+    }
+    left_ = options.batch_size;
+    random_ = options.own_preparation ? random_pictures(model, left_) : random_numbers(model.architecture.input, left_);
   }
-  return logits;
-}
+
+  // N,C,H,W, at most a batch of them, until the next call; none at the end.
+  std::span<const float> next() {
+    const size_t left = static_cast<size_t>(left_) * picture_;
+    if (left == 0) return {};
+    const std::span<const float> pictures = loader_ ? loader_->next()->pictures : std::span(random_).last(left);
+    const size_t size = std::min({left, pictures.size(), static_cast<size_t>(batch_size_) * picture_});
+    left_ -= static_cast<int64_t>(size / picture_);
+    return pictures.first(size);
+  }
+
+ private:
+  size_t picture_;  // elements of one
+  int64_t batch_size_, left_ = 0;
+  std::optional<data::Loader> loader_;
+  std::vector<float> random_;
+};
+
+// A model with one batch size.
+class Runner {
+ public:
+  Runner(eval::Model& model, int64_t batch_size, int threads)
+      : picture_(elements_of(model.architecture.input)),
+        classes_(static_cast<size_t>(model.architecture.classes)),
+        session_(eval::inference_plan(model.architecture, batch_size, {.threads = threads, .tune = false}), model.state) {}
+
+  // N,classes of N pictures, until the next call.
+  std::span<const float> logits_of(std::span<const float> pictures) {
+    std::ranges::copy(pictures, session_.input<float>("pictures").begin());
+    session_.run();
+    return session_.output<float>("logits").first(pictures.size() / picture_ * classes_);
+  }
+
+ private:
+  size_t picture_, classes_;
+  Session session_;
+};
 
 size_t likeliest(std::span<const float> row) {
   return static_cast<size_t>(std::ranges::max_element(row) - row.begin());
 }
 
-BatchComparison compare_logits(const std::vector<float>& a, const std::vector<float>& b, size_t classes, int64_t batch_size) {
-  BatchComparison result{batch_size, static_cast<int64_t>(a.size() / classes)};
-  result.absolute = largest_difference(a, b);
-  double largest = 0;
+// What one more batch of logits, N,classes, makes of the comparison; `largest` is that of the first model's so far.
+void add_logits(std::span<const float> a, std::span<const float> b, size_t classes, BatchComparison& result, double& largest) {
+  const double difference = largest_difference(a, b);
+  // What is no number stays: no difference is larger.
+  if (difference > result.absolute || std::isnan(difference)) result.absolute = difference;
   for (const float logit : a) largest = std::max(largest, std::abs(static_cast<double>(logit)));
-  result.relative = result.absolute == 0 ? 0 : result.absolute / largest;
   for (size_t at = 0; at < a.size(); at += classes) {
-    result.agree += likeliest(std::span(a).subspan(at, classes)) == likeliest(std::span(b).subspan(at, classes));
+    result.agree += likeliest(a.subspan(at, classes)) == likeliest(b.subspan(at, classes));
+    ++result.pictures;
   }
+}
+
+// One pass over the pictures for each batch size: of the pictures no more than a few batches are in memory, of the models not
+// both sizes at once.
+BatchComparison compare_batches(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options,
+                                int64_t batch_size) {
+  Runner first(a, batch_size, options.threads), second(b, batch_size, options.threads);
+  Inputs inputs(a, dataset, options, batch_size);
+  std::optional<Inputs> others;
+  if (options.own_preparation) others.emplace(b, dataset, options, batch_size);
+  BatchComparison result{.batch_size = batch_size};
+  double largest = 0;
+  for (std::span<const float> pictures = inputs.next(); !pictures.empty(); pictures = inputs.next()) {
+    const std::span<const float> logits = second.logits_of(others ? others->next() : pictures);
+    add_logits(first.logits_of(pictures), logits, static_cast<size_t>(a.architecture.classes), result, largest);
+  }
+  result.relative = result.absolute == 0 ? 0 : result.absolute / largest;
   return result;
 }
 
@@ -101,21 +141,16 @@ void check_comparable(const eval::Model& a, const eval::Model& b) {
 
 Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options) {
   check_comparable(a, b);
-  const std::vector<float> inputs = inputs_for(a, dataset, options);
-  const std::vector<float> others = options.own_preparation ? inputs_for(b, dataset, options) : std::vector<float>();
-  const auto classes = static_cast<size_t>(a.architecture.classes);
   Comparison result;
   result.same = true;
   for (const int64_t batch_size : {int64_t{1}, options.batch_size}) {
-    const std::vector<float> first = logits_of(a, inputs, batch_size, options.threads);
-    const std::vector<float> second = logits_of(b, options.own_preparation ? others : inputs, batch_size, options.threads);
-    const BatchComparison batch = compare_logits(first, second, classes, batch_size);
+    const BatchComparison batch = compare_batches(a, b, dataset, options, batch_size);
     result.same = result.same && batch.relative <= options.tolerance && batch.agree == batch.pictures;
     result.batches.push_back(batch);
   }
   if (!result.same && !options.own_preparation) {
-    const std::span<const float> picture = std::span(inputs).first(elements_of(a.architecture.input));
-    result.first = first_different_layer(a, b, picture, options);
+    Inputs inputs(a, dataset, options, 1);
+    result.first = first_different_layer(a, b, inputs.next(), options);
   }
   return result;
 }

@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/log.h"
+#include "data/labels.h"
 #include "data/recipes.h"
 #include "io/model_file.h"
 #include "models/table.h"
@@ -17,20 +19,14 @@ std::optional<models::Architecture> named(const std::string& name) {
   return models::is_model(model) ? std::optional(models::published(model)) : std::nullopt;
 }
 
-std::vector<std::string> labels_of(const nlohmann::json& config) {
-  std::vector<std::string> labels;
-  if (const auto names = config.find("label_names"); names != config.end() && names->is_array()) {
-    for (const nlohmann::json& name : *names) labels.push_back(name.is_string() ? name.get<std::string>() : name.dump());
-    return labels;
+// Weights are of use without the names of their classes too.
+std::vector<std::string> labels_of(const nlohmann::json& config, const std::filesystem::path& path) {
+  try {
+    return data::config_labels(config, path.string());
+  } catch (const Error& error) {
+    warn("{}; classes are called by their numbers", error.what());
+    return {};
   }
-  const auto names = config.find("id2label");
-  if (names == config.end() || !names->is_object()) return labels;
-  for (size_t i = 0; i < names->size(); ++i) {
-    const auto name = names->find(std::to_string(i));
-    if (name == names->end() || !name->is_string()) return {};
-    labels.push_back(name->get<std::string>());
-  }
-  return labels;
 }
 
 // What our own PyTorch files say beside their tensors.
@@ -74,7 +70,7 @@ Configuration read_configuration(const Weights& weights, const std::filesystem::
   }
   const auto downsample = config.find("downsample_in_bottleneck");
   result.stride_on_1x1 = downsample != config.end() && downsample->is_boolean() && downsample->get<bool>();
-  result.labels = labels_of(config);
+  result.labels = labels_of(config, weights.config);
   return result;
 }
 

@@ -95,6 +95,12 @@ Shape input_for(const std::filesystem::path& path, const models::Architecture& a
        architecture.input[0], input[0]);
 }
 
+// Of the size that the options name, or else the recipe, or else the network.
+data::Preprocessing preprocessing_of(const LoadOptions& options, const Shape& network_input) {
+  const std::optional<Shape> size = options.input ? options.input : data::recipe_input(options.preprocessing);
+  return data::recipe_named(options.preprocessing, size.value_or(network_input));
+}
+
 // Classes and input follow the file; everything else must be what the caller says.
 bool is_the_same_network(models::Architecture named, const models::Architecture& held) {
   named.input = held.input;
@@ -103,24 +109,17 @@ bool is_the_same_network(models::Architecture named, const models::Architecture&
 }
 
 LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
-  LoadedModel loaded{eval::load_model(path), FileKind::kModel, true};
+  LoadedModel loaded{eval::load_model(path), FileKind::kModel};
   models::Architecture& architecture = loaded.model.architecture;
   if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
          described_in_words(*options.architecture));
   }
-  const auto unprepared = loaded.model.extra.find(std::string(kUnpreparedKey));
-  loaded.prepared = unprepared == loaded.model.extra.end() || options.preprocessing;
-  if (options.input && *options.input != architecture.input && !options.preprocessing) {
+  if (options.input && *options.input != architecture.input && options.preprocessing.empty()) {
     fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
          to_string(architecture.input), to_string(*options.input));
   }
-  if (options.preprocessing) {
-    if (unprepared != loaded.model.extra.end()) loaded.model.extra.erase(unprepared);
-    loaded.model.preprocessing = options.preprocessing(options.input.value_or(architecture.input));
-    architecture.input = input_for(path, architecture, loaded.model.preprocessing.output_shape());
-    models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
-  }
+  if (!options.preprocessing.empty()) prepare(loaded, preprocessing_of(options, architecture.input), path);
   return loaded;
 }
 
@@ -138,7 +137,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   if (configuration.stride_on_1x1 && !options.architecture && has_bottlenecks(architecture)) architecture.stride_on_1x1 = true;
   if (options.input) architecture.input = input_for(path, architecture, *options.input);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
-  if (options.preprocessing) preprocessing = options.preprocessing(architecture.input);
+  if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
   if (preprocessing) architecture.input = input_for(path, architecture, preprocessing->output_shape());
   io::Tensors tensors = renamed(path, network, weights.tensors);
   weights.tensors.clear();
@@ -146,10 +145,23 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   std::vector<std::string> labels = std::move(configuration.labels);
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}}, kind, preprocessing.has_value()};
+  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}, preprocessing.has_value()}, kind};
 }
 
 }  // namespace
+
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path) {
+  models::Architecture& architecture = loaded.model.architecture;
+  const Shape input = preprocessing.output_shape();
+  if (loaded.kind == FileKind::kOnnx && input != architecture.input) {
+    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(),
+         to_string(architecture.input), to_string(input));
+  }
+  architecture.input = input_for(path, architecture, input);
+  models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
+  loaded.model.preprocessing = std::move(preprocessing);
+  loaded.model.prepared = true;
+}
 
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
   const FileKind kind = kind_of(path);

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "convert/file_kind.h"
 #include "eval/model.h"
@@ -16,25 +14,26 @@ namespace residual::convert {
 struct LoadOptions {
   /// Classes and input channels follow the file all the same.
   std::optional<models::Architecture> architecture;
-  /// Of the pictures that the network takes, C,H,W, where the file does not say it; none: as the network was published.
+  /// Of the pictures that the network takes, C,H,W, where the file does not say it; none: as `preprocessing` or the network was
+  /// published.
   std::optional<Shape> input;
-  /// How pictures are prepared, for a network whose own input, C,H,W, is given; what it returns decides the network's input.
-  std::function<data::Preprocessing(const Shape& input)> preprocessing;
+  /// How pictures are prepared, in place of what the file says: a recipe's name or file (data/recipes.h).
+  std::string preprocessing;
 };
-
-/// In the metadata of a file that was made from weights of which nobody said how pictures are prepared: what it says of that is
-/// not to be relied on.
-inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
 
 struct LoadedModel {
   eval::Model model;
   FileKind kind = FileKind::kUnknown;
-  bool prepared = false;  ///< whether the file or the options say how pictures are prepared; otherwise they are divided by 255
 };
+
+/// Prepares pictures for a model in this way from now on; the network's input becomes what that gives. Throws Error (kUsage),
+/// naming the model's file, where the network does not take such pictures; that in an ONNX file takes one size alone.
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path);
 
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
 /// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
-/// and double floats become float32. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
+/// and double floats become float32. Where neither the file nor the options say how pictures are prepared, they are divided by
+/// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
 /// not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
 

@@ -95,19 +95,9 @@ data::Preprocessing said_preparation(const std::filesystem::path& path, const st
 // As the options say, or the file.
 std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& path, const io::OnnxModel& file,
                                                   const LoadOptions& options) {
-  const Shape input = input_of(file.graph);
-  std::optional<data::Preprocessing> result;
-  if (options.preprocessing) {
-    result = options.preprocessing(input);
-  } else if (const std::string said = text_in(file.metadata, io::kPreprocessingKey); !said.empty()) {
-    result = said_preparation(path, said);
-  }
-  if (result && result->output_shape() != input) {
-    fail(options.preprocessing ? ErrorKind::kUsage : ErrorKind::kBadFile,
-         "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(input),
-         to_string(result->output_shape()));
-  }
-  return result;
+  if (!options.preprocessing.empty()) return data::recipe_named(options.preprocessing, input_of(file.graph));
+  const std::string said = text_in(file.metadata, io::kPreprocessingKey);
+  return said.empty() ? std::nullopt : std::optional(said_preparation(path, said));
 }
 
 Tensor filled(const Shape& shape, float value) {
@@ -179,12 +169,14 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
   if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
   State state = state_of(network, file.tensors);
-  const bool unprepared = file.metadata.contains(std::string(kUnpreparedKey)) && !options.preprocessing;
+  const bool unprepared = file.metadata.contains(std::string(io::kUnpreparedKey)) && options.preprocessing.empty();
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
-  const data::Preprocessing preparation = said ? *said : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), std::move(file.metadata)},
-          FileKind::kOnnx,
-          said.has_value() && !unprepared};
+  const data::Preprocessing guess = data::divided_by_255(architecture.input);
+  LoadedModel loaded{{std::move(architecture), guess, std::move(labels), std::move(state), std::move(file.metadata), false},
+                     FileKind::kOnnx};
+  if (said) prepare(loaded, *said, path);
+  if (unprepared) loaded.model.prepared = false;
+  return loaded;
 }
 
 void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {
@@ -205,6 +197,7 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
   if (model.architecture.graph.empty()) options.metadata[std::string(io::kArchitectureKey)] = model.architecture.to_json();
   options.metadata[std::string(io::kPreprocessingKey)] = outside;
   options.metadata[std::string(io::kLabelsKey)] = io::labels_text(model.labels);
+  if (!model.prepared) options.metadata[std::string(io::kUnpreparedKey)] = "true";
   io::write_onnx(path, graph, io::views_of(model.state.tensors()), options);
 }
 

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/limits.h"
+#include "core/text.h"
 #include "models/densenet.h"
 #include "models/families.h"
 #include "models/table.h"
@@ -316,28 +317,15 @@ std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
 }
 
 std::string side_by_side(const Fit& fit, size_t most) {
-  struct Row {
-    std::string expected, expected_shape, found, found_shape;
-  };
   const auto cell = [](const std::string& name) { return name.empty() ? std::string("-") : shown(name); };
   const auto shape = [](const std::optional<Shape>& given) { return given ? to_string(*given) : std::string("-"); };
-  std::vector<Row> rows{{shown(fit.architecture.model) + " expects", "shape", "the file has", "shape"}};
+  std::vector<std::vector<std::string>> rows{{shown(fit.architecture.model) + " expects", "shape", "the file has", "shape"}};
   for (const Difference& difference : fit.differences) {
     if (rows.size() > most) break;
     rows.push_back(
         {cell(difference.expected), shape(difference.expected_shape), cell(difference.found), shape(difference.found_shape)});
   }
-  size_t first = 0, second = 0, third = 0;
-  for (const Row& row : rows) {
-    first = std::max(first, row.expected.size());
-    second = std::max(second, row.expected_shape.size());
-    third = std::max(third, row.found.size());
-  }
-  std::string table;
-  for (const Row& row : rows) {
-    table += fmt::format("  {:<{}}  {:<{}}  {:<{}}  {}\n", row.expected, first, row.expected_shape, second, row.found, third,
-                         row.found_shape);
-  }
+  std::string table = table_text(rows);
   if (fit.differences.size() > most) table += fmt::format("  and {} more\n", fit.differences.size() - most);
   return table;
 }

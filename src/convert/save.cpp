@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "convert/file_kind.h"
-#include "convert/load.h"
 #include "convert/onnx.h"
 #include "core/error.h"
 #include "graph/sources.h"
@@ -45,7 +44,7 @@ void save(const std::filesystem::path& path, const eval::Model& model, const Sav
   }
   io::Metadata ours{{std::string(io::kArchitectureKey), model.architecture.to_json()},
                     {std::string(io::kLabelsKey), io::labels_text(model.labels)}};
-  if (!model.extra.contains(std::string(kUnpreparedKey))) ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
+  if (model.prepared) ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
   const StateDict dict = state_dict_of(model);
   io::write_torch(path, dict.tensors, dict.order, ours);
 }

@@ -27,6 +27,20 @@ std::string duration(double seconds) {
   return fmt::format("{} s", whole);
 }
 
+std::string table_text(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const std::vector<std::string>& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const std::vector<std::string>& row : rows) {
+    for (size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("  {:<{}}", row[i], widths[i]);
+    text += "  " + row.back() + "\n";
+  }
+  return text;
+}
+
 std::string lower_case(std::string_view text) {
   std::string result(text);
   for (char& letter : result) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace residual {
 
@@ -12,6 +13,9 @@ std::string with_commas(int64_t number);
 
 /// 7 -> "7 s", 83 -> "1 min 23 s", 3725 -> "1 h 02 min"; "?" when it is not finite or negative.
 std::string duration(double seconds);
+
+/// Rows of as many cells each, at least one, as lines: indented, in columns two spaces apart.
+std::string table_text(const std::vector<std::vector<std::string>>& rows);
 
 /// A … Z become a … z; every other byte stays, whatever the locale.
 std::string lower_case(std::string_view text);

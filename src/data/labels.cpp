@@ -13,6 +13,14 @@ namespace {
 
 constexpr size_t kMaxText = size_t{64} << 20;
 
+// Of timm and of Hugging Face's transformers; null where there is none.
+const nlohmann::json* names_in(const nlohmann::json& config) {
+  for (const char* key : {"label_names", "id2label"}) {
+    if (config.is_object() && config.contains(key) && !config[key].is_null()) return &config[key];
+  }
+  return nullptr;
+}
+
 class Labels {
  public:
   explicit Labels(std::string_view name) : name_(name) {}
@@ -31,17 +39,8 @@ class Labels {
 
   std::vector<std::string> from_json(std::string_view text) {
     const nlohmann::json json = parse_json(text, fmt::format("'{}'", name_));
-    if (json.is_object()) {
-      for (const char* key : {"label_names", "id2label"}) {
-        if (json.contains(key)) return from_value(json[key]);
-      }
-    }
-    return from_value(json);
-  }
-
- private:
-  [[noreturn]] void bad(const std::string& what) const {
-    fail(ErrorKind::kBadFile, "'{}' is no list of class names, one a line or in JSON: {}", name_, what);
+    const nlohmann::json* const names = names_in(json);
+    return from_value(names != nullptr ? *names : json);
   }
 
   std::vector<std::string> from_value(const nlohmann::json& json) {
@@ -60,6 +59,11 @@ class Labels {
       check(names_[index], index);
     }
     return finish();
+  }
+
+ private:
+  [[noreturn]] void bad(const std::string& what) const {
+    fail(ErrorKind::kBadFile, "'{}' is no list of class names, one a line or in JSON: {}", name_, what);
   }
 
   std::string text_of(const nlohmann::json& value) const {
@@ -99,6 +103,11 @@ std::vector<std::string> parse_labels(std::string_view text, std::string_view na
   const size_t start = text.find_first_not_of(" \t\r\n");
   const bool json = start != std::string_view::npos && (text[start] == '[' || text[start] == '{');
   return json ? Labels(name).from_json(text) : Labels(name).from_lines(text);
+}
+
+std::vector<std::string> config_labels(const nlohmann::json& config, std::string_view name) {
+  const nlohmann::json* const names = names_in(config);
+  return names != nullptr ? Labels(name).from_value(*names) : std::vector<std::string>();
 }
 
 std::vector<std::string> read_labels(const std::filesystem::path& path) {

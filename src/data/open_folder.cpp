@@ -11,7 +11,6 @@ namespace residual::data {
 namespace {
 
 constexpr const char* kTest = "test";
-constexpr const char* kValidation[] = {"val", "validation", "valid"};
 
 PictureListing list_classes(const FileTree& tree, const std::string& folder) {
   PictureListing listing;
@@ -55,8 +54,8 @@ std::unique_ptr<PictureFiles> open_split(const std::shared_ptr<const FileTree>& 
 }
 
 std::unique_ptr<PictureFiles> open_validation(const std::shared_ptr<const FileTree>& tree, std::string& called) {
-  for (const char* name : kValidation) {
-    if (auto split = open_split(tree, name)) {
+  for (const std::string_view name : kValidationFolders) {
+    if (auto split = open_split(tree, std::string(name))) {
       called = name;
       return split;
     }
@@ -82,7 +81,7 @@ void refuse_split_names(const PictureFiles& dataset, const FileTree& tree) {
 
 bool has_split_folders(const FileTree& tree) {
   return tree.is_folder("train") || tree.is_folder(kTest) ||
-         std::ranges::any_of(kValidation, [&](const char* name) { return tree.is_folder(name); });
+         std::ranges::any_of(kValidationFolders, [&](std::string_view name) { return tree.is_folder(std::string(name)); });
 }
 
 bool has_class_folders(const FileTree& tree) {

@@ -87,7 +87,7 @@ bool is_numbered(const FileTree& tree) {
 DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options) {
   const std::string train_folder = split_folder(*tree, "train"), test_folder = split_folder(*tree, "test");
   std::string validation_folder;
-  for (const char* name : {"val", "validation", "valid", "dev"}) {
+  for (const std::string_view name : kValidationFolders) {
     if (validation_folder.empty()) validation_folder = split_folder(*tree, name);
   }
   const NumberedFiles train = list_numbered(*tree, train_folder), test = list_numbered(*tree, test_folder);

@@ -1,14 +1,19 @@
 // The formats that open_data tries, one function to recognise and one to open each.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/dataset.h"
 #include "data/file_tree.h"
 
 namespace residual::data {
+
+/// Folders of validation pictures, the likeliest first.
+inline constexpr std::array<std::string_view, 4> kValidationFolders{"val", "validation", "valid", "dev"};
 
 /// Whether the tree holds any of the format's files (perhaps not all of them: opening says what is missing).
 bool is_cifar(const FileTree& tree);

@@ -40,7 +40,8 @@ Model load_model(const std::filesystem::path& path) {
       fail(ErrorKind::kBadFile, "{} labels for {} classes", file.labels.size(), architecture.classes);
     }
     State state = state_from(models::inference_graph(architecture, 1), file.tensors, path, architecture.model);
-    return {std::move(architecture), std::move(preprocessing), std::move(file.labels), std::move(state), std::move(file.extra)};
+    return {std::move(architecture), std::move(preprocessing), std::move(file.labels),
+            std::move(state),        std::move(file.extra),    file.prepared};
   } catch (const Error& error) {
     if (std::string_view(error.what()).find(path.string()) != std::string_view::npos) throw;
     fail(ErrorKind::kBadFile, "'{}': {}", path.string(), error.what());
@@ -48,7 +49,7 @@ Model load_model(const std::filesystem::path& path) {
 }
 
 void save_model(const std::filesystem::path& path, const Model& model) {
-  io::ModelFile file{model.architecture.to_json(), model.preprocessing.to_json(), model.labels, model.extra, {}};
+  io::ModelFile file{model.architecture.to_json(), model.preprocessing.to_json(), model.labels, model.extra, {}, model.prepared};
   io::TensorViews tensors;
   const Graph graph = models::inference_graph(model.architecture, 1);
   for (const auto& [name, variable] : graph.variables()) tensors.emplace(name, &model.state.at(name));

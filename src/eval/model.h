@@ -18,6 +18,7 @@ struct Model {
   std::vector<std::string> labels;  ///< one a class, or none
   State state;                      ///< parameters and running statistics
   io::Metadata extra;               ///< what else the file held, kept
+  bool prepared = true;             ///< whether anyone said how pictures are prepared; otherwise `preprocessing` is a guess
 
   /// The name of a class: its label, or its number.
   std::string label(int64_t index) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json_text.h"
+#include "core/text.h"
 #include "io/format_version.h"
 #include "io/seal.h"
 
@@ -106,18 +107,11 @@ std::vector<IdentityDifference> identity_differences(std::string_view saved, std
 
 std::string side_by_side(const std::vector<IdentityDifference>& differences) {
   const auto cell = [](const std::string& value) { return value.empty() ? std::string("-") : shown(value); };
-  const std::string titles[] = {"setting", "in the checkpoint", "in this run"};
-  size_t first = titles[0].size(), second = titles[1].size();
+  std::vector<std::vector<std::string>> rows{{"setting", "in the checkpoint", "in this run"}};
   for (const IdentityDifference& difference : differences) {
-    first = std::max(first, shown(difference.key).size());
-    second = std::max(second, cell(difference.saved).size());
+    rows.push_back({shown(difference.key), cell(difference.saved), cell(difference.now)});
   }
-  std::string table = fmt::format("  {:<{}}  {:<{}}  {}\n", titles[0], first, titles[1], second, titles[2]);
-  for (const IdentityDifference& difference : differences) {
-    table +=
-        fmt::format("  {:<{}}  {:<{}}  {}\n", shown(difference.key), first, cell(difference.saved), second, cell(difference.now));
-  }
-  return table;
+  return table_text(rows);
 }
 
 }  // namespace residual::io

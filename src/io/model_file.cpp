@@ -13,13 +13,9 @@ namespace residual::io {
 namespace {
 
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
-  Metadata& metadata = file.metadata;
-  // The version first: a newer one may be sealed in another way. The seal covers the version, so it looks at an untouched copy.
-  Metadata sealed = metadata;
-  take_format_version(metadata, kModelKey, name);
-  std::swap(sealed, metadata);
+  Metadata metadata = file.metadata;               // the seal covers all of the file's
+  take_format_version(metadata, kModelKey, name);  // first: a newer one may be sealed in another way
   check_seal(file, name);
-  std::swap(sealed, metadata);
   metadata.erase(std::string(kSealKey));
 
   ModelFile model;
@@ -29,6 +25,7 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
   model.preprocessing = take_text(metadata, kPreprocessingKey, name);
   parse_json(model.preprocessing, text(kPreprocessingKey));
   model.labels = parse_labels(take_text(metadata, kLabelsKey, name), text(kLabelsKey));
+  model.prepared = metadata.erase(std::string(kUnpreparedKey)) == 0;
   for (const auto& [tensor_name, tensor] : file.tensors) {
     if (all_finite(tensor)) continue;
     fail(ErrorKind::kBadFile,
@@ -73,6 +70,7 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
   metadata[std::string(kArchitectureKey)] = model.architecture;
   metadata[std::string(kPreprocessingKey)] = model.preprocessing;
   metadata[std::string(kLabelsKey)] = labels_text(model.labels);
+  if (!model.prepared) metadata[std::string(kUnpreparedKey)] = "true";
   metadata.erase(std::string(kCheckpointKey));
   metadata[std::string(kSealKey)] = seal_of(tensors, metadata);
   serialize_safetensors(tensors, metadata, sink);

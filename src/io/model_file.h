@@ -15,6 +15,10 @@ namespace residual::io {
 inline constexpr std::string_view kArchitectureKey = "residual.architecture", kPreprocessingKey = "residual.preprocessing",
                                   kLabelsKey = "residual.labels";
 
+/// Metadata key of a file made from weights of which nobody said how pictures are prepared: what it says of that is not to be
+/// relied on.
+inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
+
 /// Everything that a trained network is. The metadata keys are those above, `residual.format` ("1.0") and `residual.crc32` (see
 /// seal.h); the labels are a JSON list of texts.
 struct ModelFile {
@@ -23,6 +27,7 @@ struct ModelFile {
   std::vector<std::string> labels;   ///< names of the classes by index; empty when they have none
   Metadata extra;                    ///< metadata of other names, kept as they are
   Tensors tensors;                   ///< torchvision state_dict names; convolution weights out,in,kh,kw
+  bool prepared = true;              ///< whether anyone said how pictures are prepared
 };
 
 /// Replaces `path` as a whole; the same model gives the same bytes. Throws Error: kResource when it cannot be written, kNumeric

@@ -300,6 +300,10 @@ Tensor gather(const TorchView& view, DType dtype, std::span<const std::byte> sto
 
 }  // namespace
 
+std::string_view storage_class_of(DType type) {
+  return std::ranges::find(kStorages, std::optional(type), &StorageClass::dtype)->name;  // every type of ours has one
+}
+
 Tensors gather_all(const TorchObjects& objects, const std::function<void(const TorchStorage&, std::span<std::byte>)>& fetch) {
   std::vector<std::vector<const TorchView*>> views(objects.storages.size());
   for (const TorchView& view : objects.tensors) views[view.storage].push_back(&view);

@@ -15,6 +15,9 @@
 
 namespace residual::io {
 
+/// What PyTorch calls a storage of such elements: "FloatStorage".
+std::string_view storage_class_of(DType type);
+
 /// A block of elements that lies elsewhere in the file.
 struct TorchStorage {
   std::string key;

@@ -5,23 +5,11 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "io/torch_file.h"
+#include "io/torch_objects.h"
 #include "io/zip_archive.h"
 
 namespace residual::io {
 namespace {
-
-std::string_view storage_class(DType type) {
-  switch (type) {
-    case DType::kF32: return "FloatStorage";
-    case DType::kF64: return "DoubleStorage";
-    case DType::kF16: return "HalfStorage";
-    case DType::kBF16: return "BFloat16Storage";
-    case DType::kI64: return "LongStorage";
-    case DType::kI32: return "IntStorage";
-    case DType::kU8: return "ByteStorage";
-  }
-  return "?";
-}
 
 // The pickle, protocol 2, of an OrderedDict of tensors. Nothing is memoized: files are read once.
 class PickleWriter {
@@ -74,7 +62,7 @@ void add_tensor(PickleWriter& pickle, const Tensor& tensor, const std::string& k
   pickle.global("torch._utils", "_rebuild_tensor_v2");
   pickle.opcode("((");
   pickle.text("storage");
-  pickle.global("torch", storage_class(tensor.dtype()));
+  pickle.global("torch", storage_class_of(tensor.dtype()));
   pickle.text(key);
   pickle.text("cpu");
   pickle.integer(tensor.elements());

@@ -176,6 +176,9 @@ TEST_F(Api, weights_go_to_other_programs_and_come_back) {
   io::write_torch(folder_ / "model.pth", io::views_of(file.tensors), names);
   const LoadOptions options{.name = "resnet8", .preprocessing = "imagenet-norm"};
   EXPECT_EQ(Model::load(folder_ / "model.pth", options).summary().parameters, model.summary().parameters);
+  const Model larger = Model::load(folder_ / "model.pth", {.input = PictureShape{3, 40, 40}, .preprocessing = "cifar10"});
+  EXPECT_EQ(larger.input().height, 40);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.input = PictureShape{2, 40, 40}}); }), ErrorKind::kUsage);
   Model unprepared = Model::load(folder_ / "model.pth");
   EXPECT_EQ(kind_of([&] { unprepared.predict(picture, 1); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { unprepared.evaluate(tiny_data()); }), ErrorKind::kUsage);

@@ -87,6 +87,17 @@ TEST(Convert, PicturesAreNotPreparedByGuess) {
   EXPECT_EQ(program::json_of(room.run("summary small.safetensors --json").out)["layers"][0]["output"][1], 48);
 }
 
+TEST(Verify, AFileThatDoesNotSayHowPicturesArePreparedTakesThemAsTheOther) {
+  const Room room;
+  write_bare_torch(room);
+  const std::string model = program::tiny_model().string();
+  for (const std::string& files : {model + " tiny.pth", "tiny.pth " + model}) {
+    const Outcome outcome = room.run("verify " + files + " --data shapes --pictures 20 --json");
+    EXPECT_EQ(outcome.code, 0) << files << outcome.err;
+    EXPECT_EQ(program::json_of(outcome.out)["batches"][0]["agree"], 20) << files;
+  }
+}
+
 TEST(Convert, SummaryAndBenchTakeWeightsToo) {
   const Room room;
   write_torch(room);

@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "convert/models.h"
 #include "core/error.h"
+#include "core/floating.h"
+#include "eval/evaluate.h"
+#include "runtime/session.h"
 
 namespace residual::convert {
 namespace {
@@ -66,13 +72,72 @@ TEST(Compare, NetworksOfOtherInputOrClassesCannotBeCompared) {
   EXPECT_THROW(compare(a, other, nullptr, quick()), Error);
 }
 
-TEST(Compare, PicturesOfADataSetAreTakenInTheirOrderAndAtMostAsManyAsWanted) {
+data::DataSource some_pictures(int64_t count) {
   data::OpenOptions open;
   open.path = "shapes";
   open.train_size = 10;
-  open.test_size = 10;
+  open.test_size = count;
   open.shapes_height = open.shapes_width = 8;
-  const data::DataSource source = data::open_data(open);
+  return data::open_data(open);
+}
+
+// Of all pictures one after the other, at once.
+std::vector<float> all_logits(eval::Model& model, const data::Preprocessing& preprocessing, const data::Dataset& dataset) {
+  Session session(eval::inference_plan(model.architecture, 1, {.threads = 1, .tune = false}), model.state);
+  std::vector<float> logits;
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    preprocessing.apply(dataset.picture(i), session.input<float>("pictures"));
+    session.run();
+    const std::span<const float> row = session.output<float>("logits");
+    logits.insert(logits.end(), row.begin(), row.end());
+  }
+  return logits;
+}
+
+// All logits there are, one picture at a time.
+BatchComparison compared_at_once(const std::vector<float>& a, const std::vector<float>& b, size_t classes) {
+  BatchComparison result{.batch_size = 1, .pictures = static_cast<int64_t>(a.size() / classes)};
+  const auto likeliest = [&](const std::vector<float>& logits, size_t at) {
+    const std::span<const float> row = std::span(logits).subspan(at, classes);
+    return std::ranges::max_element(row) - row.begin();
+  };
+  for (size_t at = 0; at < a.size(); at += classes) result.agree += likeliest(a, at) == likeliest(b, at);
+  double largest = 0;
+  for (const float logit : a) largest = std::max(largest, std::abs(static_cast<double>(logit)));
+  result.absolute = largest_difference(a, b);
+  result.relative = result.absolute / largest;
+  return result;
+}
+
+// However the pictures fall into batches, and whichever of these holds the largest difference and the largest logit.
+TEST(Compare, WhatIsToldIsOfAllPicturesTogether) {
+  const data::DataSource source = some_pictures(11);
+  const data::Dataset& pictures = source.split("test");
+  eval::Model a = some_model(), b = some_model("resnet8", Shape{3, 8, 8}, 8);
+  b.preprocessing = data::Preprocessing::standard(Shape{3, 8, 8}, std::vector{0.1F, 0.2F, 0.3F}, std::vector{1.F, 1.F, 1.F});
+  for (const bool own : {false, true}) {
+    const BatchComparison expected =
+        compared_at_once(all_logits(a, a.preprocessing, pictures), all_logits(b, (own ? b : a).preprocessing, pictures), 5);
+    for (const int64_t batch_size : {2, 4, 11, 16}) {
+      CompareOptions options = quick();
+      options.batch_size = batch_size;
+      options.own_preparation = own;
+      const Comparison comparison = compare(a, b, &pictures, options);
+      EXPECT_EQ(comparison.batches[0].absolute, expected.absolute);
+      EXPECT_EQ(comparison.batches[0].relative, expected.relative);
+      for (const BatchComparison& batch : comparison.batches) {
+        EXPECT_EQ(batch.pictures, 11) << batch_size;
+        EXPECT_EQ(batch.agree, expected.agree) << batch_size;
+        // Kernels of another batch size add in another order.
+        EXPECT_NEAR(batch.absolute, expected.absolute, 1e-5) << batch_size;
+        EXPECT_NEAR(batch.relative, expected.relative, 1e-5) << batch_size;
+      }
+    }
+  }
+}
+
+TEST(Compare, PicturesOfADataSetAreTakenInTheirOrderAndAtMostAsManyAsWanted) {
+  const data::DataSource source = some_pictures(10);
   eval::Model a = some_model(), b = some_model();
   CompareOptions options = quick();
   options.pictures = 7;

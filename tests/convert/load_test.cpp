@@ -40,7 +40,7 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   save(folder / "model.pth", model);
   const LoadedModel loaded = load(folder / "model.pth");
   EXPECT_EQ(loaded.kind, FileKind::kTorch);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
   EXPECT_EQ(loaded.model.architecture.classes, 5);
@@ -53,7 +53,7 @@ TEST(Load, OurModelFileKeepsItsPreparation) {
   save(folder / "model.safetensors", model);
   const LoadedModel loaded = load(folder / "model.safetensors");
   EXPECT_EQ(loaded.kind, FileKind::kModel);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   expect_same_weights(loaded.model, model);
 }
@@ -62,7 +62,7 @@ TEST(Load, OurModelFileIsRefusedWhereAnotherNetworkIsNamed) {
   const TemporaryFolder folder;
   const fs::path file = folder / "model.safetensors";
   save(file, some_model());
-  LoadOptions options{.architecture = some_model().architecture, .preprocessing = {}};
+  LoadOptions options{.architecture = some_model().architecture, .input = {}, .preprocessing = {}};
   options.architecture->shortcut = models::Shortcut::kA;  // resnet8's own
   EXPECT_NO_THROW(load(file, options));
   options.architecture->shortcut = models::Shortcut::kC;
@@ -80,12 +80,8 @@ TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
   // As PyTorch would write it again: the tensors alone, which are those of a residual network too.
   const io::TorchFile file = io::read_torch(folder / "plain.pth");
   io::write_torch(folder / "bare.pth", io::views_of(file.tensors), state_dict_of(model).order);
-  model.extra[std::string(kUnpreparedKey)] = "true";
-  save(folder / "unprepared.pth", model);
-  EXPECT_FALSE(load(folder / "unprepared.pth").prepared);
-  EXPECT_EQ(load(folder / "unprepared.pth").model.labels, model.labels);
   const LoadedModel bare = load(folder / "bare.pth");
-  EXPECT_FALSE(bare.prepared);
+  EXPECT_FALSE(bare.model.prepared);
   EXPECT_EQ(bare.model.architecture.model, "resnet8");
   EXPECT_EQ(bare.model.architecture.input, (Shape{3, 32, 32}));
   EXPECT_EQ(load(folder / "bare.pth", {.architecture = {}, .input = Shape{3, 8, 8}}).model.architecture.input, (Shape{3, 8, 8}));
@@ -104,6 +100,23 @@ TEST(Load, WeightsAloneOfADepthAndWidthThatNoTableLists) {
   }
 }
 
+TEST(Load, NoFileSaysHowPicturesArePreparedWhereNobodySaidIt) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.labels = {"a", "b", "c", "d", "e"};
+  model.prepared = false;
+  LoadOptions said;
+  said.preprocessing = "cifar10";
+  for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
+    save(folder / name, model);
+    const LoadedModel loaded = load(folder / name);
+    EXPECT_FALSE(loaded.model.prepared) << name;
+    EXPECT_EQ(loaded.model.labels, model.labels) << name;
+    EXPECT_EQ(loaded.model.extra, model.extra) << name;
+    EXPECT_TRUE(load(folder / name, said).model.prepared) << name;
+  }
+}
+
 TEST(Load, AFolderWhoseWeightsAreNoFileIsRefused) {
   const TemporaryFolder folder;
   folder.write("hub/config.json", "{}");
@@ -119,15 +132,43 @@ TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
   const eval::Model model = some_model();
   save(folder / "model.pth", model);
   LoadOptions options;
-  options.preprocessing = [&](const Shape& input) {
-    EXPECT_EQ(input, (Shape{3, 8, 8}));
-    return some_model("resnet8", Shape{3, 16, 16}).preprocessing;
+  const auto expect_input = [&](const std::string& preprocessing, const std::optional<Shape>& input, const Shape& expected) {
+    options.preprocessing = preprocessing;
+    options.input = input;
+    const LoadedModel loaded = load(folder / "model.pth", options);
+    EXPECT_TRUE(loaded.model.prepared);
+    EXPECT_EQ(loaded.model.architecture.input, expected);
   };
-  const LoadedModel loaded = load(folder / "model.pth", options);
-  EXPECT_TRUE(loaded.prepared);
-  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 16, 16}));
-  options.preprocessing = [](const Shape&) { return some_model("resnet8", Shape{1, 8, 8}).preprocessing; };
+  expect_input("cifar10", {}, Shape{3, 8, 8});
+  expect_input("imagenet", {}, Shape{3, 224, 224});
+  expect_input("imagenet", Shape{3, 16, 16}, Shape{3, 16, 16});
+  options.preprocessing = "mnist";
+  options.input = Shape{1, 8, 8};
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
+}
+
+TEST(Load, APreparationThatIsGivenLaterDecidesTheInputToo) {
+  const TemporaryFolder folder;
+  for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
+    save(folder / name, some_model());
+    LoadedModel loaded = load(folder / name);
+    loaded.model.prepared = false;
+    const auto prepare_for = [&](const Shape& input) { prepare(loaded, some_model("resnet8", input).preprocessing, name); };
+    EXPECT_EQ(error_of([&] { prepare_for(Shape{1, 8, 8}); }).kind(), ErrorKind::kUsage) << name;
+    const Shape input = loaded.kind == FileKind::kOnnx ? Shape{3, 8, 8} : Shape{3, 16, 16};
+    prepare_for(input);
+    EXPECT_TRUE(loaded.model.prepared) << name;
+    EXPECT_EQ(loaded.model.architecture.input, input) << name;
+    EXPECT_EQ(loaded.model.preprocessing.output_shape(), input) << name;
+  }
+}
+
+TEST(Load, AnOnnxFileTakesPicturesOfOneSizeAlone) {
+  const TemporaryFolder folder;
+  save(folder / "m.onnx", some_model());
+  LoadedModel loaded = load(folder / "m.onnx");
+  const data::Preprocessing larger = some_model("resnet8", Shape{3, 16, 16}).preprocessing;
+  EXPECT_TRUE(mentions(error_of([&] { prepare(loaded, larger, "m.onnx"); }), "'m.onnx' takes pictures of 3x8x8"));
 }
 
 TEST(Load, AFileOfAnotherNetworkIsRefusedWithATable) {
@@ -176,10 +217,18 @@ TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
                        "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}})"));
   const LoadedModel loaded = load(folder / "hub");
   EXPECT_EQ(loaded.kind, FileKind::kHuggingFace);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.label(3), "d");
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));
   expect_same_weights(loaded.model, model);
+  const auto labels_with = [&](std::string_view config) {
+    replace_file(folder / "hub/config.json", config);
+    return load(folder / "hub").model.labels;
+  };
+  EXPECT_THAT(labels_with(R"({"label_names": null, "id2label": {"1": "b", "0": "a", "2": "c", "3": "d", "4": "e"}})"),
+              testing::ElementsAre("a", "b", "c", "d", "e"));
+  EXPECT_THAT(labels_with(R"({"id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "5": "e"}})"), testing::IsEmpty());
+  EXPECT_THAT(labels_with(R"({"label_names": ["a", "b", "c", "d", 5]})"), testing::IsEmpty());
 }
 
 TEST(Load, WeightsThatAreNotFiniteOrWholeNumbersAreRefused) {

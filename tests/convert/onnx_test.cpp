@@ -59,7 +59,7 @@ TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
   save(folder / "m.onnx", model);
   const LoadedModel loaded = load(folder / "m.onnx");
   EXPECT_EQ(loaded.kind, FileKind::kOnnx);
-  EXPECT_TRUE(loaded.prepared);
+  EXPECT_TRUE(loaded.model.prepared);
   EXPECT_EQ(loaded.model.architecture.to_json(), model.architecture.to_json());
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.labels, model.labels);
@@ -98,7 +98,7 @@ TEST(OnnxModel, WhatIsNoNetworkOfTheTableIsKeptAsAGraph) {
   const LoadedModel loaded = load(kGolden / "preprocessing.onnx");
   EXPECT_EQ(loaded.model.architecture.model, "preprocessing");
   EXPECT_EQ(loaded.model.architecture.classes, 3);
-  EXPECT_FALSE(loaded.prepared);
+  EXPECT_FALSE(loaded.model.prepared);
   for (const char* name : {"m.safetensors", "m.onnx"}) {
     save(folder / name, loaded.model);
     const LoadedModel again = load(folder / name);
@@ -130,7 +130,8 @@ TEST(OnnxModel, TheNamesOfANetworkAreNotEnoughToBeThatNetwork) {
   EXPECT_EQ(load(folder / "same.onnx").model.architecture.model, "resnet8");
   EXPECT_TRUE(load(folder / "same.onnx").model.architecture.graph.empty());
   EXPECT_FALSE(load(folder / "other.onnx").model.architecture.graph.empty());
-  const Error error = error_of([&] { load(folder / "other.onnx", {.architecture = model.architecture, .preprocessing = {}}); });
+  const Error error =
+      error_of([&] { load(folder / "other.onnx", {.architecture = model.architecture, .input = {}, .preprocessing = {}}); });
   EXPECT_TRUE(mentions(error, "is not resnet8"));
 }
 

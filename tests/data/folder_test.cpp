@@ -65,13 +65,15 @@ TEST(ImageFolder, CachedPicturesAreTheSame) {
 }
 
 TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
-  const TemporaryFolder folder;
-  write_splits(folder.path(), "val");
-  const DataSource source = open(folder.path());
-  EXPECT_EQ(source.test, nullptr);
-  ASSERT_NE(source.validation, nullptr);
-  EXPECT_EQ(&source.split(""), source.validation.get());
-  expect_error([&] { open(folder.path(), 0.5); }, ErrorKind::kUsage, {"validation part of its own"});
+  for (const char* name : {"val", "validation", "valid", "dev"}) {
+    const TemporaryFolder folder;
+    write_splits(folder.path(), name);
+    const DataSource source = open(folder.path());
+    EXPECT_EQ(source.test, nullptr) << name;
+    ASSERT_NE(source.validation, nullptr) << name;
+    EXPECT_EQ(&source.split(""), source.validation.get()) << name;
+    expect_error([&] { open(folder.path(), 0.5); }, ErrorKind::kUsage, {"validation part of its own"});
+  }
 }
 
 TEST(ImageFolder, OneFolderIsSplitByClassAndTheSameWayEachTime) {

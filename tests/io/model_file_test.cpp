@@ -55,6 +55,17 @@ TEST(ModelFile, TheSameModelGivesTheSameBytesAlsoAfterATrip) {
   EXPECT_EQ(bytes, bytes_of(parse_model(bytes, "x")));
 }
 
+TEST(ModelFile, SaysWhereNobodySaidHowPicturesArePrepared) {
+  ModelFile model = small_model();
+  EXPECT_FALSE(parse_safetensors(bytes_of(model), "x").metadata.contains("residual.unprepared"));
+  EXPECT_TRUE(parse_model(bytes_of(model), "x").prepared);
+  model.prepared = false;
+  EXPECT_EQ(parse_safetensors(bytes_of(model), "x").metadata.at("residual.unprepared"), "true");
+  const ModelFile again = parse_model(bytes_of(model), "x");
+  EXPECT_FALSE(again.prepared);
+  EXPECT_EQ(again.extra, model.extra);
+}
+
 TEST(ModelFile, UnknownMetadataAreKept) {
   Raw raw;
   raw.file.metadata["residual.later"] = "something of format 1.7";

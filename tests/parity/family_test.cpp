@@ -5,12 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "backend/backends.h"
 #include "io/safetensors.h"
 #include "models/table.h"
 #include "parity/agreement.h"
-#include "passes/fold_batch_norm.h"
-#include "runtime/session.h"
 #include "support/surroundings.h"
 
 namespace residual {
@@ -46,17 +43,12 @@ State state_for(const Graph& graph, io::SafetensorsFile& file) {
 // Our logits for the file's pictures against PyTorch's. Input and classes are the file's.
 void expect_pytorchs_logits(models::Architecture architecture, io::SafetensorsFile file, double tolerance) {
   const Tensor& pictures = file.tensors.at("pictures");
-  const Tensor expected = file.tensors.at("logits").clone();
+  const Tensor& expected = file.tensors.at("logits");
   const Shape shape = pictures.shape();
   architecture.input = Shape{shape[1], shape[2], shape[3]};
   architecture.classes = expected.shape()[1];
   const Graph graph = models::inference_graph(architecture, shape[0]);
-  const std::vector<float> pixels(pictures.as<float>().begin(), pictures.as<float>().end());
-  State state = state_for(graph, file);
-  Session session(compile(fold_batch_norm(graph), cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
-  std::ranges::copy(pixels, session.input<float>("pictures").begin());
-  session.run();
-  parity::expect_same_logits(Tensor::of<float>(expected.shape(), session.output<float>("logits")), expected, tolerance);
+  parity::expect_same_logits(parity::logits_of(graph, state_for(graph, file), pictures), expected, tolerance);
 }
 
 struct Group {

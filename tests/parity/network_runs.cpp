@@ -107,10 +107,6 @@ Training training_of(const Network& network, const Reference& reference, DType d
   return training;
 }
 
-PlanOptions plan_options() {
-  return {.threads = 2, .tune = false, .tuning_cache = {}};
-}
-
 // Batch `which` of the reference's two, as the session takes it.
 void feed(Session& session, const Reference& reference, DType dtype, int64_t which) {
   const Tensor& pictures = reference.tensors.at("pictures");
@@ -221,6 +217,26 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
     result.losses.push_back(support::element(output_of(session, kept, "loss"), 0));
   }
   return result;
+}
+
+PlanOptions plan_options() {
+  return {.threads = 2, .tune = false, .tuning_cache = {}};
+}
+
+Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
+  const Graph folded = fold_batch_norm(graph);
+  Session session(compile(folded, cpu_backends(), plan_options()), state);
+  const Shape rows = folded.shape(folded.find_output("logits").value());  // of one batch
+  const size_t batch = static_cast<size_t>(rows[0]), classes = static_cast<size_t>(rows[1]),
+               count = static_cast<size_t>(pictures.shape()[0]), pixels = static_cast<size_t>(pictures.elements()) / count;
+  Tensor logits(DType::kF32, Shape{pictures.shape()[0], rows[1]});
+  for (size_t at = 0; at < count; at += batch) {
+    const size_t now = std::min(batch, count - at);
+    std::ranges::copy(pictures.as<float>().subspan(at * pixels, now * pixels), session.input<float>("pictures").begin());
+    session.run();
+    std::ranges::copy(session.output<float>("logits").first(now * classes), logits.as<float>().subspan(at * classes).begin());
+  }
+  return logits;
 }
 
 Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state) {

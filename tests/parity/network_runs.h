@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "io/safetensors.h"
 #include "models/layers.h"
+#include "runtime/plan.h"
 #include "runtime/state.h"
 #include "train/options.h"
 
@@ -48,6 +49,13 @@ struct TenSteps {
 };
 /// `optimizer`: "sgd", "nesterov", "adam" or "adamw", with the settings of pytorch_side.py.
 TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
+
+/// Two threads, and nothing timed or remembered.
+PlanOptions plan_options();
+
+/// N,classes: what a network in evaluation mode, batch norm folded into the convolutions, makes of `pictures`, N,C,H,W, float32,
+/// with as many at once as the graph's input has.
+Tensor logits_of(const Graph& graph, State state, const Tensor& pictures);
 
 /// Evaluation mode with `state`, batch norm folded into the convolutions where it can be.
 Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state);

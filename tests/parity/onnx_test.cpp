@@ -2,16 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "backend/backends.h"
 #include "convert/load.h"
 #include "core/rng.h"
 #include "io/onnx_read.h"
 #include "io/onnx_write.h"
 #include "models/table.h"
 #include "parity/agreement.h"
-#include "passes/fold_batch_norm.h"
-#include "runtime/session.h"
 #include "support/surroundings.h"
 
 namespace residual {
@@ -31,13 +29,9 @@ State state_of(const io::Tensors& tensors) {
   return state;
 }
 
+// Of all pictures at once.
 Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
-  const Graph batch = fold_batch_norm(rebatch(graph, pictures.shape()[0]));
-  const Shape shape = batch.shape(batch.find_output("logits").value());
-  Session session(compile(batch, cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
-  std::ranges::copy(pictures.as<float>(), session.input<float>("pictures").begin());
-  session.run();
-  return Tensor::of<float>(shape, session.output<float>("logits"));
+  return parity::logits_of(rebatch(graph, pictures.shape()[0]), std::move(state), pictures);
 }
 
 class Export : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
@@ -53,12 +47,12 @@ TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
   parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")),
                              run.tensors.at("logits"));
   // The exporters fold batch norm away; it is the network of the table all the same, and can be trained.
-  const convert::LoadedModel loaded = convert::load(folder / "model.onnx");
+  convert::LoadedModel loaded = convert::load(folder / "model.onnx");
   EXPECT_EQ(loaded.model.architecture.model, network);
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
-  parity::expect_same_logits(logits_of(models::inference_graph(loaded.model.architecture, 1),
-                                       state_of(loaded.model.state.tensors()), run.tensors.at("pictures")),
-                             run.tensors.at("logits"));
+  parity::expect_same_logits(
+      logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(loaded.model.state), run.tensors.at("pictures")),
+      run.tensors.at("logits"));
 }
 
 // Weights as at the start of training, and batch norm whose statistics say something, as at its end. What a block adds is kept
@@ -83,13 +77,11 @@ TEST_P(Import, by_onnx_runtime_computes_there_what_it_computes_here) {
   const models::ModelEntry entry = models::find_model(GetParam());
   const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
   State state = random_state(graph, !entry.name.starts_with("plain"));
-  io::TensorViews views;
-  for (const auto& [name, tensor] : state.tensors()) views.emplace(name, &tensor);
   Tensor pictures(DType::kF32, Shape{2, entry.input[0], entry.input[1], entry.input[2]});
   Rng rng(1, Purpose::kTest);
   for (float& value : pictures.as<float>()) value = static_cast<float>(rng.normal());
   const TemporaryFolder folder;
-  io::write_onnx(folder / "model.onnx", graph, views);
+  io::write_onnx(folder / "model.onnx", graph, io::views_of(state.tensors()));
   io::write_safetensors(folder / "run.safetensors", {{"pictures", &pictures}});
   ASSERT_TRUE(side(fmt::format("run '{}' '{}' '{}'", (folder / "model.onnx").string(), (folder / "run.safetensors").string(),
                                (folder / "out.safetensors").string())));
@@ -114,15 +106,13 @@ TEST(TorchOnnx, an_export_with_batch_norm_as_it_was_is_the_network_of_the_table)
   const TemporaryFolder folder;
   ASSERT_TRUE(side(fmt::format("export resnet18 unfolded '{}' '{}'", (folder / "model.onnx").string(),
                                (folder / "run.safetensors").string())));
-  const convert::LoadedModel loaded = convert::load(folder / "model.onnx");
+  convert::LoadedModel loaded = convert::load(folder / "model.onnx");
   EXPECT_EQ(loaded.model.architecture.model, "resnet18");
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
-  State state;
-  for (const auto& [name, tensor] : loaded.model.state.tensors()) state.set(name, tensor.clone());
-  parity::expect_same_logits(
-      logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(state), run.tensors.at("pictures")),
-      run.tensors.at("logits"));
+  const Graph graph = models::inference_graph(loaded.model.architecture, 1);
+  parity::expect_same_logits(logits_of(graph, std::move(loaded.model.state), run.tensors.at("pictures")),
+                             run.tensors.at("logits"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,

@@ -3,15 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "backend/backends.h"
 #include "convert/load.h"
 #include "core/file.h"
-#include "data/recipes.h"
 #include "io/safetensors.h"
 #include "parity/agreement.h"
-#include "passes/fold_batch_norm.h"
-#include "runtime/session.h"
 #include "support/surroundings.h"
 
 namespace residual {
@@ -19,22 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// N,classes: what the model makes of each file, in the order of their names.
-Tensor logits_of(eval::Model& model, const std::vector<fs::path>& files) {
-  constexpr size_t kBatch = 10;
-  const size_t pixels = static_cast<size_t>(model.architecture.input.elements()),
-               classes = static_cast<size_t>(model.architecture.classes);
-  const Graph graph = fold_batch_norm(models::inference_graph(model.architecture, kBatch));
-  Session session(compile(graph, cpu_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), model.state);
-  Tensor result(DType::kF32, Shape{static_cast<int64_t>(files.size()), model.architecture.classes});
-  for (size_t i = 0; i < files.size(); i += kBatch) {
-    const size_t count = std::min(kBatch, files.size() - i);
-    for (size_t j = 0; j < count; ++j) {
-      const data::Picture picture = data::decode_picture(read_file(files[i + j]), files[i + j].string(), 3);
-      model.preprocessing.apply(picture, session.input<float>("pictures").subspan(j * pixels, pixels));
-    }
-    session.run();
-    std::ranges::copy(session.output<float>("logits").first(count * classes), result.as<float>().subspan(i * classes).begin());
+// N,C,H,W: the files, prepared as the model wants them.
+Tensor prepared(const eval::Model& model, const std::vector<fs::path>& files) {
+  const Shape& input = model.architecture.input;
+  const size_t pixels = static_cast<size_t>(input.elements());
+  Tensor result(DType::kF32, Shape{static_cast<int64_t>(files.size()), input[0], input[1], input[2]});
+  for (size_t i = 0; i < files.size(); ++i) {
+    const data::Picture picture = data::decode_picture(read_file(files[i]), files[i].string(), 3);
+    model.preprocessing.apply(picture, result.as<float>().subspan(i * pixels, pixels));
   }
   return result;
 }
@@ -52,10 +41,11 @@ TEST_P(Photographs, are_to_a_network_what_they_are_to_it_in_pytorch) {
   std::vector<fs::path> files(fs::directory_iterator(photos), {});
   std::ranges::sort(files);
   EXPECT_EQ(files.size(), 100U);
-  convert::LoadedModel loaded =
-      convert::load(weights, {.architecture = {}, .preprocessing = [](const Shape&) { return data::recipe("imagenet"); }});
+  convert::LoadedModel loaded = convert::load(weights, {.architecture = {}, .input = {}, .preprocessing = "imagenet"});
   EXPECT_EQ(loaded.model.architecture.model, GetParam());
-  parity::expect_same_logits(logits_of(loaded.model, files), io::read_safetensors(out).tensors.at("logits"));
+  const Tensor logits = parity::logits_of(models::inference_graph(loaded.model.architecture, 10), std::move(loaded.model.state),
+                                          prepared(loaded.model, files));
+  parity::expect_same_logits(logits, io::read_safetensors(out).tensors.at("logits"));
 }
 
 INSTANTIATE_TEST_SUITE_P(SlowTorch, Photographs,

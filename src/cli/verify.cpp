@@ -1,0 +1,156 @@
+// residual verify: whether two models give the same answers, and the layer where they part.
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/comparison.h"
+#include "cli/fetched.h"
+#include "cli/model_arguments.h"
+#include "cli/output.h"
+#include "convert/compare.h"
+#include "core/json_text.h"
+#include "core/limits.h"
+#include "data/picture_files.h"
+
+namespace residual::cli {
+namespace {
+
+struct VerifyArguments {
+  std::string a, b;
+  WeightsArguments weights;
+  std::string data, split;
+  MachineArguments machine;
+  convert::CompareOptions options;
+  bool json = false;
+};
+
+nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
+  nlohmann::ordered_json json{{"same", comparison.same}, {"batches", nlohmann::ordered_json::array()}, {"first_layer", nullptr}};
+  for (const convert::BatchComparison& batch : comparison.batches) {
+    json["batches"].push_back({{"batch_size", batch.batch_size},
+                               {"pictures", batch.pictures},
+                               {"absolute", batch.absolute},
+                               {"relative", batch.relative},
+                               {"agree", batch.agree}});
+  }
+  if (comparison.first) {
+    json["first_layer"] = {{"name", comparison.first->name}, {"kind", comparison.first->kind}};
+    if (comparison.first->relative) json["first_layer"]["relative"] = *comparison.first->relative;
+  }
+  return json;
+}
+
+// A file that does not say how pictures are prepared takes them as the other one does.
+void share_preparation(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
+  if (!to.model.prepared && from.model.prepared) convert::prepare(to, from.model.preprocessing, file);
+}
+
+// The pictures to run both on: of a data set, or of a folder of pictures that nobody labelled.
+class VerifyData {
+ public:
+  VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
+    const bool upright = model.preprocessing.exif_orientation();
+    std::error_code ignored;
+    if (arguments.split.empty() && std::filesystem::is_directory(arguments.data, ignored) && is_loose(arguments.data)) {
+      unlabelled_ = data::open_unlabelled(arguments.data, model.architecture.input[0], upright);
+      return;
+    }
+    DataArguments data;
+    data.path = arguments.data;
+    data.exif_orientation = upright;
+    source_ = data.open(model.architecture.input);
+    split_ = arguments.split;
+  }
+  const data::Dataset& pictures() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
+
+ private:
+  // Pictures and no folders: no data set has that layout.
+  static bool is_loose(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    bool pictures = false, folders = false;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      pictures |= data::has_picture_name(entry.path().filename().string());
+      folders |= entry.is_directory(ignored);
+    }
+    return pictures && !folders;
+  }
+
+  data::DataSource source_;
+  std::unique_ptr<data::Dataset> unlabelled_;
+  std::string split_;
+};
+
+// The comparison, and what to say of how pictures were prepared.
+std::pair<convert::Comparison, std::string> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
+                                                                const data::Dataset* pictures, convert::CompareOptions options) {
+  convert::Comparison comparison = convert::compare(a.model, b.model, pictures, options);
+  if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
+    return {std::move(comparison), ""};
+  if (!comparison.same) {  // what one does before its network the other may do inside
+    options.own_preparation = true;
+    convert::Comparison own = convert::compare(a.model, b.model, pictures, options);
+    if (own.same) return {std::move(own), "the two prepare pictures differently, and here each in its own way\n"};
+  }
+  return {std::move(comparison), "the two prepare pictures differently; here both get them as the first prepares them\n"};
+}
+
+int run_verify(VerifyArguments& arguments) {
+  arguments.machine.check();
+  check_range("--batch-size", arguments.options.batch_size, 1, kMostBatch);
+  check_range("--pictures", arguments.options.pictures, 1, 1'000'000'000);
+  if (const double tolerance = arguments.options.tolerance; !(tolerance >= 0 && std::isfinite(tolerance))) {
+    fail(ErrorKind::kUsage, "--tolerance is {}, expected a number from 0 on", tolerance);
+  }
+  data::check_split(arguments.split);
+  for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
+  arguments.options.threads = arguments.machine.threads;
+  const convert::LoadOptions options = arguments.weights.options();
+  convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
+  share_preparation(a, b, arguments.b);
+  share_preparation(b, a, arguments.a);
+  std::optional<VerifyData> data;
+  if (!arguments.data.empty()) {
+    if (!a.model.prepared) refuse_unprepared(arguments.a);
+    data.emplace(arguments, a.model);
+  }
+  const auto [comparison, remark] = compare_as_prepared(a, b, data ? &data->pictures() : nullptr, arguments.options);
+  if (arguments.json) {
+    print("{}\n", indented(to_json(comparison)));
+  } else {
+    print("{}", remark);
+    print_comparison(comparison);
+  }
+  return exit_code(comparison);
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("verify", "Compare the answers of two models, and find the layer where they part");
+  auto arguments = std::make_shared<VerifyArguments>();
+  command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
+  command->add_option("B", arguments->b, "Another")->required();
+  command->add_option("--data", arguments->data,
+                      "Pictures to run both on, a data set or a folder of pictures (default: random numbers)");
+  command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
+  command->add_option("--pictures", arguments->options.pictures, "How many of the data")->capture_default_str();
+  command->add_option("--batch-size", arguments->options.batch_size, "Pictures at once, besides one by one")
+      ->capture_default_str();
+  command
+      ->add_option("--tolerance", arguments->options.tolerance, "Largest difference that is none, as a part of the largest logit")
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "JSON: same, batches, first_layer");
+  arguments->weights.add_to(*command);
+  arguments->machine.add_to(*command, false);
+  command->footer(
+      "Example:\n  residual verify resnet20.safetensors resnet20.pth --data shapes\n"
+      "The exit code is 0 when they are the same and 6 when they differ.");
+  return {command, [arguments] { return run_verify(*arguments); }};
+}
+
+}  // namespace residual::cli
