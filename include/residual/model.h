@@ -98,10 +98,10 @@ class Model {
   /// .onnx. Throws Error: kUsage for another end, kResource when it cannot be written.
   void save(const std::filesystem::path& file) const;
 
-  /// Trains from the present weights and keeps the best epoch's. A model that was never trained learns the mean and standard
-  /// deviation of the training pictures first. Throws Error: kUsage for options that do not fit each other or the data, kNumeric
-  /// when the loss is not finite, kInterrupted after options.stop, kBadFile and kResource as files and memory demand; the model
-  /// is as it was then.
+  /// Trains from the present weights and keeps the best epoch's. One that was built here and never trained learns the mean and
+  /// standard deviation of the training pictures first; one that was loaded prepares pictures as its file says. Throws Error:
+  /// kUsage for options that do not fit each other or the data, kNumeric when the loss is not finite, kInterrupted after
+  /// options.stop, kBadFile and kResource as files and memory demand; the model is as it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
 
   /// Throws Error: kUsage when the data has other classes or no such split, or when neither the file nor LoadOptions said how

@@ -5,6 +5,8 @@
 namespace residual::cli {
 namespace {
 
+constexpr int kDiffer = 6;
+
 std::string layer_text(const convert::LayerDifference& layer) {
   std::string text = fmt::format("{} ({}, {})", layer.name, layer.kind, to_string(layer.output));
   if (layer.relative) text += fmt::format(", {:.1e} of its largest value", *layer.relative);
@@ -23,7 +25,7 @@ void print_comparison(const convert::Comparison& comparison) {
 }
 
 int exit_code(const convert::Comparison& comparison) {
-  return comparison.same ? 0 : 6;
+  return comparison.same ? 0 : kDiffer;
 }
 
 }  // namespace residual::cli

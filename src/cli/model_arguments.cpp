@@ -18,7 +18,8 @@ void WeightsArguments::add_to(CLI::App& command) {
       ->group("Weights");
   command
       .add_option("--input", network_options.input,
-                  "Size of the pictures that the network takes, CxHxW, where the file does not say it (default: as published)")
+                  "Size of the pictures that the network takes, CxHxW, where the file does not say it (default: as --preprocess "
+                  "or the network was published)")
       ->group("Weights");
   network_options.add_choices_to(command);
   command

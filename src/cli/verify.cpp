@@ -29,8 +29,32 @@ struct VerifyArguments {
   bool json = false;
 };
 
-nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
-  nlohmann::ordered_json json{{"same", comparison.same}, {"batches", nlohmann::ordered_json::array()}, {"first_layer", nullptr}};
+// How the pictures were prepared on which two models were compared.
+enum class Prepared { kAlike, kByTheFirst, kByEach };
+
+std::string_view word_of(Prepared prepared) {
+  switch (prepared) {
+    case Prepared::kAlike: return "alike";
+    case Prepared::kByTheFirst: return "by the first";
+    case Prepared::kByEach: break;
+  }
+  return "by each";
+}
+
+std::string_view remark_on(Prepared prepared) {
+  switch (prepared) {
+    case Prepared::kAlike: return "";
+    case Prepared::kByTheFirst: return "the two prepare pictures differently; here both get them as the first prepares them\n";
+    case Prepared::kByEach: break;
+  }
+  return "the two prepare pictures differently, and here each in its own way\n";
+}
+
+nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared prepared) {
+  nlohmann::ordered_json json{{"same", comparison.same},
+                              {"prepared", word_of(prepared)},
+                              {"batches", nlohmann::ordered_json::array()},
+                              {"first_layer", nullptr}};
   for (const convert::BatchComparison& batch : comparison.batches) {
     json["batches"].push_back({{"batch_size", batch.batch_size},
                                {"pictures", batch.pictures},
@@ -85,18 +109,18 @@ class VerifyData {
   std::string split_;
 };
 
-// The comparison, and what to say of how pictures were prepared.
-std::pair<convert::Comparison, std::string> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
-                                                                const data::Dataset* pictures, convert::CompareOptions options) {
+std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
+                                                             const data::Dataset* pictures, convert::CompareOptions options) {
   convert::Comparison comparison = convert::compare(a.model, b.model, pictures, options);
   if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
-    return {std::move(comparison), ""};
-  if (!comparison.same) {  // what one does before its network the other may do inside
+    return {std::move(comparison), Prepared::kAlike};
+  // What one does before its network the other may do inside. Turning pictures upright is the data set's work, the same for both.
+  if (!comparison.same && a.model.preprocessing.exif_orientation() == b.model.preprocessing.exif_orientation()) {
     options.own_preparation = true;
     convert::Comparison own = convert::compare(a.model, b.model, pictures, options);
-    if (own.same) return {std::move(own), "the two prepare pictures differently, and here each in its own way\n"};
+    if (own.same) return {std::move(own), Prepared::kByEach};
   }
-  return {std::move(comparison), "the two prepare pictures differently; here both get them as the first prepares them\n"};
+  return {std::move(comparison), Prepared::kByTheFirst};
 }
 
 int run_verify(VerifyArguments& arguments) {
@@ -118,11 +142,11 @@ int run_verify(VerifyArguments& arguments) {
     if (!a.model.prepared) refuse_unprepared(arguments.a);
     data.emplace(arguments, a.model);
   }
-  const auto [comparison, remark] = compare_as_prepared(a, b, data ? &data->pictures() : nullptr, arguments.options);
+  const auto [comparison, prepared] = compare_as_prepared(a, b, data ? &data->pictures() : nullptr, arguments.options);
   if (arguments.json) {
-    print("{}\n", indented(to_json(comparison)));
+    print("{}\n", indented(to_json(comparison, prepared)));
   } else {
-    print("{}", remark);
+    print("{}", remark_on(prepared));
     print_comparison(comparison);
   }
   return exit_code(comparison);

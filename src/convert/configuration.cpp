@@ -30,7 +30,7 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::file
 }
 
 // What our own PyTorch files say beside their tensors.
-Configuration said_by_us(const Weights& weights, const std::filesystem::path& path) {
+Configuration said_by_us(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing) {
   Configuration result;
   const auto text = [&](std::string_view key) {
     const auto found = weights.ours.find(std::string(key));
@@ -39,7 +39,7 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
   try {
     if (const std::string said = text(io::kArchitectureKey); !said.empty())
       result.architecture = models::Architecture::from_json(said);
-    if (const std::string said = text(io::kPreprocessingKey); !said.empty())
+    if (const std::string said = text(io::kPreprocessingKey); with_preprocessing && !said.empty())
       result.preprocessing = data::Preprocessing::from_json(said);
     if (const std::string said = text(io::kLabelsKey); !said.empty()) result.labels = io::parse_labels(said, "the labels");
   } catch (const Error& error) {
@@ -50,8 +50,8 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
 
 }  // namespace
 
-Configuration read_configuration(const Weights& weights, const std::filesystem::path& path) {
-  if (!weights.ours.empty()) return said_by_us(weights, path);
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing) {
+  if (!weights.ours.empty()) return said_by_us(weights, path, with_preprocessing);
   Configuration result;
   if (const auto arch = weights.notes.find("arch"); arch != weights.notes.end()) result.architecture = named(arch->second);
   if (weights.config_text.empty()) return result;
@@ -61,10 +61,10 @@ Configuration read_configuration(const Weights& weights, const std::filesystem::
   if (const auto name = config.find("architecture"); name != config.end() && name->is_string()) {
     result.architecture = named(name->get<std::string>());
   }
-  if (config.contains("pretrained_cfg")) {
+  if (with_preprocessing && config.contains("pretrained_cfg")) {
     result.preprocessing = data::recipe_from_timm(weights.config_text, weights.config.string());
   }
-  if (!weights.preprocessor_text.empty()) {
+  if (with_preprocessing && !weights.preprocessor_text.empty()) {
     const std::filesystem::path file = weights.config.parent_path() / kPreprocessorConfig;
     result.preprocessing = data::recipe_from_hugging_face(weights.preprocessor_text, file.string());
   }

@@ -21,8 +21,8 @@ struct Configuration {
 
 /// From what our own PyTorch files say; from timm's config.json ("architecture", "pretrained_cfg", "label_names"), from that of
 /// Hugging Face's transformers ("id2label", "downsample_in_bottleneck") and the preprocessor_config.json beside it, or from the
-/// note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) that names the file for what is no JSON object or
-/// asks for what cannot be done.
-Configuration read_configuration(const Weights& weights, const std::filesystem::path& path);
+/// note "arch" that PyTorch's ImageNet example leaves. How pictures are prepared is not read unless `with_preprocessing`. Throws
+/// Error (kBadFile) that names the file for what is no JSON object or asks for what cannot be done.
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing);
 
 }  // namespace residual::convert

@@ -39,7 +39,8 @@ FileKind kind_of(const std::filesystem::path& path) {
   const io::Source source = io::file_source(path);
   if (io::is_torch_file(source)) return FileKind::kTorch;
   if (io::is_safetensors_file(source)) return is_ours(source) ? FileKind::kModel : FileKind::kSafetensors;
-  return path.extension() == ".onnx" || io::is_onnx_file(source) ? FileKind::kOnnx : FileKind::kUnknown;
+  if (path.extension() == ".onnx" || io::is_onnx_file(source)) return FileKind::kOnnx;
+  return path.extension() == ".safetensors" ? FileKind::kModel : FileKind::kUnknown;  // its own reader says what is damaged
 }
 
 FileKind kind_to_write(const std::filesystem::path& path) {

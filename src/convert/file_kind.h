@@ -19,7 +19,8 @@ inline constexpr std::string_view kHuggingFaceConfig = "config.json";
 
 std::string_view name_of(FileKind kind);  ///< of the program, for people: "residual", "PyTorch"
 
-/// Of a path that is there, told by its first bytes and not by what it is called. Throws Error (kBadFile) when there is none.
+/// Of a path that is there, by its first bytes; its name decides only where these tell nothing. Throws Error (kBadFile) when
+/// there is none.
 FileKind kind_of(const std::filesystem::path& path);
 
 /// Of a file that is to be written, by its extension: .safetensors (our model file), .pth and .pt, .onnx. Throws Error (kUsage)

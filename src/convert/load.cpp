@@ -88,17 +88,28 @@ io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io:
   return result;
 }
 
-// `input`, when it has the network's channels.
-Shape input_for(const std::filesystem::path& path, const models::Architecture& architecture, const Shape& input) {
-  if (input[0] == architecture.input[0]) return input;
-  fail(ErrorKind::kUsage, "'{}' takes pictures of {} channels, they would be prepared with {}", path.string(),
-       architecture.input[0], input[0]);
+// The network for pictures of that size, where it takes them; otherwise an Error of the kind `blame`.
+models::Architecture taking(models::Architecture architecture, const Shape& input, const std::filesystem::path& path,
+                            ErrorKind blame) {
+  if (input[0] != architecture.input[0]) {
+    fail(blame, "'{}' takes pictures of {} channels, they would be prepared with {}", path.string(), architecture.input[0],
+         input[0]);
+  }
+  architecture.input = input;
+  try {
+    models::inference_graph(architecture, 1);
+  } catch (const Error& error) {
+    fail(blame, "'{}': {}", path.string(), error.what());
+  }
+  return architecture;
 }
 
 // Of the size that the options name, or else the recipe, or else the network.
 data::Preprocessing preprocessing_of(const LoadOptions& options, const Shape& network_input) {
-  const std::optional<Shape> size = options.input ? options.input : data::recipe_input(options.preprocessing);
-  return data::recipe_named(options.preprocessing, size.value_or(network_input));
+  std::optional<Shape> size = options.input;
+  if (!size) size = data::recipe_input(options.preprocessing);
+  if (!size) size = network_input;
+  return data::recipe_named(options.preprocessing, size->with(0, network_input[0]));
 }
 
 // Classes and input follow the file; everything else must be what the caller says.
@@ -131,14 +142,15 @@ bool has_bottlenecks(const models::Architecture& architecture) {
 LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
   Weights weights = read_weights(path, kind);
   if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
-  Configuration configuration = read_configuration(weights, path);
+  Configuration configuration = read_configuration(weights, path, options.preprocessing.empty());
   const Fit network = network_of(path, weights, configuration, options);
   models::Architecture architecture = network.architecture;
   if (configuration.stride_on_1x1 && !options.architecture && has_bottlenecks(architecture)) architecture.stride_on_1x1 = true;
-  if (options.input) architecture.input = input_for(path, architecture, *options.input);
+  if (options.input) architecture = taking(architecture, *options.input, path, ErrorKind::kUsage);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
-  if (preprocessing) architecture.input = input_for(path, architecture, preprocessing->output_shape());
+  const ErrorKind blame = options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage;
+  if (preprocessing) architecture = taking(architecture, preprocessing->output_shape(), path, blame);
   io::Tensors tensors = renamed(path, network, weights.tensors);
   weights.tensors.clear();
   State state = eval::state_from(models::inference_graph(architecture, 1), tensors, path, architecture.model);
@@ -150,15 +162,15 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
 
 }  // namespace
 
-void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path) {
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path, ErrorKind blame) {
   models::Architecture& architecture = loaded.model.architecture;
   const Shape input = preprocessing.output_shape();
-  if (loaded.kind == FileKind::kOnnx && input != architecture.input) {
-    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, they would be prepared as {}", path.string(),
-         to_string(architecture.input), to_string(input));
+  const bool one_size = loaded.kind == FileKind::kOnnx || !architecture.graph.empty();
+  if (one_size && input != architecture.input) {
+    fail(blame, "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(architecture.input),
+         to_string(input));
   }
-  architecture.input = input_for(path, architecture, input);
-  models::inference_graph(architecture, 1);  // refuses an input that the network cannot take
+  architecture = taking(architecture, input, path, blame);
   loaded.model.preprocessing = std::move(preprocessing);
   loaded.model.prepared = true;
 }
@@ -166,9 +178,7 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
   const FileKind kind = kind_of(path);
   if (kind == FileKind::kOnnx) return load_onnx(path, options);
-  // What is called a model file gets the message of its own reader when it is damaged.
-  const bool ours = kind == FileKind::kModel || (kind == FileKind::kUnknown && path.extension() == ".safetensors");
-  return ours ? load_ours(path, options) : load_foreign(path, kind, options);
+  return kind == FileKind::kModel ? load_ours(path, options) : load_foreign(path, kind, options);
 }
 
 }  // namespace residual::convert

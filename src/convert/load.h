@@ -6,6 +6,7 @@
 #include <string>
 
 #include "convert/file_kind.h"
+#include "core/error.h"
 #include "eval/model.h"
 
 namespace residual::convert {
@@ -26,9 +27,10 @@ struct LoadedModel {
   FileKind kind = FileKind::kUnknown;
 };
 
-/// Prepares pictures for a model in this way from now on; the network's input becomes what that gives. Throws Error (kUsage),
-/// naming the model's file, where the network does not take such pictures; that in an ONNX file takes one size alone.
-void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path);
+/// Prepares pictures for a model in this way from now on; the network's input becomes what that gives. Throws Error of the kind
+/// `blame`, naming the model's file, where the network does not take such pictures; one that came from ONNX takes one size alone.
+void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path,
+             ErrorKind blame = ErrorKind::kUsage);
 
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
 /// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half

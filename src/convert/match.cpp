@@ -26,7 +26,7 @@ class Matcher {
     const auto ours = network_.find_output("logits"), theirs = file_.find_output("logits");
     if (!ours || !theirs) return std::nullopt;
     const Pair logits{*ours, *theirs};
-    if (!same(logits) || !collect(logits)) return std::nullopt;
+    if (!same(logits) || !collect(logits) || origins_.size() != network_.variables().size()) return std::nullopt;
     return std::move(origins_);
   }
 
@@ -37,8 +37,12 @@ class Matcher {
 
   // Networks may be thousands of layers deep: what is still to be decided lies on a stack of our own.
   bool same(Pair logits) {
+    // Every node of one graph has its like in the other, a few more pairs are asked for in vain; any more, and they are not
+    // alike.
+    const size_t most = 8 * (network_.nodes().size() + 100);
     undecided_.push_back(logits);
     while (!undecided_.empty()) {
+      if (decided_.size() > most) return false;
       const Pair pair = undecided_.back();
       if (decided_.contains(pair)) {
         undecided_.pop_back();
@@ -57,27 +61,29 @@ class Matcher {
     if (is_folded(a, b)) return decided(Pairs{{network_.node(a.inputs[kX].node).inputs[kX], b.inputs[kX]}}, How::kFolded);
     if (a.op != b.op) return How::kDifferent;
     if (a.op == &variable_op()) return How::kInOrder;
-    if (a.attributes.fields() != b.attributes.fields()) return How::kDifferent;
-    const std::optional<How> in_order = decided(inputs_of(a, b, How::kInOrder), How::kInOrder);
-    if (in_order != How::kDifferent || a.op != &add_op()) return in_order;
-    return decided(inputs_of(a, b, How::kSwapped), How::kSwapped);
+    if (a.attributes != b.attributes) return How::kDifferent;
+    const bool sum = a.op == &add_op();
+    const std::optional<How> in_order = decided(inputs_of(a, b, How::kInOrder), How::kInOrder, sum);
+    if (!sum || in_order != How::kDifferent) return in_order;
+    return decided(inputs_of(a, b, How::kSwapped), How::kSwapped, sum);
   }
 
-  // `how` where all pairs are the same, kDifferent where one is not, nothing where that is not known yet.
-  std::optional<How> decided(const std::optional<Pairs>& pairs, How how) {
+  // `how` where all pairs are the same, kDifferent where one is not, nothing where that is not known yet. Where the pairs are
+  // only a guess they are asked for one by one, since the first that differs may spare the others.
+  std::optional<How> decided(const std::optional<Pairs>& pairs, How how, bool guess = false) {
     if (!pairs) return How::kDifferent;
-    bool all = true, known = true;
+    const size_t before = undecided_.size();
     for (const Pair& pair : *pairs) {
       const auto found = decided_.find(pair);
-      if (found != decided_.end()) {
-        all = all && found->second != How::kDifferent;
-      } else {
+      if (found == decided_.end()) {
         undecided_.push_back(pair);
-        known = false;
+        if (guess) break;
+      } else if (found->second == How::kDifferent) {
+        undecided_.resize(before);
+        return How::kDifferent;
       }
     }
-    if (!known) return std::nullopt;
-    return all ? how : How::kDifferent;
+    return undecided_.size() == before ? std::optional(how) : std::nullopt;
   }
 
   // The inputs of two nodes that belong together; nothing where their numbers differ.
@@ -97,7 +103,7 @@ class Matcher {
       const Value part = open.back();
       open.pop_back();
       const Node& before = graph.node(part.node);
-      if (before.op == node.op && before.attributes.fields() == node.attributes.fields())
+      if (before.op == node.op && before.attributes == node.attributes)
         open.insert(open.end(), before.inputs.rbegin(), before.inputs.rend());
       else
         parts.push_back(part);
@@ -111,7 +117,7 @@ class Matcher {
     const Node& convolution = network_.node(a.inputs[kX].node);
     const auto is_variable = [&](Value value) { return file_.node(value.node).op == &variable_op(); };
     return is_variable(b.inputs[kWeight]) && is_variable(b.inputs[kBias]) && convolution.op == b.op &&
-           convolution.attributes.fields() == b.attributes.fields() &&
+           convolution.attributes == b.attributes &&
            network_.shape(convolution.inputs[kWeight]) == file_.shape(b.inputs[kWeight]);
   }
 

@@ -57,7 +57,8 @@ std::optional<Known> network_of(const std::filesystem::path& path, const io::Onn
   }
   if (const std::string hint = text_in(file.metadata, io::kArchitectureKey); !hint.empty()) {
     try {
-      if (std::optional<Known> said = matched(models::Architecture::from_json(hint), file)) return said;
+      const models::Architecture named = models::Architecture::from_json(hint);
+      if (std::optional<Known> said = named.graph.empty() ? matched(named, file) : std::nullopt) return said;
     } catch (const Error&) {  // of another version, perhaps: the graph decides
     }
   }
@@ -174,7 +175,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   const data::Preprocessing guess = data::divided_by_255(architecture.input);
   LoadedModel loaded{{std::move(architecture), guess, std::move(labels), std::move(state), std::move(file.metadata), false},
                      FileKind::kOnnx};
-  if (said) prepare(loaded, *said, path);
+  if (said) prepare(loaded, *said, path, options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage);
   if (unprepared) loaded.model.prepared = false;
   return loaded;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -36,7 +37,7 @@ struct Expected {
 
 // Recognising one file asks for all networks of the table, so what was built is kept for the next file.
 std::shared_ptr<const Expected> expected_of(const models::Architecture& architecture) {
-  constexpr size_t kMost = 1000;
+  constexpr size_t kMost = 1000, kMostTensorsKept = 1000;
   static std::mutex mutex;
   static std::map<std::string, std::shared_ptr<const Expected>> known;
   const std::string key = architecture.to_json();
@@ -50,6 +51,8 @@ std::shared_ptr<const Expected> expected_of(const models::Architecture& architec
     expected->shapes.emplace(name, variable.type.shape);
   }
   expected->spelled = common_spelling(names_of(expected->shapes));
+  const bool of_a_file = architecture.description || !architecture.graph.empty();
+  if (of_a_file || expected->shapes.size() > kMostTensorsKept) return expected;
   const std::lock_guard lock(mutex);
   if (known.size() == kMost) known.clear();
   return known.emplace(key, std::move(expected)).first->second;
@@ -132,6 +135,7 @@ Fit fit(const models::Architecture& architecture, const Found& found) {
   if (const auto channels = other_size(result, 1, architecture.input[0], 4); channels && (*channels == 1 || *channels == 3)) {
     adapted.input = adapted.input.with(0, *channels);
   }
+  if (adapted.classes == architecture.classes && adapted.input == architecture.input) return result;
   Fit other = compare(adapted, found);
   return better(other, result) ? other : result;
 }
@@ -155,7 +159,7 @@ class Nearest {
   std::vector<Fit> fits_;
 };
 
-// How many blocks the file has in a stage, counted from 1.
+// How many blocks the file has in a stage, counted from 1. Each has two tensors at least; what claims more is no network.
 int64_t blocks_of(const Found& found, size_t stage) {
   const std::string beginning = fmt::format("layer{}.", stage);
   int64_t blocks = 0;
@@ -164,7 +168,7 @@ int64_t blocks_of(const Found& found, size_t stage) {
     std::from_chars(at->first.data() + beginning.size(), at->first.data() + at->first.size(), block);
     blocks = std::max(blocks, std::min(block, models::kMostBlocks) + 1);
   }
-  return blocks;
+  return 2 * blocks <= static_cast<int64_t>(found.shapes.size()) ? blocks : 0;
 }
 
 // Convolutions and linear layers.
@@ -212,20 +216,37 @@ std::vector<std::string> candidate_names(const Found& found) {
   return names;
 }
 
+bool any_kernel(const Shapes& shapes, const std::function<bool(const Shape&)>& is_so) {
+  return std::ranges::any_of(shapes, [&](const auto& tensor) { return tensor.second.rank() == 4 && is_so(tensor.second); });
+}
+
+// The choices that a glance at the file's tensors settles.
+struct Traits {
+  explicit Traits(const Shapes& shapes)
+      : large_stem(any_kernel(shapes, [](const Shape& kernel) { return kernel[2] == 7; })),
+        separable(any_kernel(shapes, [](const Shape& kernel) { return kernel[1] == 1 && kernel[2] == 3; })),
+        bare(std::ranges::none_of(shapes, [](const auto& tensor) { return tensor.first.ends_with("running_var"); })) {}
+
+  bool large_stem, separable, bare;
+};
+
+models::Architecture with_traits(models::Architecture architecture, const Traits& traits) {
+  if (traits.separable) architecture.separable = true;
+  if (traits.bare) architecture.norm = models::Norm::kNone;
+  return architecture;
+}
+
 // The choices that show in a network's tensors.
-std::vector<models::Architecture> variants(const models::Architecture& base) {
+std::vector<models::Architecture> variants(const models::Architecture& base, const Traits& traits) {
   using models::Shortcut;
   std::vector<models::Architecture> result;
   for (const auto shortcut :
        {std::optional<Shortcut>{}, std::optional{Shortcut::kA}, std::optional{Shortcut::kB}, std::optional{Shortcut::kC}}) {
-    for (int choice = 0; choice < 8; ++choice) {
-      models::Architecture variant = base;
-      variant.shortcut = shortcut;
-      if ((choice & 1) != 0) variant.small_stem = true;
-      if ((choice & 2) != 0) variant.separable = true;
-      if ((choice & 4) != 0) variant.norm = models::Norm::kNone;
-      result.push_back(variant);
-    }
+    models::Architecture variant = base;
+    variant.shortcut = shortcut;
+    result.push_back(variant);
+    variant.small_stem = true;
+    if (!traits.large_stem) result.push_back(std::move(variant));
   }
   return result;
 }
@@ -267,14 +288,21 @@ Fit fit(const models::Architecture& architecture, const Shapes& found) {
 std::optional<Fit> recognise(const Shapes& shapes) {
   if (!may_be_a_network(shapes)) return std::nullopt;
   const Found found = spelled(shapes);
+  const Traits traits(shapes);
   Nearest nearest;
-  for (const std::string& name : candidate_names(found)) nearest.consider(models::published(name), found);
-  if (nearest.fits().empty()) return std::nullopt;
-  std::vector<models::Architecture> bases;
-  for (const Fit& fit : nearest.fits()) bases.push_back(fit.architecture);
+  for (const std::string& name : candidate_names(found)) {
+    const models::Architecture candidate = models::published(name);
+    nearest.consider(candidate, found);
+    if (traits.separable || traits.bare) nearest.consider(with_traits(candidate, traits), found);
+  }
+  std::vector<models::Architecture> bases;  // those that are worth the time that their variants take
+  for (const Fit& fit : nearest.fits()) {
+    if (4 * fit.names.size() >= shapes.size()) bases.push_back(fit.architecture);
+  }
+  if (bases.empty()) return std::nullopt;
   if (const Fit& best = nearest.fits().front(); !best.differences.empty() || rank_among_equals(best.architecture) != 0) {
     for (const models::Architecture& base : bases) {
-      for (const models::Architecture& variant : variants(base)) nearest.consider(variant, found);
+      for (const models::Architecture& variant : variants(base, traits)) nearest.consider(variant, found);
     }
   }
   if (!nearest.fits().front().differences.empty()) {
@@ -293,7 +321,7 @@ std::optional<Fit> recognise(const Shapes& shapes) {
 }
 
 std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
-  constexpr int64_t kMostProjections = 3;  // of the families, whose names do not count them
+  constexpr int64_t kMostProjections = 3;  // those of a family's network, which most names do not count
   const int64_t count = layers_of(found);
   std::vector<models::Architecture> result;
   const auto consider = [&](const models::Architecture& candidate) {

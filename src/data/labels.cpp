@@ -63,7 +63,7 @@ class Labels {
 
  private:
   [[noreturn]] void bad(const std::string& what) const {
-    fail(ErrorKind::kBadFile, "'{}' is no list of class names, one a line or in JSON: {}", name_, what);
+    fail(ErrorKind::kBadFile, "'{}' holds no list of class names that can be used: {}", name_, what);
   }
 
   std::string text_of(const nlohmann::json& value) const {

@@ -80,8 +80,10 @@ void refuse_split_names(const PictureFiles& dataset, const FileTree& tree) {
 }  // namespace
 
 bool has_split_folders(const FileTree& tree) {
-  return tree.is_folder("train") || tree.is_folder(kTest) ||
-         std::ranges::any_of(kValidationFolders, [&](std::string_view name) { return tree.is_folder(std::string(name)); });
+  const auto is_there = [&](std::string_view name) {
+    return name != "dev" && tree.is_folder(std::string(name));
+  };  // a class, perhaps
+  return tree.is_folder("train") || tree.is_folder(kTest) || std::ranges::any_of(kValidationFolders, is_there);
 }
 
 bool has_class_folders(const FileTree& tree) {

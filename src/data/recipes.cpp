@@ -186,7 +186,12 @@ Preprocessing recipe_from_timm(std::string_view json, std::string_view name, con
 
 std::optional<Shape> recipe_input(const std::string& name_or_file) {
   if (const Recipe* found = find_recipe(name_or_file)) return found->input;
-  return recipe_named(name_or_file).output_shape();
+  try {
+    return recipe_named(name_or_file).output_shape();
+  } catch (const Error&) {
+    recipe_named(name_or_file, Shape{3, 224, 224});  // fails for any other reason than a size that is not said
+    return std::nullopt;
+  }
 }
 
 Preprocessing recipe_named(const std::string& name_or_file, const std::optional<Shape>& input_chw) {

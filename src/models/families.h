@@ -19,7 +19,8 @@ std::vector<std::string> residual_names();
 /// The networks for small pictures, of any depth, that have so many blocks in each of their three stages; where a family varies
 /// in width too, the one whose first stage is `width` channels wide.
 std::vector<std::string> family_members_with(int64_t blocks, int64_t width);
-/// The same for so many layers as the name counts them, projections left out.
+/// The same for so many layers as the name counts them: without projections, or, of a wide network, with these and without the
+/// linear layer.
 std::vector<std::string> family_members_of_depth(int64_t depth, int64_t width);
 
 }  // namespace residual::models

@@ -30,6 +30,10 @@ TEST(Recognise, EveryNetworkOfTheTableByItsOwnTensors) {
   }
 }
 
+TEST(Recognise, ANameOfAHighBlockAloneIsNoNetwork) {
+  EXPECT_FALSE(recognise({{"layer3.4999.conv1.weight", Shape{64, 64, 3, 3}}, {"a", Shape{1}}, {"b", Shape{2}}}));
+}
+
 TEST(Recognise, ShortcutClassesAndChannelsFollowTheFile) {
   models::Architecture architecture = published("resnet20");
   architecture.shortcut = models::Shortcut::kB;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "convert/load.h"
+#include "convert/recognise.h"
 #include "core/error.h"
 
 namespace {
@@ -34,6 +35,12 @@ struct File {
 
 }  // namespace
 
+// The table of what every network's tensors are called is made once a process, which is no input's fault.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  convert::recognise({{"conv1.weight", Shape{1, 1, 1, 1}}});
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const File file;
   std::ofstream(file.path, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
@@ -44,8 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (loaded.model.state.at(name).shape() != variable.type.shape) std::abort();
     }
   } catch (const Error& error) {
-    // What a file says of its pictures may not be what its network takes: that is for the caller to settle.
-    if (error.kind() != ErrorKind::kBadFile && error.kind() != ErrorKind::kUsage) std::abort();
+    if (error.kind() != ErrorKind::kBadFile) std::abort();
   }
   return 0;
 }
