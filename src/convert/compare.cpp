@@ -120,7 +120,9 @@ BatchComparison compare_batches(eval::Model& a, eval::Model& b, const data::Data
   double largest = 0;
   for (std::span<const float> pictures = inputs.next(); !pictures.empty(); pictures = inputs.next()) {
     const std::span<const float> logits = second.logits_of(others ? others->next() : pictures);
-    add_logits(first.logits_of(pictures), logits, static_cast<size_t>(a.architecture.classes), result, largest);
+    const std::span<const float> expected = first.logits_of(pictures);
+    eval::check_finite(expected);  // nothing equals what is no number
+    add_logits(expected, logits, static_cast<size_t>(a.architecture.classes), result, largest);
   }
   result.relative = result.absolute == 0 ? 0 : result.absolute / largest;
   return result;

@@ -19,6 +19,14 @@ std::optional<models::Architecture> named(const std::string& name) {
   return models::is_model(model) ? std::optional(models::published(model)) : std::nullopt;
 }
 
+// What a PyTorch program calls the network beside its weights need not be one of our names.
+std::optional<models::Architecture> noted(const std::string& name, const std::filesystem::path& path) {
+  std::optional<models::Architecture> known = named(name);
+  if (!known)
+    warn("'{}' calls its network '{}', which is none of the list; its tensors decide what it is", path.string(), shown(name));
+  return known;
+}
+
 // Weights are of use without the names of their classes too.
 std::vector<std::string> labels_of(const nlohmann::json& config, const std::filesystem::path& path) {
   try {
@@ -30,7 +38,7 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::file
 }
 
 // What our own PyTorch files say beside their tensors.
-Configuration said_by_us(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing) {
+Configuration said_by_us(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted) {
   Configuration result;
   const auto text = [&](std::string_view key) {
     const auto found = weights.ours.find(std::string(key));
@@ -39,7 +47,7 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
   try {
     if (const std::string said = text(io::kArchitectureKey); !said.empty())
       result.architecture = models::Architecture::from_json(said);
-    if (const std::string said = text(io::kPreprocessingKey); with_preprocessing && !said.empty())
+    if (const std::string said = text(io::kPreprocessingKey); wanted.preprocessing && !said.empty())
       result.preprocessing = data::Preprocessing::from_json(said);
     if (const std::string said = text(io::kLabelsKey); !said.empty()) result.labels = io::parse_labels(said, "the labels");
   } catch (const Error& error) {
@@ -48,23 +56,52 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
   return result;
 }
 
+// timm's, which says by its name what no tensor shows: resnetblur50 has those of resnet50.
+std::optional<models::Architecture> architecture_in(const nlohmann::json& config, const std::string& what) {
+  const auto name = config.find("architecture");
+  if (name == config.end() || !name->is_string()) return std::nullopt;
+  std::optional<models::Architecture> known = named(name->get<std::string>());
+  if (known) return known;
+  fail(ErrorKind::kBadFile,
+       "{} says that the network is '{}', which is none of the list; if it computes what one of them does, name that", what,
+       shown(name->get<std::string>()));
+}
+
+// Choices of timm and of transformers that change what is computed and leave the tensors as they are.
+void refuse_other_computing(const nlohmann::json& config, const std::string& what) {
+  const auto expect = [&](const char* key, const nlohmann::json& supported) {
+    const auto found = config.find(key);
+    if (found == config.end() || found->is_null() || *found == supported) return;
+    fail(ErrorKind::kBadFile, "{}: '{}' is {}, only {} is supported", what, key, shown(found->dump()), supported.dump());
+  };
+  expect("global_pool", "avg");
+  expect("hidden_act", "relu");
+  expect("downsample_in_first_stage", false);
+  const auto more = config.find("model_args");
+  if (more == config.end() || !more->is_object()) return;
+  for (const auto& [key, value] : more->items()) {
+    if (key != "num_classes" && key != "in_chans" && key != "drop_rate" && key != "drop_path_rate")
+      fail(ErrorKind::kBadFile, "{}: the network has '{}' as {} in 'model_args', which is not supported", what, shown(key),
+           shown(value.dump()));
+  }
+}
+
 }  // namespace
 
-Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing) {
-  if (!weights.ours.empty()) return said_by_us(weights, path, with_preprocessing);
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted) {
+  if (!weights.ours.empty()) return said_by_us(weights, path, wanted);
   Configuration result;
-  if (const auto arch = weights.notes.find("arch"); arch != weights.notes.end()) result.architecture = named(arch->second);
+  if (const auto arch = weights.notes.find("arch"); arch != weights.notes.end()) result.architecture = noted(arch->second, path);
   if (weights.config_text.empty()) return result;
   const std::string what = "'" + weights.config.string() + "'";
   const nlohmann::json config = parse_json(weights.config_text, what);
   if (!config.is_object()) fail(ErrorKind::kBadFile, "{} holds no JSON object", what);
-  if (const auto name = config.find("architecture"); name != config.end() && name->is_string()) {
-    result.architecture = named(name->get<std::string>());
-  }
-  if (with_preprocessing && config.contains("pretrained_cfg")) {
+  refuse_other_computing(config, what);
+  if (wanted.architecture) result.architecture = architecture_in(config, what);
+  if (wanted.preprocessing && config.contains("pretrained_cfg")) {
     result.preprocessing = data::recipe_from_timm(weights.config_text, weights.config.string());
   }
-  if (with_preprocessing && !weights.preprocessor_text.empty()) {
+  if (wanted.preprocessing && !weights.preprocessor_text.empty()) {
     const std::filesystem::path file = weights.config.parent_path() / kPreprocessorConfig;
     result.preprocessing = data::recipe_from_hugging_face(weights.preprocessor_text, file.string());
   }

@@ -19,10 +19,15 @@ struct Configuration {
   bool stride_on_1x1 = false;       ///< of the bottlenecks, which no tensor tells
 };
 
+/// What the caller does not know better.
+struct Wanted {
+  bool architecture = true, preprocessing = true;
+};
+
 /// From what our own PyTorch files say; from timm's config.json ("architecture", "pretrained_cfg", "label_names"), from that of
 /// Hugging Face's transformers ("id2label", "downsample_in_bottleneck") and the preprocessor_config.json beside it, or from the
-/// note "arch" that PyTorch's ImageNet example leaves. How pictures are prepared is not read unless `with_preprocessing`. Throws
-/// Error (kBadFile) that names the file for what is no JSON object or asks for what cannot be done.
-Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, bool with_preprocessing);
+/// note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) that names the file for what is no JSON object or
+/// asks for what cannot be done: another network, activation or pooling than the list's, which no tensor would show.
+Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted = {});
 
 }  // namespace residual::convert

@@ -142,13 +142,18 @@ bool has_bottlenecks(const models::Architecture& architecture) {
 LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
   Weights weights = read_weights(path, kind);
   if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
-  Configuration configuration = read_configuration(weights, path, options.preprocessing.empty());
+  Configuration configuration =
+      read_configuration(weights, path, {.architecture = !options.architecture, .preprocessing = options.preprocessing.empty()});
   const Fit network = network_of(path, weights, configuration, options);
   models::Architecture architecture = network.architecture;
   if (configuration.stride_on_1x1 && !options.architecture && has_bottlenecks(architecture)) architecture.stride_on_1x1 = true;
   if (options.input) architecture = taking(architecture, *options.input, path, ErrorKind::kUsage);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
+  if (options.input && options.preprocessing.empty() && preprocessing && preprocessing->output_shape() != *options.input) {
+    fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
+         to_string(preprocessing->output_shape()), to_string(*options.input));
+  }
   const ErrorKind blame = options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage;
   if (preprocessing) architecture = taking(architecture, preprocessing->output_shape(), path, blame);
   io::Tensors tensors = renamed(path, network, weights.tensors);

@@ -119,7 +119,7 @@ size_t shared_components(const std::vector<Parts>& names) {
 std::map<std::string, std::string> common_spelling(const std::vector<std::string>& names) {
   std::vector<std::string> kept;
   for (const std::string& name : names) {
-    if (name != "num_batches_tracked" && !name.ends_with(".num_batches_tracked")) kept.push_back(name);
+    if (name != "n_averaged" && name != "num_batches_tracked" && !name.ends_with(".num_batches_tracked")) kept.push_back(name);
   }
   std::vector<Parts> all;
   for (const std::string& name : kept) all.push_back(split(name));

@@ -37,7 +37,8 @@ struct Expected {
 
 // Recognising one file asks for all networks of the table, so what was built is kept for the next file.
 std::shared_ptr<const Expected> expected_of(const models::Architecture& architecture) {
-  constexpr size_t kMost = 1000, kMostTensorsKept = 1000;
+  constexpr size_t kMostKept = 150'000;  // tensors: all networks of the table in their usual variants
+  static size_t kept = 0;
   static std::mutex mutex;
   static std::map<std::string, std::shared_ptr<const Expected>> known;
   const std::string key = architecture.to_json();
@@ -52,9 +53,13 @@ std::shared_ptr<const Expected> expected_of(const models::Architecture& architec
   }
   expected->spelled = common_spelling(names_of(expected->shapes));
   const bool of_a_file = architecture.description || !architecture.graph.empty();
-  if (of_a_file || expected->shapes.size() > kMostTensorsKept) return expected;
+  if (of_a_file || expected->shapes.size() > kMostKept / 10) return expected;
   const std::lock_guard lock(mutex);
-  if (known.size() == kMost) known.clear();
+  if (kept > kMostKept) {
+    known.clear();
+    kept = 0;
+  }
+  kept += expected->shapes.size();
   return known.emplace(key, std::move(expected)).first->second;
 }
 
@@ -140,12 +145,21 @@ Fit fit(const models::Architecture& architecture, const Found& found) {
   return better(other, result) ? other : result;
 }
 
+// Whether the network has enough of the file's names to be worth a closer look.
+bool shares_names(const models::Architecture& architecture, const Found& found) {
+  const std::shared_ptr<const Expected> expected = expected_of(architecture);
+  const auto shared =
+      std::ranges::count_if(found.spelled, [&](const auto& name) { return expected->spelled.contains(name.first); });
+  return 4 * static_cast<size_t>(shared) >= found.spelled.size();
+}
+
 // The few best fits, best first; of two that are equally good the one that came first.
 class Nearest {
  public:
   // A choice or a depth that a network does not have is no candidate.
   void consider(const models::Architecture& architecture, const Found& found) {
     try {
+      if (!shares_names(architecture, found)) return;
       Fit candidate = fit(architecture, found);
       fits_.insert(std::ranges::upper_bound(fits_, candidate, better), std::move(candidate));
       if (fits_.size() > kNearest) fits_.pop_back();

@@ -62,6 +62,10 @@ struct DataSource {
   const std::vector<std::string>& classes() const;
 };
 
+/// The same pictures with their classes in the order of `classes`, the same names; null where the data's are in that order
+/// already or are not the same. `dataset` must outlive it.
+std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std::string>& classes);
+
 /// Throws Error (kUsage) for the name of a split that no data have.
 void check_split(std::string_view split);
 

@@ -17,16 +17,17 @@ struct Kind {
   bool square = false;                // what a size that is one number means: both sides, or the shorter one
   Filter filter = Filter::kBilinear;  // where the file is silent
   bool crop_pct = false;              // whether a shorter side alone makes squares, small ones by crop_pct
+  bool crops = false;                 // whether a crop is meant where the file is silent
 };
 // HF's ResNets name it; it is meant where none is named.
 constexpr Kind kConvNext{.name = "ConvNext", .crop_pct = true};
 constexpr Kind kKinds[] = {kConvNext,
-                           {.name = "Bit", .filter = Filter::kBicubic},
-                           {.name = "CLIP", .filter = Filter::kBicubic},
+                           {.name = "Bit", .filter = Filter::kBicubic, .crops = true},
+                           {.name = "CLIP", .filter = Filter::kBicubic, .crops = true},
                            {.name = "ViT", .square = true},
-                           {.name = "DeiT", .square = true, .filter = Filter::kBicubic},
-                           {.name = "MobileNetV1"},
-                           {.name = "MobileNetV2"}};
+                           {.name = "DeiT", .square = true, .filter = Filter::kBicubic, .crops = true},
+                           {.name = "MobileNetV1", .crops = true},
+                           {.name = "MobileNetV2", .crops = true}};
 
 // Steps that may be asked for; any other "do_…" that is true is refused.
 constexpr std::string_view kKnownSteps[] = {"do_resize",    "do_center_crop", "do_rescale",
@@ -131,6 +132,8 @@ class ImageProcessor {
 
   std::vector<Step> geometry() const {
     const bool resize = fields_.flag("do_resize", true);
+    if (kind_.crops && !fields_.has("do_center_crop") && !fields_.has("crop_size"))
+      fields_.bad("it says neither 'do_center_crop' nor 'crop_size', on which {} processors depend", kind_.name);
     if (fields_.flag("do_center_crop", fields_.has("crop_size"))) return cropped(resize);
     if (resize) return resized();
     if (!input_) fields_.bad("nothing brings pictures to one size: 'do_resize' is false and 'do_center_crop' is not true");

@@ -100,6 +100,8 @@ class Labels {
 }  // namespace
 
 std::vector<std::string> parse_labels(std::string_view text, std::string_view name) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const size_t start = text.find_first_not_of(" \t\r\n");
   const bool json = start != std::string_view::npos && (text[start] == '[' || text[start] == '{');
   return json ? Labels(name).from_json(text) : Labels(name).from_lines(text);

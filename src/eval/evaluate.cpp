@@ -145,7 +145,8 @@ Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOp
 
 Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options) {
   const std::vector<data::Preprocessing> views = model.preprocessing.crops(crops);
-  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(dataset, views);
+  const std::unique_ptr<data::Dataset> ordered = data::reordered(dataset, model.labels);
+  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(ordered ? *ordered : dataset, views);
 }
 
 }  // namespace residual::eval

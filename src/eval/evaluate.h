@@ -95,6 +95,7 @@ class Evaluator {
   Session session_;
 };
 
+/// Where the data have the model's classes in another order, they are taken by their names.
 Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
 
 /// 5: the four corners and the centre of every prepared picture; 10: those and their mirror images (Krizhevsky et al. 2012,

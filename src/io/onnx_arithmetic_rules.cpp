@@ -3,6 +3,7 @@
 
 #include "io/onnx_import.h"
 #include "ops/add.h"
+#include "ops/flatten.h"
 #include "ops/relu.h"
 #include "ops/sigmoid.h"
 #include "ops/softmax.h"
@@ -15,7 +16,7 @@ enum class Arithmetic : uint8_t { kAdd, kSub, kMul, kDiv };
 // Whether the constant has one number, or one for each of the channels of a value of this rank (ONNX aligns shapes at their
 // ends).
 bool goes_by_channel(const Shape& shape, size_t rank, int64_t channels) {
-  if (shape.elements() == 1) return true;
+  if (shape.elements() == 1) return shape.rank() <= rank;
   const size_t behind = rank == 4 ? 2 : 0;  // dimensions behind the channels
   if (shape.rank() <= behind || shape.rank() > rank || shape.elements() != channels) return false;
   return shape[shape.rank() - 1 - behind] == channels;
@@ -94,7 +95,6 @@ void clip(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, in.pending(node, 0));
 }
 
-// The one at the end is left away: whoever wants probabilities makes them of the logits.
 void softmax_rule(OnnxImporter& in, const OnnxNode& node) {
   const Value x = in.value(node, 0);
   const Shape shape = in.graph().shape(x);
@@ -104,12 +104,7 @@ void softmax_rule(OnnxImporter& in, const OnnxNode& node) {
   if (axis < 0) axis += rank;
   if (axis != 1 || !flat)
     in.refuse(node, fmt::format("over axis {} of {}; over the classes of N,classes is supported", axis, to_string(shape)));
-  if (in.is_output(node.outputs.empty() ? "" : node.outputs[0])) {
-    in.drop_softmax();
-    in.set(node, x);
-    return;
-  }
-  in.set(node, softmax(in.graph(), x));
+  in.set(node, softmax(in.graph(), rank == 4 ? flatten(in.graph(), x) : x));
 }
 
 }  // namespace

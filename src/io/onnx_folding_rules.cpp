@@ -1,4 +1,5 @@
-// Lists of whole numbers that nodes compute from constants: how PyTorch's TorchScript exporter writes the pads of a Pad.
+// Lists of whole numbers that nodes compute from constants and shapes: how PyTorch's exporters write the pads of a Pad, and
+// x.view(x.size(0), -1).
 #include <algorithm>
 
 #include "io/onnx_import.h"
@@ -25,12 +26,18 @@ Numbers numbers_of(const OnnxImporter& in, const OnnxNode& node, size_t input) {
   return {constant.shape, constant.integers()};
 }
 
+// An open batch among the numbers may be handed on and stand first in a Reshape; nobody computes with it.
+bool has_open_batch(const std::vector<int64_t>& numbers) {
+  return std::ranges::find(numbers, kOpenBatch) != numbers.end();
+}
+
 void set(OnnxImporter& in, const OnnxNode& node, Numbers numbers) {
   const void* storage = &node;
   in.charge(sizeof(Numbers) + numbers.values.size() * sizeof(int64_t));
   const Shape shape = numbers.shape;
   const auto values = std::make_shared<const std::vector<int64_t>>(std::move(numbers.values));
   const auto floats = [shape, values] {
+    if (has_open_batch(*values)) fail(ErrorKind::kBadFile, "it computes with the number of pictures");
     Tensor tensor(DType::kF32, shape);
     std::ranges::transform(*values, tensor.as<float>().begin(), [](int64_t value) { return static_cast<float>(value); });
     return tensor;
@@ -117,6 +124,52 @@ void transpose(OnnxImporter& in, const OnnxNode& node) {
   set(in, node, std::move(result));
 }
 
+void shape_of(OnnxImporter& in, const OnnxNode& node) {
+  const Shape shape = in.graph().shape(in.value(node, 0));
+  std::vector<int64_t> sizes(shape.dims().begin(), shape.dims().end());
+  sizes[0] = in.declared_batch() > 0 ? in.declared_batch() : kOpenBatch;
+  const auto rank = static_cast<int64_t>(sizes.size());
+  const auto place = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
+  const int64_t first = place(in.integer(node, "start", 0)), last = place(in.integer(node, "end", rank));
+  if (first >= last) in.refuse(node, "it takes no sizes");
+  sizes = {sizes.begin() + first, sizes.begin() + last};
+  set(in, node, {Shape{static_cast<int64_t>(sizes.size())}, std::move(sizes)});
+}
+
+void gather(OnnxImporter& in, const OnnxNode& node) {
+  if (!in.is_constant(node, 0)) in.refuse(node, "of computed values it is not supported");
+  const Numbers from = numbers_of(in, node, 0), places = numbers_of(in, node, 1);
+  const int64_t axis = in.integer(node, "axis", 0);
+  if (from.shape.rank() != 1 || places.shape.rank() > 1 || (axis != 0 && axis != -1))
+    in.refuse(node, "of constants, numbers are taken from lists only");
+  Numbers result{places.shape, {}};
+  const auto size = static_cast<int64_t>(from.values.size());
+  for (const int64_t at : places.values) {
+    if (at < -size || at >= size) in.refuse(node, fmt::format("it takes number {} of {}", at, size));
+    result.values.push_back(from.values[static_cast<size_t>(at < 0 ? at + size : at)]);
+  }
+  set(in, node, std::move(result));
+}
+
+// One number becomes a list of one, or the other way round.
+void change_rank(OnnxImporter& in, const OnnxNode& node, const Shape& from, const Shape& to) {
+  if (!in.is_constant(node, 0)) in.refuse(node, "of computed values it is not supported: pictures are N,C,H,W from end to end");
+  Numbers numbers = numbers_of(in, node, 0);
+  const std::vector<int64_t> axes =
+      in.has(node, 1) ? in.integers(node, 1) : in.list(node, "axes").value_or(std::vector<int64_t>{0});
+  if (numbers.shape != from || (axes != std::vector<int64_t>{0} && axes != std::vector<int64_t>{-1}))
+    in.refuse(node, "of constants, single numbers only become lists, and lists of one number numbers");
+  numbers.shape = to;
+  set(in, node, std::move(numbers));
+}
+
+void unsqueeze(OnnxImporter& in, const OnnxNode& node) {
+  change_rank(in, node, Shape{}, Shape{1});
+}
+void squeeze(OnnxImporter& in, const OnnxNode& node) {
+  change_rank(in, node, Shape{1}, Shape{});
+}
+
 void cast(OnnxImporter& in, const OnnxNode& node) {
   if (in.integer(node, "to", 0) != static_cast<int64_t>(OnnxType::kInt64) || !in.is_constant(node, 0))
     in.refuse(node, "only constants are converted, to int64");
@@ -129,6 +182,10 @@ void add_folding_rules(OnnxRules& rules) {
   rules["ConstantOfShape"] = {constant_of_shape, {"value"}};
   rules["Transpose"] = {transpose, {"perm"}};
   rules["Cast"] = {cast, {"to"}};
+  rules["Shape"] = {shape_of, {"start", "end"}};
+  rules["Gather"] = {gather, {"axis"}};
+  rules["Unsqueeze"] = {unsqueeze, {"axes"}};
+  rules["Squeeze"] = {squeeze, {"axes"}};
 }
 
 }  // namespace residual::io

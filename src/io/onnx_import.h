@@ -47,6 +47,9 @@ struct Constant {
   std::function<Tensor()> whole_numbers;  ///< integers of any kind as floats
 };
 
+/// Stands in lists of sizes for the number of pictures, where the file leaves it open; no size is that.
+inline constexpr int64_t kOpenBatch = INT64_MIN;
+
 /// What a QuantizeLinear gives: a value that is rounded already, to integers of this scale and zero point.
 struct Quantized {
   Value value;
@@ -83,7 +86,10 @@ class OnnxImporter {
   const Activation& pending(const OnnxNode& node, size_t input) const;
   /// With everything done; refuses rows and columns of zeros.
   Value value(const OnnxNode& node, size_t input);
+  /// A list of whole numbers; kOpenBatch is refused.
   std::vector<int64_t> integers(const OnnxNode& node, size_t input, size_t most = 16) const;
+  /// The same, in which 0 stands for kOpenBatch in the first place, as Reshape has it.
+  std::vector<int64_t> sizes(const OnnxNode& node, size_t input) const;
   /// One number that the file holds.
   float scalar(const OnnxNode& node, size_t input) const;
 
@@ -115,7 +121,6 @@ class OnnxImporter {
   /// The node is spoken for by one before it.
   void skip(const OnnxNode& node) { skipped_.insert(&node); }
   bool is_output(const std::string& name) const { return document_.outputs.front().name == name; }
-  void drop_softmax() noexcept { model_.ends_in_softmax = true; }
 
  private:
   void check_document() const;
@@ -123,6 +128,7 @@ class OnnxImporter {
   void add_input();
   void apply(const OnnxNode& node);
   void finish();
+  Value before_probabilities(Value logits);
   const Operand& operand(const OnnxNode& node, size_t input) const;
   Value scaled(const Activation& activation);
   Value declare(const std::string& name, Role role, Tensor tensor);

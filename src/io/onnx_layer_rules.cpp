@@ -137,7 +137,9 @@ double epsilon(const OnnxImporter& in, const OnnxNode& node) {
 }
 
 void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
-  if (in.integer(node, "training_mode", 0) != 0)
+  // Before opset 14 it is the outputs for new statistics that say so.
+  const bool trains_by_outputs = in.document().opset < 14 && node.outputs.size() > 1;
+  if (in.integer(node, "training_mode", 0) != 0 || trains_by_outputs)
     in.refuse(node, "it is in training mode; export the network in evaluation mode (model.eval())");
   const Value x = in.value(node, 0);
   const Value gamma = in.parameter(node, 1, "weight", Role::kParameter), beta = in.parameter(node, 2, "bias", Role::kParameter);
@@ -148,20 +150,22 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
 }
 
 // The padding before, where padding the same after it gives the same windows.
+// Where padding counts in averages, what the last window has beyond it, by rounding up, does not: such windows are refused.
 int64_t same_on_both_sides(const OnnxImporter& in, const OnnxNode& node, int64_t size, const Window& window, int64_t before,
-                           int64_t after) {
+                           int64_t after, bool counted) {
   const int64_t room = size + before + after - window.reach, symmetric = size + 2 * before - window.reach;
   if (room < 0 || symmetric < 0) in.refuse(node, "its window is larger than its input");
   const bool ceil = in.integer(node, "ceil_mode", 0) != 0;
-  const int64_t outputs = (ceil ? room + window.stride - 1 : room) / window.stride;
-  if (outputs == symmetric / window.stride) return before;
+  const int64_t steps = (ceil ? room + window.stride - 1 : room) / window.stride;
+  const bool beyond = counted && steps * window.stride > room;
+  if (steps == symmetric / window.stride && !beyond) return before;
   in.refuse(node,
             fmt::format("pads of {} before and {} after{} are not supported on an input of {}: windows must end as with equal "
                         "pads and rounding down",
                         before, after, ceil ? " with ceil_mode" : "", size));
 }
 
-PoolAttrs pool_attributes(OnnxImporter& in, const OnnxNode& node, const Activation& x) {
+PoolAttrs pool_attributes(OnnxImporter& in, const OnnxNode& node, const Activation& x, bool counted) {
   const Shape shape = picture_shape(in, node, x);
   PoolAttrs pool{.kernel = in.pair(node, "kernel_shape", std::nullopt), .stride = in.pair(node, "strides", Size2{1, 1})};
   check_at_least_one(in, node, "kernel_shape", pool.kernel);
@@ -170,8 +174,8 @@ PoolAttrs pool_attributes(OnnxImporter& in, const OnnxNode& node, const Activati
   const Window rows{shape[2] + x.zeros.top + x.zeros.bottom, pool.kernel.height, pool.stride.height};
   const Window columns{shape[3] + x.zeros.left + x.zeros.right, pool.kernel.width, pool.stride.width};
   const Margins pads = sum(x.zeros, margins(in, node, rows, columns));
-  pool.padding = {same_on_both_sides(in, node, shape[2], rows, pads.top, pads.bottom),
-                  same_on_both_sides(in, node, shape[3], columns, pads.left, pads.right)};
+  pool.padding = {same_on_both_sides(in, node, shape[2], rows, pads.top, pads.bottom, counted),
+                  same_on_both_sides(in, node, shape[3], columns, pads.left, pads.right, counted)};
   return pool;
 }
 
@@ -187,14 +191,15 @@ void max_pooling(OnnxImporter& in, const OnnxNode& node) {
   // Padding of a maximum never wins; zeros do not either where nothing is below zero.
   if (x.zeros.any() && in.graph().node(x.value.node).op != &relu_op())
     in.refuse(node, "its input is padded with zeros, which may win; that is supported behind a Relu only");
-  in.set(node, max_pool(in.graph(), x.value, pool_attributes(in, node, x)).y);
+  in.set(node, max_pool(in.graph(), x.value, pool_attributes(in, node, x, false)).y);
 }
 
 void average_pooling(OnnxImporter& in, const OnnxNode& node) {
   const Activation x = pool_input(in, node);
-  const PoolAttrs pool = pool_attributes(in, node, x);
+  const bool count = in.integer(node, "count_include_pad", 0) != 0;
+  const PoolAttrs pool = pool_attributes(in, node, x, count || x.zeros.any());
   if (pool == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !x.zeros.any()) return in.set(node, x);
-  const bool count = in.integer(node, "count_include_pad", 0) != 0, padded = pool.padding != Size2{0, 0};
+  const bool padded = pool.padding != Size2{0, 0};
   if (x.zeros.any() && !count && (in.list(node, "pads") || in.text(node, "auto_pad", "NOTSET").starts_with("SAME")))
     in.refuse(node, "its input is padded with zeros, which count, and it has pads of its own, which do not");
   in.set(node, avg_pool(in.graph(), x.value, {pool, count || x.zeros.any() || !padded}));

@@ -7,6 +7,8 @@
 #include "graph/op.h"
 #include "io/onnx_import.h"
 #include "ops/flatten.h"
+#include "ops/sigmoid.h"
+#include "ops/softmax.h"
 
 namespace residual::io {
 namespace {
@@ -102,6 +104,22 @@ void OnnxImporter::apply(const OnnxNode& node) {
   }
 }
 
+// Whoever wants probabilities makes them of the logits.
+Value OnnxImporter::before_probabilities(Value logits) {
+  const Node* node = &graph().node(logits.node);
+  const bool flat = node->op == &flatten_op();
+  if (flat) node = &graph().node(node->inputs[0].node);
+  if (node->op == &sigmoid_op()) {
+    fail(ErrorKind::kBadFile,
+         "'{}' ends in a Sigmoid: it says yes or no to each class by itself, and is no classifier that picks one of them",
+         file_.source().name);
+  }
+  if (node->op != &softmax_op()) return logits;
+  model_.ends_in_softmax = true;
+  const Value scores = node->inputs[0];
+  return flat ? flatten(graph(), scores) : scores;
+}
+
 void OnnxImporter::finish() {
   const OnnxValue& output = document_.outputs.front();
   const auto found = operands_.find(output.name);
@@ -119,7 +137,7 @@ void OnnxImporter::finish() {
     fail(ErrorKind::kBadFile, "'{}': the output '{}' gives {} classes, {} to {} are supported", file_.source().name,
          shown(output.name), classes, kLeastClasses, kMostClasses);
   }
-  graph().output("logits", logits);
+  graph().output("logits", before_probabilities(logits));
   verify(graph());
 }
 

@@ -39,7 +39,7 @@ void reshape(OnnxImporter& in, const OnnxNode& node) {
   if (in.is_constant(node, 0)) return fold_reshape(in, node);
   const Value x = in.value(node, 0);
   const Shape shape = in.graph().shape(x);
-  const std::vector<int64_t> wanted = in.integers(node, 1);
+  const std::vector<int64_t> wanted = in.sizes(node, 1);
   const std::span<const int64_t> rest = std::span(wanted).subspan(1);
   if (!keeps_batch(in, node, wanted[0], rest, shape.elements())) {
     in.refuse(node, fmt::format("from {} (one picture) to [{}]: only shapes that keep the batch are supported", to_string(shape),

@@ -60,6 +60,7 @@ constexpr std::array<std::string_view, 12> kWrappers{"state_dict", "model_state_
                                                      "net",        "network",          "module",      "weights",
                                                      "params",     "params_ema",       "state",       "ema"};
 constexpr int kMostWrappers = 4;
+constexpr size_t kPlainArguments = 6;  // of _rebuild_tensor_v2
 
 class ObjectReader {
  public:
@@ -223,6 +224,12 @@ void ObjectReader::read_tensor(std::string name, const PickleObject& call) {
     const PickleObject& inner = argument(call, 0, Kind::kCall, "data");
     if (is_call(inner, kParameter)) bad("'{}' is a parameter of a parameter", shown(name));
     return read_tensor(std::move(name), inner);
+  }
+  // Behind requires_grad and hooks stands what else must be done to the numbers: a view that negates them, for one.
+  if (const std::vector<uint32_t>& given = pickle_.at(call.items[1]).items; given.size() > kPlainArguments) {
+    const PickleObject& more = pickle_.at(given[kPlainArguments]);
+    if (more.kind != Kind::kNone && !more.items.empty())
+      bad("tensor '{}' is a negated or conjugate view; save a clone() of it", shown(name));
   }
   const size_t storage = storage_of_.at(&argument(call, 0, Kind::kPersistent, "storage"));
   if (!objects_.storages[storage].dtype) return;

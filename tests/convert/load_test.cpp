@@ -231,6 +231,38 @@ TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
   EXPECT_THAT(labels_with(R"({"label_names": ["a", "b", "c", "d", 5]})"), testing::IsEmpty());
 }
 
+// None of these shows in a tensor.
+TEST(Load, AConfigurationThatAsksForOtherComputingIsRefused) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  fs::create_directory(folder / "hub");
+  io::write_safetensors(folder / "hub/model.safetensors", io::views_of(model.state.tensors()));
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {R"({"architecture": "resnetblur20"})", "'resnetblur20', which is none of the list"},
+      {R"({"global_pool": "max"})", "'global_pool' is \"max\", only \"avg\""},
+      {R"({"hidden_act": "gelu"})", "'hidden_act'"},
+      {R"({"downsample_in_first_stage": true})", "'downsample_in_first_stage' is true"},
+      {R"({"model_args": {"act_layer": "silu"}})", "'act_layer'"},
+  };
+  for (const auto& [config, reason] : cases) {
+    replace_file(folder / "hub/config.json", config);
+    EXPECT_TRUE(mentions(error_of([&] { load(folder / "hub"); }), std::string(reason))) << config;
+  }
+  replace_file(folder / "hub/config.json",
+               std::string_view(R"({"global_pool": "avg", "hidden_act": "relu", "model_args": {"in_chans": 3}})"));
+  expect_same_weights(load(folder / "hub").model, model);
+  replace_file(folder / "hub/config.json", cases[0].first);
+  expect_same_weights(load(folder / "hub", {.architecture = model.architecture, .input = {}, .preprocessing = {}}).model, model);
+}
+
+TEST(Load, AnInputThatTheFilesPreparationDoesNotMakeIsRefused) {
+  const TemporaryFolder folder;
+  save(folder / "m.pth", some_model());
+  EXPECT_EQ(
+      error_of([&] { load(folder / "m.pth", {.architecture = {}, .input = Shape{3, 16, 16}, .preprocessing = {}}); }).kind(),
+      ErrorKind::kUsage);
+}
+
 TEST(Load, WeightsThatAreNotFiniteOrWholeNumbersAreRefused) {
   const TemporaryFolder folder;
   eval::Model model = some_model();

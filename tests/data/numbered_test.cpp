@@ -104,6 +104,10 @@ TEST(Labels, AreLinesOrJson) {
   const std::vector<std::string> expected{"cat", "dog", "größe"};
   EXPECT_EQ(parse_labels("cat\ndog\ngröße\n\n", "x"), expected);
   EXPECT_EQ(parse_labels("cat\r\ndog\r\ngröße", "x"), expected);
+  EXPECT_EQ(parse_labels("\xEF\xBB\xBF"
+                         "cat\ndog\ngröße",
+                         "x"),
+            expected);
   EXPECT_EQ(parse_labels(R"( ["cat", "dog", "größe"] )", "x"), expected);
   EXPECT_EQ(parse_labels(R"({"2": "größe", "0": "cat", "1": "dog"})", "x"), expected);
   EXPECT_EQ(parse_labels(R"({"0": ["n01", "cat"], "1": ["n02", "dog"], "2": ["n03", "größe"]})", "x"), expected);

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "data/preprocess.h"
 #include "data/recipes.h"
@@ -59,6 +61,22 @@ TEST(Evaluation, KeepsTheMistakesOfTheHighestLossInOrder) {
   ASSERT_EQ(few.worst.size(), 5U);
   for (size_t i = 0; i < 5; ++i) EXPECT_EQ(few.worst[i].index, all.worst[i].index);
   EXPECT_TRUE(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).worst.empty());
+}
+
+TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
+  const data::DataSource source = shapes();
+  Model model = linear(data::recipe("divide-255", Shape{3, 12, 12}));
+  const Evaluation by_number = evaluate(model, *source.test, {.batch_size = 16, .tune = false});
+  model.labels = source.classes();
+  EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
+  std::swap(model.labels[0], model.labels[9]);
+  const Evaluation by_name = evaluate(model, *source.test, {.batch_size = 16, .tune = false});
+  EXPECT_NE(by_name.loss, by_number.loss);
+  const auto sum = [](const std::vector<int64_t>& row) { return std::accumulate(row.begin(), row.end(), int64_t{0}); };
+  EXPECT_EQ(sum(by_name.confusion[0]), sum(by_number.confusion[9]));
+  EXPECT_EQ(by_name.confusion[9], by_number.confusion[0]);
+  model.labels[0] = "other";
+  EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
 }
 
 // The mean of the ten logits, pictures one by one, is what evaluation in batches scores.

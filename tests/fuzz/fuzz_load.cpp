@@ -35,9 +35,12 @@ struct File {
 
 }  // namespace
 
-// The table of what every network's tensors are called is made once a process, which is no input's fault.
+// The tables of what every network's tensors are called are made once a process, which is no input's fault.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  convert::recognise({{"conv1.weight", Shape{1, 1, 1, 1}}});
+  for (const int64_t kernel : {1, 3}) {  // with 3 perhaps of separable blocks
+    convert::recognise({{"weight", Shape{1, 1, kernel, kernel}}});
+    convert::recognise({{"weight", Shape{1, 1, kernel, kernel}}, {"running_var", Shape{1}}});
+  }
   return 0;
 }
 

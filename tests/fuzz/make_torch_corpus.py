@@ -64,7 +64,7 @@ def stored_zip(entries, method=zipfile.ZIP_STORED):
     return out.getvalue()
 
 
-def tensor_pickle(size, stride, offset=0, elements=4, key="0"):
+def tensor_pickle(size, stride, offset=0, elements=4, key="0", more=b""):
     """A pickle of one tensor that PyTorch itself would not write."""
 
     def number(value):
@@ -77,7 +77,7 @@ def tensor_pickle(size, stride, offset=0, elements=4, key="0"):
         return b"(" + b"".join(map(number, values)) + b"t"
 
     storage = b"(" + text(b"storage") + b"ctorch\nFloatStorage\n" + text(key.encode()) + text(b"cpu") + number(elements) + b"tQ"
-    call = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + numbers(size) + numbers(stride) + b"\x89}tR"
+    call = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + numbers(size) + numbers(stride) + b"\x89}" + more + b"tR"
     return b"\x80\x02}" + text(b"w") + call + b"s."
 
 
@@ -104,6 +104,7 @@ PICKLES = {
     "repeated": tensor_pickle([2**40], [0]),
     "huge_storage": tensor_pickle([1], [1], 0, 2**60),
     "fine": tensor_pickle([2, 2], [1, 2]),
+    "negated": tensor_pickle([2, 2], [1, 2], more=b"}X\x03\x00\x00\x00neg\x88s"),
 }
 
 

@@ -253,6 +253,27 @@ def quantized_twice():
     net.node("Conv", net.constant("w", weights(2, 2, 3, 3))).classify().write("quantized_twice")
 
 
+def probabilities_at_the_end():
+    Net().classify().node("Softmax").node("Identity").write("softmax_behind_identity")
+    Net().conv(2, 3).node("GlobalAveragePool").node("Softmax", axis=1).node("Flatten").write("softmax_behind_flatten")
+
+
+def size_of_the_batch():
+    """x.view(x.size(0), -1) with an open batch, as PyTorch's two exporters write it."""
+    net = Net().conv(2, 3)
+    x = net.x
+    net.node("Shape").node("Gather", net.constant("zero", numpy.array(0)), axis=0).node("Unsqueeze", net.constant("axes", numpy.array([0])))
+    net.node("Concat", net.constant("rest", numpy.array([-1])), axis=0)
+    shape, net.x = net.x, x
+    net.node("Reshape", shape).node("Gemm", net.constant("w", weights(36, 3))).write("view_of_batch")
+    net = Net().conv(2, 3)
+    x = net.x
+    net.node("Shape", start=0, end=1).node("Squeeze").node("Unsqueeze", net.constant("axes", numpy.array([0])))
+    net.node("Concat", net.constant("rest", numpy.array([36])), axis=0)
+    shape, net.x = net.x, x
+    net.node("Reshape", shape).node("Gemm", net.constant("w", weights(36, 3))).write("view_of_batch_by_range")
+
+
 def refused():
     def write(name, net, change=lambda model: None):
         model = net.model()
@@ -301,6 +322,17 @@ def refused():
     write("quantized_otherwise", (lambda n: n.node("QuantizeLinear", n.constant("s", numpy.float32(0.1))).node(
         "DequantizeLinear", n.constant("t", numpy.float32(0.2))).classify())(Net()))
     write("no_classifier", Net().conv(2, 3))
+    write("average_beyond_its_pads", Net().node("AveragePool", kernel_shape=[2, 1], strides=[3, 1], pads=[1, 0, 0, 0], ceil_mode=1,
+                                                count_include_pad=1).classify())
+    write("sigmoid_at_the_end", small().node("Sigmoid"))
+    net = Net(opset=13).conv(2, 3).norm(3)
+    net.nodes[-1].output.extend(["mean", "var", "saved_mean", "saved_var"])
+    write("batch_norm_in_training", net.classify())
+    net = Net().conv(2, 3)
+    x = net.x
+    net.node("Shape").node("Gather", net.constant("zero", numpy.array(0)), axis=0)
+    by, net.x = net.x, x
+    write("computes_with_the_batch", net.node("Mul", by).classify())
 
 
 Net.classify_again = lambda self: self.node("Gemm", self.constant("again.weight", weights(3, 3)), transB=1)
@@ -310,6 +342,6 @@ if __name__ == "__main__":
     for old in HERE.iterdir():
         old.unlink()
     for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused, folded_pads,
-                 quantized_twice):
+                 quantized_twice, size_of_the_batch, probabilities_at_the_end):
         part()
     print(f"{len(list(HERE.glob('*.onnx')))} files, {sum(f.stat().st_size for f in HERE.iterdir())} bytes")

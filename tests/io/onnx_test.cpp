@@ -104,11 +104,15 @@ TEST(Onnx, AnEpsilonIsTheShortestNumberThatItsFloatMeans) {
 
 TEST(Onnx, ASoftmaxAtTheEndIsLeftAwayAndSaidSo) {
   EXPECT_TRUE(read_onnx(kFolder / "softmax_at_the_end.onnx").ends_in_softmax);
+  EXPECT_TRUE(read_onnx(kFolder / "softmax_behind_identity.onnx").ends_in_softmax);
   EXPECT_FALSE(read_onnx(kFolder / "softmax_inside.onnx").ends_in_softmax);
 }
 
 TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
   const std::map<std::string, std::vector<std::string>> expected = {
+      {"average_beyond_its_pads", {"AveragePool", "ceil_mode"}},
+      {"batch_norm_in_training", {"BatchNormalization", "training mode"}},
+      {"computes_with_the_batch", {"Mul", "computes with the number of pictures"}},
       {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
       {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')"}},
       {"gemm_alpha", {"Gemm", "alpha"}},
@@ -127,6 +131,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
       {"relu6", {"Clip 'node_clip0'", "clips to 0 … 6"}},
       {"reshape_of_batch", {"Reshape", "keep the batch"}},
       {"shape_overflow", {"'conv0.weight'", "too large"}},
+      {"sigmoid_at_the_end", {"ends in a Sigmoid"}},
       {"sub_of_two", {"Sub", "two computed values can be added only"}},
       {"training_batch_norm", {"BatchNormalization 'node_batchnormalization0'", "training mode"}},
       {"transpose", {"Transpose 'node_transpose0'", "of computed values it is not supported"}},

@@ -109,6 +109,7 @@ TEST(PytorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
       {"negative_stride", "no number from 0 on"},
       {"negative_size", "no number from 0 on"},
       {"beyond", "reaches beyond its storage '0' of 4 elements"},
+      {"negated", "negated or conjugate view"},
       {"far_stride", "reaches beyond its storage"},
       {"repeated", "repeat the same elements over and over"},
       {"huge_storage", "storage '0' has 1152921504606846976 elements"},
