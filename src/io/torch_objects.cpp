@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/json_text.h"
+#include "core/log.h"
 #include "io/pickle.h"
 
 namespace residual::io {
@@ -75,6 +76,7 @@ class ObjectReader {
       take_notes(*dict);
       const PickleObject* inner = wrapped(*dict);
       if (inner == nullptr) break;
+      tell_of_others(*dict, *inner);
       dict = inner;
     }
     read_state_dict(*dict);
@@ -102,6 +104,7 @@ class ObjectReader {
     return false;
   }
   const PickleObject* wrapped(const PickleObject& dict, int depth = 0);
+  void tell_of_others(const PickleObject& dict, const PickleObject& taken) const;
   void take_notes(const PickleObject& dict);
   void read_state_dict(const PickleObject& dict);
   const PickleObject& argument(const PickleObject& call, size_t index, Kind kind, std::string_view what) const;
@@ -131,6 +134,23 @@ const PickleObject* ObjectReader::wrapped(const PickleObject& dict, int depth) {
   }
   barren_.insert(&dict);
   return nullptr;
+}
+
+// Programs put averages of the weights beside the weights.
+void ObjectReader::tell_of_others(const PickleObject& dict, const PickleObject& taken) const {
+  constexpr size_t kMostTold = 3;
+  std::string read, others;
+  size_t told = 0;
+  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+    const PickleObject &key = pickle_.at(dict.items[i]), &value = pickle_.at(dict.items[i + 1]);
+    if (key.kind != Kind::kText || value.kind != Kind::kDict) continue;
+    if (&value == &taken) {
+      read = shown(key.text);
+    } else if (told < kMostTold && holds_tensors(value)) {
+      others += fmt::format("{}'{}'", told++ == 0 ? "" : ", ", shown(key.text));
+    }
+  }
+  if (told > 0) warn("'{}': the tensors under '{}' are read, those under {} are not", name_, read, others);
 }
 
 void ObjectReader::take_notes(const PickleObject& dict) {

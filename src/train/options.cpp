@@ -96,7 +96,11 @@ double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps
   double fall = 1;
   switch (options.kind) {
     case Schedule::kConstant: break;
-    case Schedule::kStep: fall = std::pow(options.factor, static_cast<double>(epoch / options.step_epochs)); break;
+    case Schedule::kStep: {
+      const int64_t steps_down = epoch / options.step_epochs;
+      fall = std::pow(options.factor, static_cast<double>(steps_down));
+      break;
+    }
     case Schedule::kMultistep:
       fall = std::pow(options.factor,
                       static_cast<double>(std::ranges::count_if(options.milestones, [&](int64_t m) { return m <= epoch; })));

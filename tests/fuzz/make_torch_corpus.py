@@ -64,8 +64,8 @@ def stored_zip(entries, method=zipfile.ZIP_STORED):
     return out.getvalue()
 
 
-def tensor_pickle(size, stride, offset=0, elements=4, key="0", more=b""):
-    """A pickle of one tensor that PyTorch itself would not write."""
+def tensor_pickle(size, stride, offset=0, elements=4, key="0", more=b"", under=()):
+    """A pickle of one tensor that PyTorch itself would not write; under these names the same state_dict each."""
 
     def number(value):
         return b"\x8a\x08" + struct.pack("<q", value)
@@ -78,7 +78,10 @@ def tensor_pickle(size, stride, offset=0, elements=4, key="0", more=b""):
 
     storage = b"(" + text(b"storage") + b"ctorch\nFloatStorage\n" + text(key.encode()) + text(b"cpu") + number(elements) + b"tQ"
     call = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + numbers(size) + numbers(stride) + b"\x89}" + more + b"tR"
-    return b"\x80\x02}" + text(b"w") + call + b"s."
+    state_dict = b"}" + text(b"w") + call + b"s"
+    if under:
+        return b"\x80\x02}" + b"".join(text(name) + state_dict + b"s" for name in under) + b"."
+    return b"\x80\x02" + state_dict + b"."
 
 
 def bomb():
@@ -104,6 +107,7 @@ PICKLES = {
     "repeated": tensor_pickle([2**40], [0]),
     "huge_storage": tensor_pickle([1], [1], 0, 2**60),
     "fine": tensor_pickle([2, 2], [1, 2]),
+    "averaged_too": tensor_pickle([2, 2], [1, 2], under=(b"optimizer", b"model", b"model_ema")),
     "negated": tensor_pickle([2, 2], [1, 2], more=b"}X\x03\x00\x00\x00neg\x88s"),
 }
 

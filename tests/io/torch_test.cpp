@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/log.h"
 #include "io/zip_archive.h"
 #include "samples.h"
 
@@ -91,6 +92,17 @@ TEST(PytorchFile, FindsTheStateDictInsideACheckpointAndKeepsWhatStandsBesideIt) 
     EXPECT_TRUE(file.tensors.contains("module.0.weight"));
     EXPECT_EQ(file.notes, (Metadata{{"arch", "net"}, {"best_acc1", "0.5"}, {"epoch", "3"}}));
   }
+}
+
+TEST(PytorchFile, SaysWhichOfSeveralStateDictsIsRead) {
+  std::string told;
+  set_log_sink([&](LogLevel, std::string_view text) { told += text; });
+  EXPECT_EQ(read(zip_file_of("pickle/averaged_too")).tensors.size(), 1U);
+  EXPECT_EQ(told, "'some.pth': the tensors under 'model' are read, those under 'optimizer', 'model_ema' are not");
+  told.clear();
+  read(zip_file_of("pickle/fine"));
+  set_log_sink({});
+  EXPECT_EQ(told, "");
 }
 
 TEST(PytorchFile, NamesWhatAPickleWouldExecuteAndExecutesNothing) {
