@@ -30,7 +30,7 @@ struct Evaluation {
   int64_t pictures = 0, correct = 0, correct5 = 0;
   double loss = 0;                              ///< mean cross-entropy a picture
   double seconds = 0;                           ///< wall time, loading included
-  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], pictures
+  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], by the model's numbers of them
 
   double top1() const { return pictures > 0 ? static_cast<double>(correct) / static_cast<double>(pictures) : 0; }
   double top5() const { return pictures > 0 ? static_cast<double>(correct5) / static_cast<double>(pictures) : 0; }
@@ -71,8 +71,8 @@ struct LoadOptions {
   std::string name;        ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
   NetworkChoices network;  ///< of the network that `name` says
   std::optional<PictureShape> input;  ///< of the pictures; empty: as `preprocessing` or the network was published
-  std::string preprocessing;  ///< "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's config.json, Hugging Face's
-                              ///< preprocessor_config.json, or a file of steps
+  std::string preprocessing;  ///< in place of what the file says: "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's
+                              ///< config.json, Hugging Face's preprocessor_config.json, or a file of steps
 };
 
 /// A network with its weights, its way to prepare a picture and the names of its classes. A movable handle; one thread at a time.
@@ -98,8 +98,8 @@ class Model {
   /// .onnx. Throws Error: kUsage for another end, kResource when it cannot be written.
   void save(const std::filesystem::path& file) const;
 
-  /// Trains from the present weights and keeps the best epoch's. One that was built here and never trained learns the mean and
-  /// standard deviation of the training pictures first; one that was loaded prepares pictures as its file says. Throws Error:
+  /// Trains from the present weights and keeps the best epoch's. Where nobody has said how pictures are prepared, neither a file
+  /// nor options nor a training before, the mean and standard deviation of the training pictures are learned first. Throws Error:
   /// kUsage for options that do not fit each other or the data, kNumeric when the loss is not finite, kInterrupted after
   /// options.stop, kBadFile and kResource as files and memory demand; the model is as it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});

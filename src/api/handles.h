@@ -19,9 +19,7 @@ struct Dataset::Parts {
 struct Model::Network {
   eval::Model model;
   models::Initialisation initialisation = models::Initialisation::kHe;
-  /// The network is new and nobody said how to prepare its pictures: they are divided by 255 until the first training, which fits
-  /// the preparation to its own.
-  bool preparation_open = false;
+  bool built = false;  ///< here, with random weights: whatever its pictures are divided by will do until it is trained
   std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
 
   eval::Predictor& ready_predictor() {
@@ -30,7 +28,7 @@ struct Model::Network {
     return *predictor;
   }
   void check_prepared() const {
-    if (model.prepared) return;
+    if (model.prepared || built) return;
     fail(ErrorKind::kUsage,
          "the weights of {} do not say how pictures are prepared for them; say it in LoadOptions::preprocessing, or train them",
          model.architecture.model);

@@ -57,8 +57,8 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     const data::Preprocessing preparation =
         given ? data::recipe_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
     State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
-    return Model(
-        std::make_unique<Network>(Network{{architecture, preparation, {}, std::move(state), {}}, initialisation, !given, {}}));
+    return Model(std::make_unique<Network>(
+        Network{{architecture, preparation, {}, std::move(state), {}, given}, initialisation, true, {}}));
   });
 }
 
@@ -93,12 +93,12 @@ Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
     const eval::Model& model = network_->model;
     models::Architecture architecture = model.architecture;
     architecture.classes = static_cast<int64_t>(data.classes().size());
-    State state = train::start_from(model, architecture).weights;
+    State state = train::start_from(model, architecture, data.classes()).weights;
     initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
     return Model(std::make_unique<Network>(
         Network{{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
                 network_->initialisation,
-                network_->preparation_open,
+                network_->built,
                 {}}));
   });
 }

@@ -7,6 +7,7 @@
 #include "core/threads.h"
 #include "train/defaults.h"
 #include "train/trainer.h"
+#include "train/transfer.h"
 
 namespace residual {
 namespace {
@@ -101,17 +102,16 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
     train::check(settings);
     const data::Preprocessing preprocessing =
-        model.prepared && !network_->preparation_open
-            ? model.preprocessing
-            : train::standard_preparation(model.architecture.input, *source.train,
-                                          options.threads > 0 ? options.threads : allowed_threads());
-    const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &model.state);
+        model.prepared ? model.preprocessing
+                       : train::standard_preparation(model.architecture.input, *source.train,
+                                                     options.threads > 0 ? options.threads : allowed_threads());
+    const State start = train::start_from(model, settings.architecture, data.classes()).weights;
+    const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &start);
 
     eval::Model best = eval::load_model(result.best);
     best.extra = std::move(model.extra);
     network_->predictor.reset();
     model = std::move(best);
-    network_->preparation_open = false;
     TrainingResult told{{}, result.best_epoch, result.selection};
     for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
     return told;

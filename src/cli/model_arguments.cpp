@@ -24,7 +24,7 @@ void WeightsArguments::add_to(CLI::App& command) {
   network_options.add_choices_to(command);
   command
       .add_option("--preprocess", preprocess,
-                  fmt::format("How pictures are prepared, where the file does not say it: {}, timm's config.json, Hugging Face's "
+                  fmt::format("How pictures are prepared, in place of what the file says: {}, timm's config.json, Hugging Face's "
                               "preprocessor_config.json, or a file of steps",
                               fmt::join(data::recipe_names(), ", ")))
       ->group("Weights");

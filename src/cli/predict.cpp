@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/picture_inputs.h"
 #include "core/json_text.h"
+#include "core/limits.h"
 
 namespace residual::cli {
 namespace {
@@ -35,7 +36,7 @@ nlohmann::ordered_json to_json(const std::vector<eval::Prediction>& predictions)
 // A picture that cannot be used is named, the others are still answered; the exit code tells at the end.
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
-  check_range("--top", arguments.top, 1, 1'000'000);
+  check_range("--top", arguments.top, 1, kMostClasses);
   refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_pictures();
   if (arguments.exif_orientation) model.preprocessing = model.preprocessing.with_exif_orientation(true);

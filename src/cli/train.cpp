@@ -21,7 +21,7 @@ int run_train(TrainArguments& arguments) {
   const data::DataSource source = arguments.data.open(arguments.wanted_input());
   const train::TrainOptions options = settle(arguments, source, pretrained);
   std::optional<train::Start> start;
-  if (pretrained) start = train::start_from(pretrained->model, options.architecture);
+  if (pretrained) start = train::start_from(pretrained->model, options.architecture, source.classes());
   TrainReport report(arguments, options);
   report.start(source);
   if (start) report.note(arguments.pretrained.told(*pretrained, *start, options.architecture.classes));

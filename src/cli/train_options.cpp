@@ -131,9 +131,9 @@ void TrainArguments::check() {
     fail(ErrorKind::kUsage, "--mean and --std go together; {} is missing", mean.empty() ? "--mean" : "--std");
   if (!preprocess.empty() && !mean.empty())
     fail(ErrorKind::kUsage, "--preprocess says how pictures are normalised; leave --mean and --std away");
-  if (!preprocess.empty()) data::recipe_input(preprocess);  // refuses what is unknown
-  const bool is_file = !preprocess.empty() && data::find_recipe(preprocess) == nullptr;
-  data.exif_orientation |= is_file && data::recipe_named(preprocess).exif_orientation();
+  if (!preprocess.empty() &&
+      data::recipe_input(preprocess))  // refuses what is unknown; a recipe without a size has no Exif either
+    data.exif_orientation |= data::recipe_named(preprocess).exif_orientation();
   named_network();
   models::initialisation_named(init);
   wanted_input();

@@ -168,7 +168,7 @@ Command add_verify(CLI::App& program) {
   command
       ->add_option("--tolerance", arguments->options.tolerance, "Largest difference that is none, as a part of the largest logit")
       ->capture_default_str();
-  command->add_flag("--json", arguments->json, "JSON: same, batches, first_layer");
+  command->add_flag("--json", arguments->json, "JSON: same, prepared, batches, first_layer");
   arguments->weights.add_to(*command);
   arguments->machine.add_to(*command, false);
   command->footer(

@@ -63,8 +63,9 @@ std::optional<models::Architecture> architecture_in(const nlohmann::json& config
   std::optional<models::Architecture> known = named(name->get<std::string>());
   if (known) return known;
   fail(ErrorKind::kBadFile,
-       "{} says that the network is '{}', which is none of the list; if it computes what one of them does, name that", what,
-       shown(name->get<std::string>()));
+       "{} says that the network is '{}', which is none of the list; if it computes what one of them does, or what a description "
+       "says, name that",
+       what, shown(name->get<std::string>()));
 }
 
 // Choices of timm and of transformers that change what is computed and leave the tensors as they are.
@@ -91,7 +92,8 @@ void refuse_other_computing(const nlohmann::json& config, const std::string& wha
 Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted) {
   if (!weights.ours.empty()) return said_by_us(weights, path, wanted);
   Configuration result;
-  if (const auto arch = weights.notes.find("arch"); arch != weights.notes.end()) result.architecture = noted(arch->second, path);
+  const auto arch = weights.notes.find("arch");
+  if (wanted.architecture && arch != weights.notes.end()) result.architecture = noted(arch->second, path);
   if (weights.config_text.empty()) return result;
   const std::string what = "'" + weights.config.string() + "'";
   const nlohmann::json config = parse_json(weights.config_text, what);
@@ -109,6 +111,14 @@ Configuration read_configuration(const Weights& weights, const std::filesystem::
   result.stride_on_1x1 = downsample != config.end() && downsample->is_boolean() && downsample->get<bool>();
   result.labels = labels_of(config, weights.config);
   return result;
+}
+
+std::vector<std::string> labels_for(const models::Architecture& architecture, std::vector<std::string> labels,
+                                    const std::filesystem::path& path) {
+  if (labels.empty() || static_cast<int64_t>(labels.size()) == architecture.classes) return labels;
+  warn("'{}' names {} classes, its network tells {} apart; they are called by their numbers", path.string(), labels.size(),
+       architecture.classes);
+  return {};
 }
 
 }  // namespace residual::convert

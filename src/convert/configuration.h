@@ -30,4 +30,8 @@ struct Wanted {
 /// asks for what cannot be done: another network, activation or pooling than the list's, which no tensor would show.
 Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted = {});
 
+/// The names of a network's classes, or none, with a warning, where they are not as many.
+std::vector<std::string> labels_for(const models::Architecture& architecture, std::vector<std::string> labels,
+                                    const std::filesystem::path& path);
+
 }  // namespace residual::convert

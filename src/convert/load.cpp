@@ -106,10 +106,9 @@ models::Architecture taking(models::Architecture architecture, const Shape& inpu
 
 // Of the size that the options name, or else the recipe, or else the network.
 data::Preprocessing preprocessing_of(const LoadOptions& options, const Shape& network_input) {
-  std::optional<Shape> size = options.input;
-  if (!size) size = data::recipe_input(options.preprocessing);
-  if (!size) size = network_input;
-  return data::recipe_named(options.preprocessing, size->with(0, network_input[0]));
+  if (options.input) return data::recipe_named(options.preprocessing, options.input);
+  const Shape size = data::recipe_input(options.preprocessing).value_or(network_input);
+  return data::recipe_named(options.preprocessing, size.with(0, network_input[0]));
 }
 
 // Classes and input follow the file; everything else must be what the caller says.
@@ -159,8 +158,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   io::Tensors tensors = renamed(path, network, weights.tensors);
   weights.tensors.clear();
   State state = eval::state_from(models::inference_graph(architecture, 1), tensors, path, architecture.model);
-  std::vector<std::string> labels = std::move(configuration.labels);
-  if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
+  std::vector<std::string> labels = labels_for(architecture, std::move(configuration.labels), path);
   const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
   return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}, preprocessing.has_value()}, kind};
 }

@@ -1,9 +1,10 @@
 #include "convert/names.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "core/text.h"
 
 namespace residual::convert {
 namespace {
@@ -28,11 +29,9 @@ std::string join(const Parts& parts) {
   return name;
 }
 
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > 1'000'000) return std::nullopt;
-  return value;
+std::optional<int64_t> number(std::string_view text) {
+  const std::optional<int64_t> value = whole_number(text);
+  return value && *value <= 1'000'000 ? value : std::nullopt;
 }
 
 bool any_of(const std::string& part, std::initializer_list<std::string_view> words) {
@@ -41,7 +40,7 @@ bool any_of(const std::string& part, std::initializer_list<std::string_view> wor
 
 // In a numbered block every third module is a convolution, the one behind it batch norm, then ReLU.
 std::optional<std::string> numbered_layer(const std::string& index) {
-  const std::optional<int> place = number(index);
+  const std::optional<int64_t> place = number(index);
   if (!place || *place % 3 == 2) return std::nullopt;
   return (*place % 3 == 0 ? "conv" : "bn") + std::to_string(*place / 3 + 1);
 }
@@ -50,7 +49,7 @@ std::optional<std::string> numbered_layer(const std::string& index) {
 std::optional<std::string> paper_stage(std::string part) {
   if (part.ends_with("_x")) part.resize(part.size() - 2);
   if (!part.starts_with("conv")) return std::nullopt;
-  const std::optional<int> index = number(std::string_view(part).substr(4));
+  const std::optional<int64_t> index = number(std::string_view(part).substr(4));
   if (!index || *index < 2 || *index > 5) return std::nullopt;
   return "layer" + std::to_string(*index - 1);
 }

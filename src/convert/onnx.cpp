@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "convert/configuration.h"
 #include "convert/match.h"
 #include "convert/recognise.h"
 #include "core/json_text.h"
@@ -168,7 +169,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   std::vector<std::string> labels;
   if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
-  if (static_cast<int64_t>(labels.size()) != architecture.classes) labels.clear();
+  labels = labels_for(architecture, std::move(labels), path);
   State state = state_of(network, file.tensors);
   const bool unprepared = file.metadata.contains(std::string(io::kUnpreparedKey)) && options.preprocessing.empty();
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });

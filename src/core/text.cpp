@@ -41,6 +41,15 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::optional<int64_t> whole_number(std::string_view digits) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool plain = digits.size() == 1 || !digits.starts_with('0');
+  return error == std::errc{} && end == digits.data() + digits.size() && number >= 0 && plain && !digits.starts_with('-')
+             ? std::optional(number)
+             : std::nullopt;
+}
+
 std::string lower_case(std::string_view text) {
   std::string result(text);
   for (char& letter : result) {

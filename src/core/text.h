@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ std::string duration(double seconds);
 
 /// Rows of as many cells each, at least one, as lines: indented, in columns two spaces apart.
 std::string table_text(const std::vector<std::vector<std::string>>& rows);
+
+/// What decimal digits alone mean, from 0 on and without zeros in front; nothing for any other text.
+std::optional<int64_t> whole_number(std::string_view digits);
 
 /// A … Z become a … z; every other byte stays, whatever the locale.
 std::string lower_case(std::string_view text);

@@ -76,7 +76,12 @@ class ImageProcessor {
     }
   }
 
+  bool makes_one_size() const { return resizes() || crops(); }
+
  private:
+  bool resizes() const { return fields_.flag("do_resize", true); }
+  bool crops() const { return fields_.flag("do_center_crop", fields_.has("crop_size")); }
+
   // "ConvNextFeatureExtractor", "ConvNextImageProcessor", "ConvNextImageProcessorFast".
   Kind kind() const {
     const std::string type = fields_.text("image_processor_type", fields_.text("feature_extractor_type", ""));
@@ -131,11 +136,10 @@ class ImageProcessor {
   }
 
   std::vector<Step> geometry() const {
-    const bool resize = fields_.flag("do_resize", true);
     if (kind_.crops && !fields_.has("do_center_crop") && !fields_.has("crop_size"))
       fields_.bad("it says neither 'do_center_crop' nor 'crop_size', on which {} processors depend", kind_.name);
-    if (fields_.flag("do_center_crop", fields_.has("crop_size"))) return cropped(resize);
-    if (resize) return resized();
+    if (crops()) return cropped(resizes());
+    if (resizes()) return resized();
     if (!input_) fields_.bad("nothing brings pictures to one size: 'do_resize' is false and 'do_center_crop' is not true");
     return {RequireSizeStep{{(*input_)[1], (*input_)[2]}}};
   }
@@ -173,13 +177,24 @@ class ImageProcessor {
   Kind kind_;
 };
 
-}  // namespace
-
-Preprocessing recipe_from_hugging_face(std::string_view json, std::string_view name, const std::optional<Shape>& input_chw) {
-  const nlohmann::json parsed = parse_config(json, name);
+nlohmann::json processor_in(std::string_view json, std::string_view name) {
+  nlohmann::json parsed = parse_config(json, name);
   if (!parsed.is_object())
     fail(ErrorKind::kBadFile, "'{}' is no configuration of an image processor: it is no JSON object", name);
-  return ImageProcessor(parsed, name, input_chw).preprocessing();
+  return parsed;
+}
+
+}  // namespace
+
+std::optional<Shape> hugging_face_input(std::string_view json, std::string_view name) {
+  const nlohmann::json parsed = processor_in(json, name);
+  const std::optional<Shape> any;
+  const ImageProcessor processor(parsed, name, any);
+  return processor.makes_one_size() ? std::optional(processor.preprocessing().output_shape()) : std::nullopt;
+}
+
+Preprocessing recipe_from_hugging_face(std::string_view json, std::string_view name, const std::optional<Shape>& input_chw) {
+  return ImageProcessor(processor_in(json, name), name, input_chw).preprocessing();
 }
 
 }  // namespace residual::data

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -11,7 +13,7 @@
 namespace residual::data {
 namespace {
 
-constexpr size_t kMaxText = size_t{64} << 20;
+constexpr size_t kMostText = size_t{64} << 20;
 
 // Of timm and of Hugging Face's transformers; null where there is none.
 const nlohmann::json* names_in(const nlohmann::json& config) {
@@ -113,13 +115,27 @@ std::vector<std::string> config_labels(const nlohmann::json& config, std::string
 }
 
 std::vector<std::string> read_labels(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(path, kMaxText);
+  const std::vector<std::byte> bytes = read_file(path, kMostText);
   std::vector<std::string> labels = parse_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
   std::vector<std::string> sorted = labels;
   std::ranges::sort(sorted);
   if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
     warn("'{}' calls more than one class '{}'; answers do not tell them apart", path.string(), shown(*twice));
   return labels;
+}
+
+std::optional<std::vector<int64_t>> places_of(const std::vector<std::string>& names, const std::vector<std::string>& others) {
+  if (names == others || names.size() != others.size()) return std::nullopt;
+  std::map<std::string, int64_t> place_of;
+  for (size_t i = 0; i < others.size(); ++i) place_of.emplace(others[i], static_cast<int64_t>(i));
+  if (std::set(names.begin(), names.end()).size() != names.size()) return std::nullopt;
+  std::vector<int64_t> places;
+  for (const std::string& name : names) {
+    const auto found = place_of.find(name);
+    if (found == place_of.end()) return std::nullopt;
+    places.push_back(found->second);
+  }
+  return places;
 }
 
 }  // namespace residual::data

@@ -80,9 +80,7 @@ void refuse_split_names(const PictureFiles& dataset, const FileTree& tree) {
 }  // namespace
 
 bool has_split_folders(const FileTree& tree) {
-  const auto is_there = [&](std::string_view name) {
-    return name != "dev" && tree.is_folder(std::string(name));
-  };  // a class, perhaps
+  const auto is_there = [&](std::string_view name) { return tree.is_folder(std::string(name)); };
   return tree.is_folder("train") || tree.is_folder(kTest) || std::ranges::any_of(kValidationFolders, is_there);
 }
 

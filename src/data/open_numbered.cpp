@@ -90,6 +90,7 @@ DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const Open
   for (const std::string_view name : kValidationFolders) {
     if (validation_folder.empty()) validation_folder = split_folder(*tree, name);
   }
+  if (validation_folder.empty()) validation_folder = split_folder(*tree, "dev");
   const NumberedFiles train = list_numbered(*tree, train_folder), test = list_numbered(*tree, test_folder);
   const NumberedFiles validation = list_numbered(*tree, validation_folder);
 

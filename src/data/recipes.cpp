@@ -92,8 +92,23 @@ const nlohmann::json& timm_fields(const nlohmann::json& json, std::string_view n
        "'{}' is no configuration of timm: it has no 'pretrained_cfg' and no 'input_size', 'mean' or 'crop_pct'", name);
 }
 
+// Nothing where there is no such file.
+std::optional<std::string> file_text(const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+  const std::vector<std::byte> bytes = read_file(file, kMostConfigBytes);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+bool is_list(std::string_view text) {
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  return start != std::string_view::npos && text[start] == '[';
+}
+
 // Hugging Face's and timm's configurations have crop_pct in common, but not these; timm's wrapper for transformers has both.
-bool is_image_processor(const nlohmann::json& json) {
+bool is_image_processor(std::string_view text, const std::string& file) {
+  if (is_list(text)) return false;
+  const nlohmann::json json = parse_config(text, file);
   constexpr const char* kKeys[] = {"image_processor_type", "feature_extractor_type", "image_mean", "do_resize"};
   return json.is_object() && !json.contains("pretrained_cfg") &&
          std::ranges::any_of(kKeys, [&](const char* key) { return json.contains(key); });
@@ -186,28 +201,17 @@ Preprocessing recipe_from_timm(std::string_view json, std::string_view name, con
 
 std::optional<Shape> recipe_input(const std::string& name_or_file) {
   if (const Recipe* found = find_recipe(name_or_file)) return found->input;
-  try {
-    return recipe_named(name_or_file).output_shape();
-  } catch (const Error&) {
-    recipe_named(name_or_file, Shape{3, 224, 224});  // fails for any other reason than a size that is not said
-    return std::nullopt;
-  }
+  const std::optional<std::string> text = file_text(name_or_file);
+  if (text && is_image_processor(*text, name_or_file)) return hugging_face_input(*text, name_or_file);
+  return recipe_named(name_or_file).output_shape();
 }
 
 Preprocessing recipe_named(const std::string& name_or_file, const std::optional<Shape>& input_chw) {
-  std::error_code error;
-  if (find_recipe(name_or_file) != nullptr || !std::filesystem::exists(name_or_file, error)) {
-    return recipe(name_or_file, input_chw);
-  }
-  const std::vector<std::byte> bytes = read_file(name_or_file, kMostConfigBytes);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos || text[start] != '[') {
-    const bool transformers = is_image_processor(parse_config(text, name_or_file));
-    return transformers ? recipe_from_hugging_face(text, name_or_file, input_chw)
-                        : recipe_from_timm(text, name_or_file, input_chw);
-  }
-  Preprocessing steps = steps_in(text, name_or_file);
+  const std::optional<std::string> text = find_recipe(name_or_file) == nullptr ? file_text(name_or_file) : std::nullopt;
+  if (!text) return recipe(name_or_file, input_chw);
+  if (is_image_processor(*text, name_or_file)) return recipe_from_hugging_face(*text, name_or_file, input_chw);
+  if (!is_list(*text)) return recipe_from_timm(*text, name_or_file, input_chw);
+  Preprocessing steps = steps_in(*text, name_or_file);
   if (input_chw && steps.output_shape() != *input_chw) {
     fail(ErrorKind::kUsage, "the steps in '{}' make {}, the network takes {}", name_or_file, to_string(steps.output_shape()),
          to_string(*input_chw));

@@ -15,7 +15,7 @@ namespace residual::data {
 struct Recipe {
   std::string name;
   std::string description;     ///< one line
-  std::optional<Shape> input;  ///< C,H,W that it was published for; none: pictures keep the size they have
+  std::optional<Shape> input;  ///< C,H,W that it was published for; none: it is the network's
   bool colour = false;         ///< normalises three channels, and makes sense for no other number
   std::vector<Step> (*steps)(const Shape& input_chw) = nullptr;
 };
@@ -49,6 +49,9 @@ Preprocessing recipe_from_timm(std::string_view json, std::string_view name,
 /// proportions. Throws Error (kBadFile), naming `name`, for anything else and for what cannot be done.
 Preprocessing recipe_from_hugging_face(std::string_view json, std::string_view name,
                                        const std::optional<Shape>& input_chw = std::nullopt);
+
+/// The input, C,H,W, that such a processor makes of any picture; none where it leaves pictures as they are.
+std::optional<Shape> hugging_face_input(std::string_view json, std::string_view name);
 
 /// A recipe's name, or the path of a file: timm's config.json, Hugging Face's preprocessor_config.json, or a list of steps as
 /// Preprocessing::from_json reads it. Throws Error as above, (kUsage) where a file's steps lead to another size than `input_chw`.

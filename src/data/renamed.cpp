@@ -1,22 +1,27 @@
 // The same pictures, their classes under other names or in another order.
-#include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
+#include "data/labels.h"
 #include "data/sources.h"
 
 namespace residual::data {
 namespace {
 
-class Renamed : public Dataset {
+class Relabelled : public Dataset {
  public:
-  Renamed(std::unique_ptr<Dataset> inner, std::shared_ptr<const std::vector<std::string>> names)
-      : inner_(std::move(inner)), names_(std::move(names)) {}
+  // place: where each of the data's classes stands among `names`; empty: in the same place.
+  Relabelled(std::shared_ptr<const Dataset> inner, std::shared_ptr<const std::vector<std::string>> names,
+             std::vector<int64_t> place = {})
+      : inner_(std::move(inner)), names_(std::move(names)), place_(std::move(place)) {}
 
   int64_t size() const override { return inner_->size(); }
-  int64_t label(int64_t index) const override { return inner_->label(index); }
+  int64_t label(int64_t index) const override {
+    const int64_t label = inner_->label(index);
+    return place_.empty() ? label : place_[static_cast<size_t>(label)];
+  }
   void read(int64_t index, Picture& picture) const override { inner_->read(index, picture); }
   std::string name(int64_t index) const override { return inner_->name(index); }
   const std::vector<std::string>& classes() const override { return *names_; }
@@ -24,44 +29,18 @@ class Renamed : public Dataset {
   Shape picture_shape() const override { return inner_->picture_shape(); }
 
  private:
-  std::unique_ptr<Dataset> inner_;
+  std::shared_ptr<const Dataset> inner_;
   std::shared_ptr<const std::vector<std::string>> names_;
-};
-
-class Reordered : public Dataset {
- public:
-  Reordered(const Dataset& inner, std::vector<std::string> classes, std::vector<int64_t> place)
-      : inner_(inner), classes_(std::move(classes)), place_(std::move(place)) {}
-
-  int64_t size() const override { return inner_.size(); }
-  int64_t label(int64_t index) const override { return place_[static_cast<size_t>(inner_.label(index))]; }
-  void read(int64_t index, Picture& picture) const override { inner_.read(index, picture); }
-  std::string name(int64_t index) const override { return inner_.name(index); }
-  const std::vector<std::string>& classes() const override { return classes_; }
-  std::string description() const override { return inner_.description(); }
-  Shape picture_shape() const override { return inner_.picture_shape(); }
-
- private:
-  const Dataset& inner_;
-  std::vector<std::string> classes_;
-  std::vector<int64_t> place_;  // of each of the data's classes among these
+  std::vector<int64_t> place_;
 };
 
 }  // namespace
 
 std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std::string>& classes) {
-  std::map<std::string, int64_t> index;
-  for (const std::string& name : classes) index.emplace(name, static_cast<int64_t>(index.size()));
-  if (dataset.classes() == classes || dataset.classes().size() != classes.size() || index.size() != classes.size())
-    return nullptr;
-  std::vector<int64_t> place;
-  for (const std::string& name : dataset.classes()) {
-    const auto found = index.find(name);
-    if (found == index.end()) return nullptr;
-    place.push_back(found->second);
-  }
-  if (std::set(place.begin(), place.end()).size() != place.size()) return nullptr;  // two of one name
-  return std::make_unique<Reordered>(dataset, classes, std::move(place));
+  std::optional<std::vector<int64_t>> place = places_of(dataset.classes(), classes);
+  if (!place) return nullptr;
+  const std::shared_ptr<const Dataset> lent(&dataset, [](const Dataset*) {});
+  return std::make_unique<Relabelled>(lent, std::make_shared<const std::vector<std::string>>(classes), std::move(*place));
 }
 
 void rename_classes(DataSource& source, const std::vector<std::string>& names) {
@@ -71,7 +50,7 @@ void rename_classes(DataSource& source, const std::vector<std::string>& names) {
   }
   const auto shared = std::make_shared<const std::vector<std::string>>(names);
   for (std::unique_ptr<Dataset>* split : {&source.train, &source.validation, &source.test}) {
-    if (*split) *split = std::make_unique<Renamed>(std::move(*split), shared);
+    if (*split) *split = std::make_unique<Relabelled>(std::move(*split), shared);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace residual::data {
 
 /// Folders of validation pictures, the likeliest first.
-inline constexpr std::array<std::string_view, 4> kValidationFolders{"val", "validation", "valid", "dev"};
+inline constexpr std::array<std::string_view, 3> kValidationFolders{"val", "validation", "valid"};
 
 /// Whether the tree holds any of the format's files (perhaps not all of them: opening says what is missing).
 bool is_cifar(const FileTree& tree);

@@ -31,6 +31,36 @@ Graph rewrite(const Graph& graph, const Replacement& replace) {
   return result;
 }
 
+std::set<NodeId> needed(const Graph& graph, std::span<const Value> values) {
+  std::set<NodeId> found;
+  std::vector<Value> open(values.begin(), values.end());
+  while (!open.empty()) {
+    const NodeId id = open.back().node;
+    open.pop_back();
+    if (!found.insert(id).second) continue;
+    const std::vector<Value>& inputs = graph.node(id).inputs;
+    open.insert(open.end(), inputs.begin(), inputs.end());
+  }
+  return found;
+}
+
+Graph pruned(const Graph& graph) {
+  std::vector<Value> outputs;
+  for (const auto& [name, value] : graph.outputs()) outputs.push_back(value);
+  Graph result;
+  std::vector<std::vector<Value>> moved(graph.nodes().size());
+  const auto now = [&](Value value) { return moved[static_cast<size_t>(value.node)].at(static_cast<size_t>(value.output)); };
+  for (const NodeId id : needed(graph, outputs)) {
+    const Node& node = graph.node(id);
+    if (node.op == &variable_op()) result.declare(graph.variables().at(node.attributes.as<VariableAttrs>().variable));
+    std::vector<Value> inputs;
+    for (const Value& value : node.inputs) inputs.push_back(now(value));
+    moved[static_cast<size_t>(id)] = copied(result, node, inputs);
+  }
+  for (const auto& [name, value] : graph.outputs()) result.output(name, now(value));
+  return result;
+}
+
 Graph rebatch(const Graph& graph, int64_t batch) {
   return rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value>) -> std::optional<std::vector<Value>> {
     const Node& node = graph.node(id);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -16,5 +17,11 @@ using Replacement = std::function<std::optional<std::vector<Value>>(Graph& resul
 
 /// The graph with every node replaced or copied; Variables and named outputs are kept, shape rules are run anew.
 Graph rewrite(const Graph& graph, const Replacement& replace);
+
+/// The nodes that these values are computed from, their own among them.
+std::set<NodeId> needed(const Graph& graph, std::span<const Value> values);
+
+/// The graph without nodes that no output needs, and without Variables that no node reads then. For graphs that assign nothing.
+Graph pruned(const Graph& graph);
 
 }  // namespace residual

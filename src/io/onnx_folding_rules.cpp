@@ -1,6 +1,7 @@
 // Lists of whole numbers that nodes compute from constants and shapes: how PyTorch's exporters write the pads of a Pad, and
 // x.view(x.size(0), -1).
 #include <algorithm>
+#include <optional>
 
 #include "io/onnx_import.h"
 
@@ -13,6 +14,7 @@ constexpr int64_t kMostNumbers = 64;
 struct Numbers {
   Shape shape;
   std::vector<int64_t> values;
+  std::optional<size_t> open_batch = {};  // as in Constant: it may be handed on and stand first in a Reshape
   int64_t row() const { return shape.rank() == 2 ? shape[1] : 1; }
 };
 
@@ -23,12 +25,13 @@ Numbers numbers_of(const OnnxImporter& in, const OnnxNode& node, size_t input) {
                                 name_of(constant.type)));
   if (constant.shape.rank() > 2 || constant.shape.elements() > kMostNumbers)
     in.refuse(node, fmt::format("a constant of shape {} is more than a short list", to_string(constant.shape)));
-  return {constant.shape, constant.integers()};
+  return {constant.shape, constant.integers(), constant.open_batch};
 }
 
-// An open batch among the numbers may be handed on and stand first in a Reshape; nobody computes with it.
-bool has_open_batch(const std::vector<int64_t>& numbers) {
-  return std::ranges::find(numbers, kOpenBatch) != numbers.end();
+// One more of `from`'s numbers.
+void append(Numbers& to, const Numbers& from, size_t index) {
+  if (from.open_batch == index) to.open_batch = to.values.size();
+  to.values.push_back(from.values[index]);
 }
 
 void set(OnnxImporter& in, const OnnxNode& node, Numbers numbers) {
@@ -36,14 +39,15 @@ void set(OnnxImporter& in, const OnnxNode& node, Numbers numbers) {
   in.charge(sizeof(Numbers) + numbers.values.size() * sizeof(int64_t));
   const Shape shape = numbers.shape;
   const auto values = std::make_shared<const std::vector<int64_t>>(std::move(numbers.values));
-  const auto floats = [shape, values] {
-    if (has_open_batch(*values)) fail(ErrorKind::kBadFile, "it computes with the number of pictures");
+  const auto floats = [shape, values, open = numbers.open_batch.has_value()] {
+    if (open) fail(ErrorKind::kBadFile, "it computes with the number of pictures");
     Tensor tensor(DType::kF32, shape);
     std::ranges::transform(*values, tensor.as<float>().begin(), [](int64_t value) { return static_cast<float>(value); });
     return tensor;
   };
   const auto integers = [values] { return *values; };
-  in.set(node, Constant{node.outputs.empty() ? "" : node.outputs[0], shape, OnnxType::kInt64, storage, floats, integers, floats});
+  in.set(node, Constant{node.outputs.empty() ? "" : node.outputs[0], shape, OnnxType::kInt64, storage, floats, integers, floats,
+                        numbers.open_batch});
 }
 
 void constant_of_shape(OnnxImporter& in, const OnnxNode& node) {
@@ -63,6 +67,8 @@ void fold_concat(OnnxImporter& in, const OnnxNode& node) {
     const Numbers part = numbers_of(in, node, i);
     if (part.shape.rank() != 1 || all.values.size() + part.values.size() > kMostNumbers)
       in.refuse(node, "of constants, only short lists are joined");
+    if (part.open_batch && all.open_batch) in.refuse(node, "it computes with the number of pictures");
+    if (part.open_batch) all.open_batch = all.values.size() + *part.open_batch;
     all.values.insert(all.values.end(), part.values.begin(), part.values.end());
   }
   all.shape = Shape{static_cast<int64_t>(all.values.size())};
@@ -100,7 +106,7 @@ void fold_slice(OnnxImporter& in, const OnnxNode& node) {
   const int64_t end = place(one(2, 0));
   Numbers result;
   for (int64_t at = place(one(1, 0)); step > 0 ? at < end : at > end;) {
-    for (int64_t i = 0; i < from.row(); ++i) result.values.push_back(from.values[static_cast<size_t>(at * from.row() + i)]);
+    for (int64_t i = 0; i < from.row(); ++i) append(result, from, static_cast<size_t>(at * from.row() + i));
     if (step > rows || step < -rows) break;
     at += step;
   }
@@ -118,8 +124,7 @@ void transpose(OnnxImporter& in, const OnnxNode& node) {
   if (from.shape.rank() != 2 || order != std::vector<int64_t>{1, 0}) in.refuse(node, "of constants, only tables are transposed");
   Numbers result{Shape{from.shape[1], from.shape[0]}, {}};
   for (int64_t column = 0; column < from.shape[1]; ++column) {
-    for (int64_t row = 0; row < from.shape[0]; ++row)
-      result.values.push_back(from.values[static_cast<size_t>(row * from.row() + column)]);
+    for (int64_t row = 0; row < from.shape[0]; ++row) append(result, from, static_cast<size_t>(row * from.row() + column));
   }
   set(in, node, std::move(result));
 }
@@ -127,26 +132,29 @@ void transpose(OnnxImporter& in, const OnnxNode& node) {
 void shape_of(OnnxImporter& in, const OnnxNode& node) {
   const Shape shape = in.graph().shape(in.value(node, 0));
   std::vector<int64_t> sizes(shape.dims().begin(), shape.dims().end());
-  sizes[0] = in.declared_batch() > 0 ? in.declared_batch() : kOpenBatch;
+  sizes[0] = std::max<int64_t>(in.declared_batch(), 0);
   const auto rank = static_cast<int64_t>(sizes.size());
   const auto place = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
   const int64_t first = place(in.integer(node, "start", 0)), last = place(in.integer(node, "end", rank));
   if (first >= last) in.refuse(node, "it takes no sizes");
-  sizes = {sizes.begin() + first, sizes.begin() + last};
-  set(in, node, {Shape{static_cast<int64_t>(sizes.size())}, std::move(sizes)});
+  const bool open = in.declared_batch() < 0 && first == 0;
+  set(in, node,
+      {Shape{last - first}, {sizes.begin() + first, sizes.begin() + last}, open ? std::optional<size_t>(0) : std::nullopt});
 }
 
 void gather(OnnxImporter& in, const OnnxNode& node) {
   if (!in.is_constant(node, 0)) in.refuse(node, "of computed values it is not supported");
-  const Numbers from = numbers_of(in, node, 0), places = numbers_of(in, node, 1);
+  const Numbers from = numbers_of(in, node, 0);
+  const std::vector<int64_t> places = in.integers(node, 1);
   const int64_t axis = in.integer(node, "axis", 0);
-  if (from.shape.rank() != 1 || places.shape.rank() > 1 || (axis != 0 && axis != -1))
-    in.refuse(node, "of constants, numbers are taken from lists only");
-  Numbers result{places.shape, {}};
+  if (from.shape.rank() != 1 || (axis != 0 && axis != -1)) in.refuse(node, "of constants, numbers are taken from lists only");
+  Numbers result{in.constant(node, 1).shape, {}};
   const auto size = static_cast<int64_t>(from.values.size());
-  for (const int64_t at : places.values) {
+  for (const int64_t at : places) {
     if (at < -size || at >= size) in.refuse(node, fmt::format("it takes number {} of {}", at, size));
-    result.values.push_back(from.values[static_cast<size_t>(at < 0 ? at + size : at)]);
+    const auto index = static_cast<size_t>(at < 0 ? at + size : at);
+    if (from.open_batch == index && result.open_batch) in.refuse(node, "it computes with the number of pictures");
+    append(result, from, index);
   }
   set(in, node, std::move(result));
 }

@@ -170,18 +170,13 @@ std::vector<int64_t> OnnxImporter::integers(const OnnxNode& node, size_t input, 
     refuse(node,
            fmt::format("input {} has shape {}, a list of at most {} numbers is expected", input, to_string(numbers.shape), most));
   }
-  std::vector<int64_t> result = numbers.integers();
-  if (std::ranges::find(result, kOpenBatch) != result.end()) refuse(node, "it computes with the number of pictures");
-  return result;
+  if (numbers.open_batch) refuse(node, "it computes with the number of pictures");
+  return numbers.integers();
 }
 
 std::vector<int64_t> OnnxImporter::sizes(const OnnxNode& node, size_t input) const {
   const Constant& numbers = constant(node, input);
-  if (numbers.shape.elements() == 0 || numbers.shape.elements() > 4) return integers(node, input);
-  std::vector<int64_t> result = numbers.integers();
-  if (result[0] != kOpenBatch || std::ranges::count(result, kOpenBatch) > 1) return integers(node, input);
-  result[0] = 0;
-  return result;
+  return numbers.open_batch == 0 ? numbers.integers() : integers(node, input);
 }
 
 float OnnxImporter::scalar(const OnnxNode& node, size_t input) const {

@@ -45,10 +45,8 @@ struct Constant {
   std::function<Tensor()> floats;
   std::function<std::vector<int64_t>()> integers;
   std::function<Tensor()> whole_numbers;  ///< integers of any kind as floats
+  std::optional<size_t> open_batch;       ///< which of the integers, 0 there, is the number of pictures that the file leaves open
 };
-
-/// Stands in lists of sizes for the number of pictures, where the file leaves it open; no size is that.
-inline constexpr int64_t kOpenBatch = INT64_MIN;
 
 /// What a QuantizeLinear gives: a value that is rounded already, to integers of this scale and zero point.
 struct Quantized {
@@ -86,9 +84,9 @@ class OnnxImporter {
   const Activation& pending(const OnnxNode& node, size_t input) const;
   /// With everything done; refuses rows and columns of zeros.
   Value value(const OnnxNode& node, size_t input);
-  /// A list of whole numbers; kOpenBatch is refused.
+  /// A list of whole numbers. Nobody computes with the number of pictures: it is refused.
   std::vector<int64_t> integers(const OnnxNode& node, size_t input, size_t most = 16) const;
-  /// The same, in which 0 stands for kOpenBatch in the first place, as Reshape has it.
+  /// The same for the shape that Reshape makes, whose first size may be the number of pictures: 0, as it calls it itself.
   std::vector<int64_t> sizes(const OnnxNode& node, size_t input) const;
   /// One number that the file holds.
   float scalar(const OnnxNode& node, size_t input) const;

@@ -138,7 +138,9 @@ double epsilon(const OnnxImporter& in, const OnnxNode& node) {
 
 void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
   // Before opset 14 it is the outputs for new statistics that say so.
-  const bool trains_by_outputs = in.document().opset < 14 && node.outputs.size() > 1;
+  const auto more = std::span(node.outputs).subspan(std::min<size_t>(node.outputs.size(), 1));
+  const bool trains_by_outputs =
+      in.document().opset < 14 && std::ranges::any_of(more, [](const std::string& output) { return !output.empty(); });
   if (in.integer(node, "training_mode", 0) != 0 || trains_by_outputs)
     in.refuse(node, "it is in training mode; export the network in evaluation mode (model.eval())");
   const Value x = in.value(node, 0);
@@ -149,8 +151,8 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, normalize(in.graph(), x, mean, variance, gamma, beta, epsilon(in, node)));
 }
 
-// The padding before, where padding the same after it gives the same windows.
-// Where padding counts in averages, what the last window has beyond it, by rounding up, does not: such windows are refused.
+// The padding before, where padding the same after it gives the same windows. `counted`: averages count what is padded, but not
+// what the last window, by rounding up, has beyond it; such windows are refused.
 int64_t same_on_both_sides(const OnnxImporter& in, const OnnxNode& node, int64_t size, const Window& window, int64_t before,
                            int64_t after, bool counted) {
   const int64_t room = size + before + after - window.reach, symmetric = size + 2 * before - window.reach;

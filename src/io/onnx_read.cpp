@@ -5,6 +5,7 @@
 #include "core/json_text.h"
 #include "core/limits.h"
 #include "graph/op.h"
+#include "graph/rewrite.h"
 #include "io/onnx_import.h"
 #include "ops/flatten.h"
 #include "ops/sigmoid.h"
@@ -138,6 +139,8 @@ void OnnxImporter::finish() {
          shown(output.name), classes, kLeastClasses, kMostClasses);
   }
   graph().output("logits", before_probabilities(logits));
+  model_.graph = pruned(graph());
+  std::erase_if(model_.tensors, [&](const auto& tensor) { return !graph().variables().contains(tensor.first); });
   verify(graph());
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/floating.h"
 #include "core/json_text.h"
+#include "graph/rewrite.h"
 #include "graph/sources.h"
 #include "io/onnx_export.h"
 
@@ -33,18 +34,6 @@ WireWriter value_info(std::string_view name, std::span<const int64_t> dims) {
   info.bytes(1, name);
   info.message(2, type);
   return info;
-}
-
-std::set<NodeId> needed(const Graph& graph, Value output) {
-  std::set<NodeId> found;
-  std::vector<NodeId> open{output.node};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (!found.insert(id).second) continue;
-    for (const Value& input : graph.node(id).inputs) open.push_back(input.node);
-  }
-  return found;
 }
 
 }  // namespace
@@ -208,7 +197,7 @@ void OnnxExporter::add_nodes() {
   taken_.insert("logits");
   const bool direct = graph_.node(logits->node).op == &input_op() || graph_.node(logits->node).op == &variable_op();
   if (!direct) names_[*logits] = "logits";
-  const std::set<NodeId> wanted = needed(graph_, *logits);
+  const std::set<NodeId> wanted = needed(graph_, {&*logits, 1});
   for (const NodeId id : wanted) {  // in ascending order, which is one of computation
     const Node& node = graph_.node(id);
     for (const Value& input : node.inputs) {

@@ -104,7 +104,7 @@ class ObjectReader {
     return false;
   }
   const PickleObject* wrapped(const PickleObject& dict, int depth = 0);
-  void tell_of_others(const PickleObject& dict, const PickleObject& taken) const;
+  void tell_of_others(const PickleObject& dict, const PickleObject& taken);
   void take_notes(const PickleObject& dict);
   void read_state_dict(const PickleObject& dict);
   const PickleObject& argument(const PickleObject& call, size_t index, Kind kind, std::string_view what) const;
@@ -137,7 +137,7 @@ const PickleObject* ObjectReader::wrapped(const PickleObject& dict, int depth) {
 }
 
 // Programs put averages of the weights beside the weights.
-void ObjectReader::tell_of_others(const PickleObject& dict, const PickleObject& taken) const {
+void ObjectReader::tell_of_others(const PickleObject& dict, const PickleObject& taken) {
   constexpr size_t kMostTold = 3;
   std::string read, others;
   size_t told = 0;
@@ -146,7 +146,7 @@ void ObjectReader::tell_of_others(const PickleObject& dict, const PickleObject& 
     if (key.kind != Kind::kText || value.kind != Kind::kDict) continue;
     if (&value == &taken) {
       read = shown(key.text);
-    } else if (told < kMostTold && holds_tensors(value)) {
+    } else if (told < kMostTold && (holds_tensors(value) || wrapped(value, 1) != nullptr)) {
       others += fmt::format("{}'{}'", told++ == 0 ? "" : ", ", shown(key.text));
     }
   }

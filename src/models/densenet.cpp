@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 
+#include "core/text.h"
 #include "ops/concat.h"
 #include "ops/flatten.h"
 #include "ops/pool.h"
@@ -65,10 +65,8 @@ Value stem(Layers& net, Value x, const DenseNetSpec& spec, const Naming& names) 
 }
 
 std::optional<int64_t> number(std::string_view digits, int64_t least, int64_t most) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size() && !digits.starts_with('0');
-  return whole && value >= least && value <= most ? std::optional(value) : std::nullopt;
+  const std::optional<int64_t> value = whole_number(digits);
+  return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
 // "densenet40-k12", "densenet-bc-100-k12": three blocks for small pictures, section 3 "Implementation Details".

@@ -114,7 +114,7 @@ struct Description {
   /// Output channels over width.
   int64_t expansion() const { return block.kind == BlockKind::kBottleneck ? 4 : 1; }
   /// Channels of a block's 3x3 convolutions in a stage of that width: a bottleneck's may have groups of their own width (ResNeXt,
-  /// Xie et al. 2017, table 1; wide ResNets).
+  /// Xie et al. 2016, table 1; wide ResNets).
   int64_t middle_width(int64_t width) const;
   int64_t blocks() const;
 };

@@ -2,9 +2,10 @@
 
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <functional>
 #include <map>
+
+#include "core/text.h"
 
 namespace residual::models {
 namespace {
@@ -192,11 +193,8 @@ const Made& table() {
 std::optional<int64_t> number_in(std::string_view name, std::string_view before, std::string_view after = "") {
   if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after)) return std::nullopt;
   const std::string_view digits = name.substr(before.size(), name.size() - before.size() - after.size());
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != digits.data() + digits.size() || digits.front() == '0' || number < 1 || number > 10000)
-    return std::nullopt;
-  return number;
+  const std::optional<int64_t> number = whole_number(digits);
+  return number && *number >= 1 && *number <= 10000 ? number : std::nullopt;
 }
 
 std::string for_cifar(std::string_view what, int64_t depth, std::string_view source) {

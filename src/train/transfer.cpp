@@ -3,7 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 
+#include "data/labels.h"
 #include "models/table.h"
 #include "ops/linear.h"
 
@@ -54,6 +57,15 @@ bool is_trained(const Graph& network, std::span<const std::string> frozen) {
   });
 }
 
+// A tensor of one row a class, its rows in another order.
+Tensor in_order(const Tensor& tensor, std::span<const int64_t> rows) {
+  Tensor result(tensor.dtype(), tensor.shape());
+  const size_t size = tensor.bytes() / rows.size();
+  for (size_t i = 0; i < rows.size(); ++i)
+    std::memcpy(result.data() + i * size, tensor.data() + static_cast<size_t>(rows[i]) * size, size);
+  return result;
+}
+
 }  // namespace
 
 std::string head_scope(const Graph& network) {
@@ -63,16 +75,18 @@ std::string head_scope(const Graph& network) {
   fail(ErrorKind::kUsage, "the network has no linear layer that could be its head");
 }
 
-Start start_from(const eval::Model& pretrained, const models::Architecture& architecture) {
+Start start_from(const eval::Model& pretrained, const models::Architecture& architecture,
+                 const std::vector<std::string>& classes) {
   const Graph network = models::inference_graph(architecture, 1);
   const std::vector<std::string> head{head_scope(network)};
+  const std::optional<std::vector<int64_t>> rows = data::places_of(classes, pretrained.labels);
   Start start;
   std::string differences;
   for (const auto& [name, variable] : network.variables()) {
     const auto found = pretrained.state.tensors().find(name);
     const Tensor* tensor = found == pretrained.state.tensors().end() ? nullptr : &found->second;
     if (tensor != nullptr && tensor->shape() == variable.type.shape && tensor->dtype() == variable.type.dtype) {
-      start.weights.set(name, tensor->clone());
+      start.weights.set(name, rows && models::within(name, head) ? in_order(*tensor, *rows) : tensor->clone());
     } else if (models::within(name, head)) {
       start.drawn.push_back(name);
     } else {

@@ -21,9 +21,11 @@ struct Start {
   std::vector<std::string> drawn;  ///< names of the head's parameters, when it is new because the number of classes differs
 };
 
-/// Every Variable of `architecture` from `pretrained`; only the head may have another shape. Throws Error (kUsage) with a table
-/// of names and shapes, side by side, when anything else differs.
-Start start_from(const eval::Model& pretrained, const models::Architecture& architecture);
+/// Every Variable of `architecture`, whose classes have these names, from `pretrained`; only the head may have another shape.
+/// Where `pretrained` has the same classes in another order the head's rows follow the new one. Throws Error (kUsage) with a
+/// table of names and shapes, side by side, when anything else differs.
+Start start_from(const eval::Model& pretrained, const models::Architecture& architecture,
+                 const std::vector<std::string>& classes);
 
 /// The scopes that `names` stand for in this network: a scope as it is ("layer1", "layer3.0.conv2"), and "stem" for what comes
 /// before the first stage. Throws Error (kUsage) with the scopes there are for one that holds no parameter, and when nothing is

@@ -65,7 +65,7 @@ TEST(ImageFolder, CachedPicturesAreTheSame) {
 }
 
 TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
-  for (const char* name : {"val", "validation", "valid", "dev"}) {
+  for (const char* name : {"val", "validation", "valid"}) {
     const TemporaryFolder folder;
     write_splits(folder.path(), name);
     const DataSource source = open(folder.path());

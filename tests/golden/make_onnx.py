@@ -253,6 +253,17 @@ def quantized_twice():
     net.node("Conv", net.constant("w", weights(2, 2, 3, 3))).classify().write("quantized_twice")
 
 
+def reversed_slice():
+    """A list turned round by a Slice that ends at the least integer, as ONNX recommends for "down to the first"."""
+    net = Net()
+    x = net.x
+    net.x = net.constant("turned", numpy.array([1, 2, 0, 0, 0, 1, 0, 0]))
+    net.node("Slice", net.constant("from", numpy.array([-1])), net.constant("to", numpy.array([-(2**63)])),
+             net.constant("axes", numpy.array([0])), net.constant("steps", numpy.array([-1])))
+    pads, net.x = net.x, x
+    net.node("Pad", pads).conv(2, 3).classify().write("reversed_slice")
+
+
 def probabilities_at_the_end():
     Net().classify().node("Softmax").node("Identity").write("softmax_behind_identity")
     Net().conv(2, 3).node("GlobalAveragePool").node("Softmax", axis=1).node("Flatten").write("softmax_behind_flatten")
@@ -342,6 +353,7 @@ if __name__ == "__main__":
     for old in HERE.iterdir():
         old.unlink()
     for part in (convolutions, pools, arithmetic, linear, shapes, constants, quantized, refused, folded_pads,
-                 quantized_twice, size_of_the_batch, probabilities_at_the_end):
+                 quantized_twice, size_of_the_batch, probabilities_at_the_end,
+                 reversed_slice):
         part()
     print(f"{len(list(HERE.glob('*.onnx')))} files, {sum(f.stat().st_size for f in HERE.iterdir())} bytes")

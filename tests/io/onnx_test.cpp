@@ -105,6 +105,7 @@ TEST(Onnx, AnEpsilonIsTheShortestNumberThatItsFloatMeans) {
 TEST(Onnx, ASoftmaxAtTheEndIsLeftAwayAndSaidSo) {
   EXPECT_TRUE(read_onnx(kFolder / "softmax_at_the_end.onnx").ends_in_softmax);
   EXPECT_TRUE(read_onnx(kFolder / "softmax_behind_identity.onnx").ends_in_softmax);
+  EXPECT_EQ(to_text(read_onnx(kFolder / "softmax_behind_flatten.onnx").graph).find("softmax("), std::string::npos);
   EXPECT_FALSE(read_onnx(kFolder / "softmax_inside.onnx").ends_in_softmax);
 }
 

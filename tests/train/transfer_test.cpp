@@ -73,20 +73,34 @@ bool same(const State& a, const State& b, const std::string& name) {
 
 TEST(StartFrom, TakesEveryWeightOfTheSameNetwork) {
   const eval::Model model = trained(tiny(4), 3);
-  const Start start = start_from(model, tiny(4));
+  const Start start = start_from(model, tiny(4), {});
   EXPECT_TRUE(start.drawn.empty());
   for (const auto& [name, tensor] : model.state.tensors()) EXPECT_TRUE(same(start.weights, model.state, name)) << name;
 }
 
+TEST(StartFrom, KeepsEachClassItsRowWhereTheDataHaveThemInAnotherOrder) {
+  eval::Model model = trained(tiny(4), 3);
+  model.labels = {"a", "b", "c", "d"};
+  const Start start = start_from(model, tiny(4), {"c", "a", "b", "d"});
+  const std::span<const float> before = model.state.at("linear.weight").as<float>();
+  const std::span<const float> after = start.weights.at("linear.weight").as<float>();
+  const size_t row = before.size() / 4;
+  const size_t from[] = {2, 0, 1, 3};
+  for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(std::ranges::equal(after.subspan(i * row, row), before.subspan(from[i] * row, row)));
+  EXPECT_EQ(start.weights.at("linear.bias").as<float>()[0], model.state.at("linear.bias").as<float>()[2]);
+  EXPECT_TRUE(same(start.weights, model.state, "layer3.0.conv2.weight"));
+  EXPECT_TRUE(same(start_from(model, tiny(4), {"c", "a", "b", "other"}).weights, model.state, "linear.weight"));
+}
+
 TEST(StartFrom, LeavesOutTheHeadWhenTheNumberOfClassesDiffers) {
-  const Start start = start_from(trained(tiny(4), 3), tiny(7));
+  const Start start = start_from(trained(tiny(4), 3), tiny(7), {});
   EXPECT_THAT(start.drawn, ElementsAre("linear.bias", "linear.weight"));
   EXPECT_FALSE(start.weights.tensors().contains("linear.weight"));
   EXPECT_TRUE(start.weights.tensors().contains("layer3.0.conv2.weight"));
 }
 
 TEST(StartFrom, RefusesAnotherNetworkWithATableOfWhatDiffers) {
-  const std::string message = refusal([] { start_from(trained(tiny(4), 3), tiny(4, "resnet14")); });
+  const std::string message = refusal([] { start_from(trained(tiny(4), 3), tiny(4, "resnet14"), {}); });
   EXPECT_THAT(message, HasSubstr("resnet8"));
   EXPECT_THAT(message, HasSubstr("layer1.1.conv1.weight"));
   EXPECT_THAT(message, HasSubstr("16x16x3x3"));
