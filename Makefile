@@ -15,7 +15,7 @@ build: ## build/residual
 	@scripts/setup build
 	$(call build,release,-DRESIDUAL_TESTS=OFF)
 
-demo: build ## train, evaluate and use a model on the built-in pictures
+demo: build ## train, evaluate and use a model on the built-in images
 	@scripts/demo
 
 test: ## everything that must hold, in the release build
@@ -48,7 +48,7 @@ fuzz: ## every reader of foreign bytes, a minute each; scripts/fuzz --runs 10000
 	@scripts/setup check
 	@scripts/fuzz
 
-format: ## put the sources into the house's format
+format: ## put the sources into the project's format
 	@scripts/format
 
 bench: build ## the comparison with PyTorch that the README quotes

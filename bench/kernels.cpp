@@ -1,4 +1,4 @@
-// Every candidate of every piece that a network's training or inference is made of, on its real shapes.
+// Every implementation of every subgraph that a network's training or inference is made of, on its real shapes.
 //   bench-kernels --network=resnet20 --batch=128 [--inference] [--threads=N] [--benchmark_filter=…]
 // Rates: FLOP/s of convolutions in direct equivalents, bytes/s of what must be read and written.
 #include <benchmark/benchmark.h>
@@ -16,14 +16,14 @@
 namespace residual {
 namespace {
 
-struct Piece {
+struct Subgraph {
   std::shared_ptr<const Backend> backend;
-  std::shared_ptr<Candidate> candidate;
+  std::shared_ptr<Implementation> implementation;
   std::vector<TensorType> inputs, outputs;
   double flops = 0;
 };
 
-void run(benchmark::State& state, const Piece& piece) {
+void run(benchmark::State& state, const Subgraph& subgraph) {
   std::vector<Buffer> memory;
   std::vector<const std::byte*> inputs;
   std::vector<std::byte*> outputs;
@@ -36,42 +36,44 @@ void run(benchmark::State& state, const Piece& piece) {
       values[i] = static_cast<float>(i * 2654435761u % 1024) / 512.f - 1.f;
     return memory.back().data();
   };
-  for (size_t i = 0; i < piece.inputs.size(); ++i) inputs.push_back(take(piece.inputs[i], piece.candidate->inputs[i]));
-  for (size_t i = 0; i < piece.outputs.size(); ++i) outputs.push_back(take(piece.outputs[i], piece.candidate->outputs[i]));
-  const Buffer scratch(piece.candidate->scratch_bytes);
-  for (auto _ : state) piece.candidate->kernel->run({inputs.data(), outputs.data(), scratch.data()});
+  for (size_t i = 0; i < subgraph.inputs.size(); ++i)
+    inputs.push_back(take(subgraph.inputs[i], subgraph.implementation->inputs[i]));
+  for (size_t i = 0; i < subgraph.outputs.size(); ++i)
+    outputs.push_back(take(subgraph.outputs[i], subgraph.implementation->outputs[i]));
+  const Buffer scratch(subgraph.implementation->scratch_bytes);
+  for (auto _ : state) subgraph.implementation->kernel->run({inputs.data(), outputs.data(), scratch.data()});
   const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-  if (piece.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(piece.flops, rate);
+  if (subgraph.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(subgraph.flops, rate);
   state.counters["B/s"] = benchmark::Counter(bytes, rate);
 }
 
-std::string title(const Graph& graph, const Claim& claim, const Candidate& candidate) {
-  std::string text = claim.what;
-  for (const Value& value : claim.inputs) {
+std::string title(const Graph& graph, const Match& match, const Implementation& implementation) {
+  std::string text = match.what;
+  for (const Value& value : match.inputs) {
     if (graph.shape(value).rank() == 4) text += " " + to_string(graph.shape(value));
   }
-  return text + " | " + candidate.label;
+  return text + " | " + implementation.label;
 }
 
-void add_pieces(const Graph& graph) {
+void add_subgraphs(const Graph& graph) {
   const BackendList backends = cpu_backends();
   std::set<std::string> seen;
-  for (const CoveredPiece& piece : cover(GraphView(graph), backends)) {
-    const auto& [backend, claimer, claim] = piece.offers.front();
-    if (backend != backends.front().get() || piece.frozen) continue;
+  for (const Subgraph& subgraph : cover(GraphView(graph), backends)) {
+    const auto& [backend, pattern, match] = subgraph.alternatives.front();
+    if (backend != backends.front().get() || subgraph.frozen) continue;
     std::vector<Layout> layouts;
-    for (const Value& value : claim.inputs) {
+    for (const Value& value : match.inputs) {
       const Shape& shape = graph.shape(value);
       const int64_t block = backend->device().find("AVX-512") != std::string::npos ? 16 : 8;
       layouts.push_back(shape.rank() == 4 && shape[1] % block == 0 ? Layout::blocked(block) : Layout::plain());
     }
-    for (Candidate& candidate : claimer->candidates(graph, claim, layouts)) {
-      const std::string name = title(graph, claim, candidate);
+    for (Implementation& implementation : pattern->implementations(graph, match, layouts)) {
+      const std::string name = title(graph, match, implementation);
       if (!seen.insert(name).second) continue;
-      Piece timed{backends.front(), std::make_shared<Candidate>(std::move(candidate)), {}, {}, 0};
-      for (const Value& value : claim.inputs) timed.inputs.push_back(graph.type(value));
-      for (const Value& value : claim.outputs) timed.outputs.push_back(graph.type(value));
-      for (const NodeId id : claim.nodes) {
+      Subgraph timed{backends.front(), std::make_shared<Implementation>(std::move(implementation)), {}, {}, 0};
+      for (const Value& value : match.inputs) timed.inputs.push_back(graph.type(value));
+      for (const Value& value : match.outputs) timed.outputs.push_back(graph.type(value));
+      for (const NodeId id : match.nodes) {
         const Node& node = graph.node(id);
         if (node.op->macs != nullptr) timed.flops += 2.0 * static_cast<double>(node.op->macs(graph, node));
       }
@@ -96,8 +98,8 @@ int main_of(int argc, char** argv) {
   const std::string threads = option(argc, argv, "--threads=");
   set_team_size(threads.empty() ? allowed_threads() : std::stoi(threads));
   const bool inference = std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--inference") == 0; });
-  add_pieces(inference ? fold_batch_norm(models::inference_graph(options.architecture, options.batch_size))
-                       : train::training_graph(options));
+  add_subgraphs(inference ? fold_batch_norm(models::inference_graph(options.architecture, options.batch_size))
+                          : train::training_graph(options));
   benchmark::AddCustomContext("processor", cpu_backends().front()->device());
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

@@ -19,9 +19,9 @@ from pytorch_networks import build  # noqa: E402
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 module, shape = build(network)
-pictures, labels = torch.randn(batch, *shape), torch.randint(0, 10, (batch,))
+images, labels = torch.randn(batch, *shape), torch.randint(0, 10, (batch,))
 layout = torch.channels_last if "channels-last" in mode else torch.contiguous_format
-module, pictures = module.to(memory_format=layout), pictures.to(memory_format=layout)
+module, images = module.to(memory_format=layout), images.to(memory_format=layout)
 
 if mode.startswith("training"):
     module.train()
@@ -30,14 +30,14 @@ if mode.startswith("training"):
 
     def run():
         optimizer.zero_grad(set_to_none=True)
-        torch.nn.functional.cross_entropy(forward(pictures), labels).backward()
+        torch.nn.functional.cross_entropy(forward(images), labels).backward()
         optimizer.step()
 
 else:
     module.eval()
     if "frozen" in mode:
         with torch.no_grad():
-            module = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(module, pictures)))
+            module = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(module, images)))
     if "compile" in mode:
         import torch._inductor.config
 
@@ -46,7 +46,7 @@ else:
 
     def run():
         with torch.no_grad():
-            module(pictures)
+            module(images)
 
 
 for _ in range(3):

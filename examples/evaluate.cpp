@@ -14,7 +14,7 @@ int main(int count, char** arguments) {
     residual::Model model = residual::Model::load(arguments[1]);
     const residual::Dataset data = residual::Dataset::open(arguments[2]);
     const residual::Evaluation result = model.evaluate(data);
-    std::printf("%d pictures: %.2f%% right, %.2f%% within five guesses, loss %.4f\n", static_cast<int>(result.pictures),
+    std::printf("%d images: %.2f%% right, %.2f%% within five guesses, loss %.4f\n", static_cast<int>(result.images),
                 100 * result.top1(), 100 * result.top5(), result.loss);
     for (size_t i = 0; i < result.confusion.size(); ++i) {
       std::vector<int64_t> wrong = result.confusion[i];

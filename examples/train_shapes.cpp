@@ -1,4 +1,4 @@
-// Trains a network on the built-in pictures and saves it: train_shapes [FILE [EPOCHS [PICTURES]]]
+// Trains a network on the built-in images and saves it: train_shapes [FILE [EPOCHS [IMAGES]]]
 #include <residual/residual.h>
 
 #include <cstdio>
@@ -13,9 +13,9 @@ int main(int count, char** arguments) {
                 100 * epoch.held_out_top1);
   };
   try {
-    residual::DatasetOptions pictures;
-    pictures.train_size = count > 3 ? std::atoi(arguments[3]) : 20000;
-    const residual::Dataset data = residual::Dataset::open("shapes", pictures);
+    residual::DatasetOptions images;
+    images.train_size = count > 3 ? std::atoi(arguments[3]) : 20000;
+    const residual::Dataset data = residual::Dataset::open("shapes", images);
     residual::Model model = residual::Model::build("resnet20", data);
     model.train(data, options);
     model.save(file);

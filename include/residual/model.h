@@ -12,28 +12,28 @@
 #include <vector>
 
 #include "residual/dataset.h"
+#include "residual/image.h"
 #include "residual/network.h"
-#include "residual/picture.h"
 #include "residual/training.h"
 
 namespace residual {
 
-/// One guess for one picture.
+/// One guess for one image.
 struct Prediction {
   int64_t index = 0;       ///< the class
   std::string label;       ///< its name; its number where the model has no names
   double probability = 0;  ///< softmax, 0 … 1
 };
 
-/// How well a model does on pictures whose classes are known.
+/// How well a model does on images whose classes are known.
 struct Evaluation {
-  int64_t pictures = 0, correct = 0, correct5 = 0;
-  double loss = 0;                              ///< mean cross-entropy a picture
+  int64_t images = 0, correct = 0, correct5 = 0;
+  double loss = 0;                              ///< mean cross-entropy an image
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], by the model's numbers of them
 
-  double top1() const { return pictures > 0 ? static_cast<double>(correct) / static_cast<double>(pictures) : 0; }
-  double top5() const { return pictures > 0 ? static_cast<double>(correct5) / static_cast<double>(pictures) : 0; }
+  double top1() const { return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+  double top5() const { return images > 0 ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
 };
 
 struct EvaluationOptions {
@@ -41,7 +41,7 @@ struct EvaluationOptions {
   int64_t batch_size = 128;
   int threads = 0;  ///< 0: what the machine or its container allows
   int loader_threads = 1;
-  std::function<void(int64_t done, int64_t all)> on_progress;  ///< pictures; may throw to stop
+  std::function<void(int64_t done, int64_t all)> on_progress;  ///< images; may throw to stop
 };
 
 /// A network, layer by layer.
@@ -54,14 +54,14 @@ struct ModelSummary {
   };
   std::vector<Layer> layers;  ///< in order of computation
   int64_t parameters = 0;     ///< trained ones
-  int64_t macs = 0;           ///< multiply-adds for one picture
+  int64_t macs = 0;           ///< multiply-adds for one image
 };
 
 struct BuildOptions {
-  PictureShape input;    ///< pictures are resized to it, whatever a description says
+  ImageShape input;      ///< images are resized to it, whatever a description says
   int64_t classes = 10;  ///< at least 2; the same
   NetworkChoices network;
-  std::string preprocessing;          ///< as LoadOptions::preprocessing; empty: learned from the first training's pictures
+  std::string preprocessing;          ///< as LoadOptions::preprocessing; empty: learned from the first training's images
   std::string initialisation = "he";  ///< "he", "glorot" or "torch" (PyTorch's defaults)
   uint64_t seed = 0;                  ///< of the weights
 };
@@ -70,19 +70,19 @@ struct BuildOptions {
 struct LoadOptions {
   std::string name;        ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
   NetworkChoices network;  ///< of the network that `name` says
-  std::optional<PictureShape> input;  ///< of the pictures; empty: as `preprocessing` or the network was published
+  std::optional<ImageShape> input;  ///< of the images; empty: as `preprocessing` or the network was published
   std::string preprocessing;  ///< in place of what the file says: "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's
                               ///< config.json, Hugging Face's preprocessor_config.json, or a file of steps
 };
 
-/// A network with its weights, its way to prepare a picture and the names of its classes. A movable handle; one thread at a time.
+/// A network with its weights, its way to prepare an image and the names of its classes. A movable handle; one thread at a time.
 /// All functions throw Error; kResource when memory is exhausted, besides what is said at each.
 class Model {
  public:
   /// A network of model_names(), or one that a file (.json, .toml) describes, with random weights. Throws Error: kUsage for an
   /// unknown name and options out of range, kBadFile for the description.
   static Model build(const std::string& name, const BuildOptions& options = {});
-  /// The same, fit for a data set: its classes, and its pictures' size up to 64 pixels (else the size it was published for).
+  /// The same, fit for a data set: its classes, and its images' size up to 64 pixels (else the size it was published for).
   static Model build(const std::string& name, const Dataset& data);
   /// A model file, or weights of another program: PyTorch's .pth in both its formats, safetensors, ONNX, a Hugging Face folder.
   /// Throws Error: kBadFile, with a table of what differs, when it is missing, damaged or not the network's; kUsage where options
@@ -90,7 +90,7 @@ class Model {
   static Model load(const std::filesystem::path& file, const LoadOptions& options = {});
 
   /// The same network with the same weights for a data set of other classes: where their number differs the head is new, drawn by
-  /// `seed`, and everything else is kept, the way to prepare pictures included. The start of transfer learning; see
+  /// `seed`, and everything else is kept, the way to prepare images included. The start of transfer learning; see
   /// TrainingOptions::freeze.
   Model adapted_to(const Dataset& data, uint64_t seed = 0) const;
 
@@ -98,27 +98,27 @@ class Model {
   /// .onnx. Throws Error: kUsage for another end, kResource when it cannot be written.
   void save(const std::filesystem::path& file) const;
 
-  /// Trains from the present weights and keeps the best epoch's. Where nobody has said how pictures are prepared, neither a file
-  /// nor options nor a training before, the mean and standard deviation of the training pictures are learned first. Throws Error:
+  /// Trains from the present weights and keeps the best epoch's. Where nobody has said how images are prepared, neither a file
+  /// nor options nor a training before, the mean and standard deviation of the training images are learned first. Throws Error:
   /// kUsage for options that do not fit each other or the data, kNumeric when the loss is not finite, kInterrupted after
   /// options.stop, kBadFile and kResource as files and memory demand; the model is as it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
 
   /// Throws Error: kUsage when the data has other classes or no such split, or when neither the file nor LoadOptions said how
-  /// pictures are prepared; kBadFile when a picture cannot be read.
+  /// images are prepared; kBadFile when an image cannot be read.
   Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {});
 
-  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first. Throws Error: kBadFile for what is no picture, kUsage
+  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first. Throws Error: kBadFile for what is no image, kUsage
   /// as evaluate does.
   std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5);
   /// The same for such a file's bytes …
   std::vector<Prediction> predict_encoded(std::span<const std::byte> bytes, int64_t top = 5);
   /// … and for pixels. Throws Error (kUsage) when shape and bytes do not fit each other.
-  std::vector<Prediction> predict(const PictureView& picture, int64_t top = 5);
+  std::vector<Prediction> predict(const ImageView& image, int64_t top = 5);
 
   ModelSummary summary() const;
   const std::string& name() const;  ///< "resnet20"
-  PictureShape input() const;
+  ImageShape input() const;
   int64_t classes() const;
   const std::vector<std::string>& labels() const;  ///< names of the classes; empty before training
 

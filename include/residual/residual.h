@@ -3,8 +3,8 @@
 
 #include "residual/dataset.h"
 #include "residual/error.h"
+#include "residual/image.h"
 #include "residual/model.h"
 #include "residual/network.h"
-#include "residual/picture.h"
 #include "residual/training.h"
 #include "residual/version.h"

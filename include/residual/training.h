@@ -10,27 +10,27 @@
 
 namespace residual {
 
-/// One pass over the training pictures. Losses are means per picture, accuracies fractions (0 … 1); held_out_* is NaN when the
-/// data has neither validation nor test pictures.
+/// One pass over the training images. Losses are means per image, accuracies fractions (0 … 1); held_out_* is NaN when the
+/// data has neither validation nor test images.
 struct Epoch {
   int64_t number = 0;  ///< from 1
   double learning_rate = 0;
   double train_loss = 0, train_top1 = 0;
-  double held_out_loss = 0, held_out_top1 = 0;  ///< of the validation pictures, else of the test pictures
+  double held_out_loss = 0, held_out_top1 = 0;  ///< of the validation images, else of the test images
   double seconds = 0;                           ///< wall time
 };
 
-/// Where training stands, told after every step and while pictures are evaluated.
+/// Where training stands, told after every step and while images are evaluated.
 struct Progress {
   bool evaluating = false;
   int64_t epoch = 0, epochs = 0;  ///< epoch from 1
-  int64_t done = 0, all = 0;      ///< of this epoch: steps, or pictures while evaluating
+  int64_t done = 0, all = 0;      ///< of this epoch: steps, or images while evaluating
   double loss = 0, top1 = 0;      ///< of the epoch so far
-  double pictures_per_second = 0;
+  double images_per_second = 0;
   double seconds_left = 0;  ///< an estimate for the whole run
 };
 
-/// The defaults are a good run on small pictures: He et al. 2015, section 4.2, with a cosine schedule.
+/// The defaults are a good run on small images: He et al. 2015, section 4.2, with a cosine schedule.
 struct TrainingOptions {
   int64_t epochs = 30;
   int64_t batch_size = 128;
@@ -47,7 +47,7 @@ struct TrainingOptions {
   std::string augment = "auto";         ///< "none", "crop", "flip", "crop+flip", or what suits the data
   double label_smoothing = 0;           ///< 0 … 1
   std::vector<std::string> freeze;      ///< what stays as it is, running statistics included: "stem", "layer1", …
-  double head_rate_scale = 1;           ///< the classifier's learning rate is so many times the others'
+  double head_learning_rate_scale = 1;  ///< the classifier's learning rate is so many times the others'
   uint64_t seed = 0;                    ///< of order and augmentation
   int threads = 0;                      ///< 0: what the machine or its container allows
   int loader_threads = 1;

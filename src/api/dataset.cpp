@@ -34,9 +34,9 @@ const std::vector<std::string>& Dataset::classes() const {
   return parts_->source.classes();
 }
 
-PictureShape Dataset::picture_shape() const {
+ImageShape Dataset::image_shape() const {
   const data::DataSource& source = parts_->source;
-  return to_public((source.train ? *source.train : source.split("")).picture_shape());
+  return to_public((source.train ? *source.train : source.split("")).image_shape());
 }
 
 int64_t Dataset::size(std::string_view split) const {

@@ -19,7 +19,7 @@ struct Dataset::Parts {
 struct Model::Network {
   eval::Model model;
   models::Initialisation initialisation = models::Initialisation::kHe;
-  bool built = false;  ///< here, with random weights: whatever its pictures are divided by will do until it is trained
+  bool built = false;  ///< here, with random weights: whatever its images are divided by will do until it is trained
   std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
 
   eval::Predictor& ready_predictor() {
@@ -30,7 +30,7 @@ struct Model::Network {
   void check_prepared() const {
     if (model.prepared || built) return;
     fail(ErrorKind::kUsage,
-         "the weights of {} do not say how pictures are prepared for them; say it in LoadOptions::preprocessing, or train them",
+         "the weights of {} do not say how images are prepared for them; say it in LoadOptions::preprocessing, or train them",
          model.architecture.model);
   }
 };
@@ -48,10 +48,10 @@ auto guarded(Body&& body) -> decltype(body()) {
   }
 }
 
-inline Shape to_shape(const PictureShape& shape) {
+inline Shape to_shape(const ImageShape& shape) {
   return Shape{shape.channels, shape.height, shape.width};
 }
-inline PictureShape to_public(const Shape& shape) {
+inline ImageShape to_public(const Shape& shape) {
   return {shape[0], shape[1], shape[2]};
 }
 

@@ -4,7 +4,7 @@
 #include "convert/load.h"
 #include "convert/save.h"
 #include "core/limits.h"
-#include "data/recipes.h"
+#include "data/transforms/presets.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
 #include "models/choices.h"
@@ -27,7 +27,7 @@ models::Choices to_models(const NetworkChoices& choices) {
   return {choices.shortcut, choices.shortcut_pool, choices.norm, choices.stem, choices.block, choices.stride_on_1x1};
 }
 
-Shape checked(const PictureShape& input) {
+Shape checked(const ImageShape& input) {
   const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= kMostSide; };
   if ((input.channels != 1 && input.channels != 3) || !side(input.height) || !side(input.width)) {
     fail(ErrorKind::kUsage, "the input is {}x{}x{}, expected 1 or 3 channels and sides of 1 to {} pixels", input.channels,
@@ -54,19 +54,18 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     models::choose(to_models(options.network), architecture);
     const models::Initialisation initialisation = models::initialisation_named(options.initialisation);
     const bool given = !options.preprocessing.empty();
-    const data::Preprocessing preparation =
-        given ? data::recipe_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
+    const data::Preprocessing preprocessing =
+        given ? data::preprocessing_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
     State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
     return Model(std::make_unique<Network>(
-        Network{{architecture, preparation, {}, std::move(state), {}, given}, initialisation, true, {}}));
+        Network{{architecture, preprocessing, {}, std::move(state), {}, given}, initialisation, true, {}}));
   });
 }
 
 Model Model::build(const std::string& name, const Dataset& data) {
   return guarded([&] {
     BuildOptions options;
-    options.input =
-        residual::to_public(train::default_input(models::architecture_of(name).input, to_shape(data.picture_shape())));
+    options.input = residual::to_public(train::default_input(models::architecture_of(name).input, to_shape(data.image_shape())));
     options.classes = static_cast<int64_t>(data.classes().size());
     return build(name, options);
   });
@@ -119,7 +118,7 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     }
     eval::Evaluation result = eval::evaluate(network_->model, data.parts_->source.split(options.split), evaluate);
-    return Evaluation{result.pictures, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
+    return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
   });
 }
 
@@ -128,14 +127,14 @@ std::vector<Prediction> Model::predict(const std::filesystem::path& file, int64_
 }
 
 std::vector<Prediction> Model::predict_encoded(std::span<const std::byte> bytes, int64_t top) {
-  return guarded([&] { return to_public(network_->ready_predictor().predict(bytes, "the picture in memory", top)); });
+  return guarded([&] { return to_public(network_->ready_predictor().predict(bytes, "the image in memory", top)); });
 }
 
-std::vector<Prediction> Model::predict(const PictureView& picture, int64_t top) {
+std::vector<Prediction> Model::predict(const ImageView& image, int64_t top) {
   return guarded([&] {
-    const auto& [channels, height, width] = picture.shape;
-    data::Picture copy{channels, height, width, {picture.pixels.begin(), picture.pixels.end()}};
-    data::check_picture(copy);
+    const auto& [channels, height, width] = image.shape;
+    Image copy{channels, height, width, {image.pixels.begin(), image.pixels.end()}};
+    check_image(copy);
     return to_public(network_->ready_predictor().predict(copy, top));
   });
 }
@@ -156,7 +155,7 @@ const std::string& Model::name() const {
   return network_->model.architecture.model;
 }
 
-PictureShape Model::input() const {
+ImageShape Model::input() const {
   return residual::to_public(network_->model.architecture.input);
 }
 

@@ -51,16 +51,16 @@ train::TrainOptions translated(const TrainingOptions& options, const data::DataS
   result.batch_size = options.batch_size;
   result.optimizer = optimizer_of(options);
   result.schedule.kind = train::schedule_named(options.schedule);
-  result.schedule.rate = options.learning_rate.value_or(train::default_rate(result.optimizer.kind));
+  result.schedule.learning_rate = options.learning_rate.value_or(train::default_learning_rate(result.optimizer.kind));
   result.schedule.warmup_steps =
       options.warmup_steps.value_or(train::default_warmup(source.train->size(), options.batch_size, options.epochs));
   result.schedule.step_epochs = options.step_epochs;
-  result.schedule.factor = options.gamma;
+  result.schedule.gamma = options.gamma;
   result.schedule.milestones = options.milestones;
   result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
   result.label_smoothing = options.label_smoothing;
   result.freeze = options.freeze;
-  result.head_rate_scale = options.head_rate_scale;
+  result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
   result.threads = options.threads;
   result.loader_threads = options.loader_threads;
@@ -83,7 +83,7 @@ train::Observer observer_of(const TrainingOptions& options) {
   if (options.on_progress) {
     observer.progress = [&options](const train::Progress& now) {
       options.on_progress({now.phase == train::Progress::Phase::kEvaluate, now.epoch, now.epochs, now.done, now.all, now.loss,
-                           now.top1, now.pictures_per_second, now.seconds_left});
+                           now.top1, now.images_per_second, now.seconds_left});
     };
   }
   return observer;
@@ -95,7 +95,7 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
   return guarded([&] {
     const data::DataSource& source = data.parts_->source;
     eval::Model& model = network_->model;
-    if (!source.train) fail(ErrorKind::kUsage, "the data has no training pictures: {}", source.found);
+    if (!source.train) fail(ErrorKind::kUsage, "the data has no training images: {}", source.found);
     train::TrainOptions settings = translated(options, source, model.architecture);
     settings.initialisation = network_->initialisation;
     std::optional<TemporaryFolder> temporary;
@@ -103,8 +103,8 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     train::check(settings);
     const data::Preprocessing preprocessing =
         model.prepared ? model.preprocessing
-                       : train::standard_preparation(model.architecture.input, *source.train,
-                                                     options.threads > 0 ? options.threads : allowed_threads());
+                       : train::standard_preprocessing(model.architecture.input, *source.train,
+                                                       options.threads > 0 ? options.threads : allowed_threads());
     const State start = train::start_from(model, settings.architecture, data.classes()).weights;
     const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &start);
 

@@ -6,7 +6,7 @@
 
 #include "graph/op.h"
 #include "graph/sources.h"
-#include "ops/add.h"
+#include "ops/elementwise/add.h"
 
 namespace residual {
 namespace {
@@ -28,13 +28,13 @@ class ReverseWalk {
   ReverseWalk(Graph& graph, std::span<const Value> wrt) : graph_(graph), depends_(depends_on(graph, wrt)) {}
 
   void run(Value loss) {
-    flow_[loss] = constant(graph_, 1.0, graph_.type(loss));
+    gradient_of_[loss] = constant(graph_, 1.0, graph_.type(loss));
     for (NodeId id = loss.node; id >= 0; --id) visit(id);
   }
 
   std::optional<Value> reached(Value value) const {
-    const auto found = flow_.find(value);
-    return found == flow_.end() ? std::nullopt : std::optional(found->second);
+    const auto found = gradient_of_.find(value);
+    return found == gradient_of_.end() ? std::nullopt : std::optional(found->second);
   }
 
  private:
@@ -56,14 +56,14 @@ class ReverseWalk {
     const Gradients contributions = op->gradient({graph_, id, outputs, {wanted.get(), inputs.size()}});
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!wanted[i] || !contributions[i]) continue;
-      const auto [found, first] = flow_.emplace(inputs[i], *contributions[i]);
+      const auto [found, first] = gradient_of_.emplace(inputs[i], *contributions[i]);
       if (!first) found->second = add(graph_, found->second, *contributions[i]);
     }
   }
 
   Graph& graph_;
   std::vector<bool> depends_;
-  std::map<Value, Value> flow_;
+  std::map<Value, Value> gradient_of_;
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
-// What a backend is to the rest of the house: kernels that claim connected pieces of a graph.
+// What a backend is to the rest of the program: kernels that match connected subgraphs of a graph.
 //
-// The plan asks every claimer, node by node, whether it can run a piece of the graph that ends there. A claim names the nodes it
-// covers and the values that go in and out; for given layouts of its inputs it offers candidates, ready to run, among which the
-// plan chooses by timing.
+// The plan asks every pattern, node by node, whether it can run a subgraph of the graph that ends there. A match names the nodes
+// it covers and the values that go in and out; for given layouts of its inputs it offers implementations, ready to run, among
+// which the plan chooses by timing.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ std::string to_string(const Layout& layout);
 struct KernelArgs {
   const std::byte* const* inputs;
   std::byte* const* outputs;
-  std::byte* scratch;  ///< 64-byte aligned, of the candidate's scratch_bytes; holds nothing from run to run
+  std::byte* scratch;  ///< 64-byte aligned, of the implementation's scratch_bytes; holds nothing from run to run
 };
 class Kernel {
  public:
@@ -51,9 +51,10 @@ class Kernel {
   virtual void run(const KernelArgs& args) noexcept = 0;
 };
 
-/// One way to run a claim.
-struct Candidate {
-  std::string label;  ///< unique among the candidates of one claim, stable from run to run: "onednn jit:avx512_core winograd"
+/// One way to run a match.
+struct Implementation {
+  std::string
+      label;  ///< unique among the implementations of one match, stable from run to run: "onednn jit:avx512_core winograd"
   std::vector<Layout> inputs;   ///< the layouts it wants; where they differ from what is there, the plan inserts reorders
   std::vector<Layout> outputs;  ///< the layouts it produces
   size_t scratch_bytes = 0;
@@ -66,9 +67,9 @@ struct Candidate {
   std::unique_ptr<Kernel> kernel;
 };
 
-/// A connected piece of the graph that one kernel runs. Values inside that are not listed in `outputs` are never in memory; the
-/// plan accepts the claim only if nobody else reads them.
-struct Claim {
+/// A connected subgraph of the graph that one kernel runs. Values inside that are not listed in `outputs` are never in memory;
+/// the plan accepts the match only if nobody else reads them.
+struct Match {
   std::vector<NodeId> nodes;   ///< ascending
   std::vector<Value> inputs;   ///< in the order of KernelArgs::inputs; a value appears once
   std::vector<Value> outputs;  ///< in the order of KernelArgs::outputs
@@ -76,7 +77,7 @@ struct Claim {
   double bytes_saved = 0;      ///< memory traffic spared by not writing and reading values inside; the plan prefers the larger
 };
 
-/// Who reads what; handed to claimers so that they see whether a value is used outside their piece.
+/// Who reads what; handed to patterns so that they see whether a value is used outside their subgraph.
 class GraphView {
  public:
   explicit GraphView(const Graph& graph);
@@ -92,26 +93,27 @@ class GraphView {
   std::vector<std::vector<bool>> outputs_;
 };
 
-class Claimer {
+class Pattern {
  public:
-  virtual ~Claimer() = default;
+  virtual ~Pattern() = default;
   virtual std::string_view name() const = 0;
-  /// Claims a piece whose last node is `last`, or nothing. Never throws for a graph that verifies.
-  virtual std::vector<Claim> claim(const GraphView& view, NodeId last) const = 0;
+  /// Matches a subgraph whose last node is `last`, or nothing. Never throws for a graph that verifies.
+  virtual std::vector<Match> match(const GraphView& view, NodeId last) const = 0;
   /// The ways to run it when its inputs lie in these layouts; the first is the best guess when timing is off. Empty: declined.
-  virtual std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const = 0;
+  virtual std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                                      std::span<const Layout> inputs) const = 0;
 };
 
-/// A place to run: its claimers in order of preference, and its reorders.
+/// A place to run: its patterns in order of preference, and its reorders.
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
   virtual std::string device() const = 0;    ///< the processor, as a person would say it
   virtual std::string identity() const = 0;  ///< what tuning results depend on: processor, instruction sets, library versions
-  virtual std::span<const std::unique_ptr<Claimer>> claimers() const = 0;
+  virtual std::span<const std::unique_ptr<Pattern>> patterns() const = 0;
   /// A kernel from one layout to another (one input, one output), or none when this backend knows no way.
-  virtual std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) const = 0;
+  virtual std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) const = 0;
 };
 
 /// Backends in order of preference; the last covers every op.

@@ -1,4 +1,4 @@
-// Which backends there are. Each is defined in its own room; the library's user picks a list.
+// Which backends there are. Each is defined in its own module; the library's user picks a list.
 #pragma once
 
 #include "backend/backend.h"

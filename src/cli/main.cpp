@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
-#include "cli/output.h"
+#include "cli/terminal/output.h"
 #include "core/error.h"
 #include "residual/version.h"
 
@@ -91,11 +91,11 @@ int main(int count, char** arguments) {
   let_idle_threads_sleep(arguments);
   prepare_streams();
   show_remarks(false);
-  CLI::App program("Trains, evaluates and uses residual networks for pictures.", "residual");
+  CLI::App program("Trains, evaluates and uses residual networks for images.", "residual");
   program.set_version_flag("--version", std::string("residual ") + kVersion);
   program.require_subcommand(1);
   program.footer(
-      "Examples:\n  residual train --data shapes\n  residual predict runs/resnet20-shapes/best.safetensors picture.png\n\n"
+      "Examples:\n  residual train --data shapes\n  residual predict runs/resnet20-shapes/best.safetensors image.png\n\n"
       "`residual COMMAND --help` tells more.");
   const std::vector<Command> commands = {add_train(program, command_line(count, arguments)),
                                          add_eval(program),

@@ -13,22 +13,22 @@ namespace residual::convert {
 
 struct CompareOptions {
   int64_t batch_size = 8;
-  int64_t pictures = 1000;  ///< at most so many of the data; without data one batch of random numbers
-  int threads = 0;          ///< 0: what the machine or its container allows
+  int64_t images = 1000;  ///< at most so many of the data; without data one batch of random numbers
+  int threads = 0;        ///< 0: what the machine or its container allows
   /// Logits that differ by more than this part of the largest are different. Float32 in another order of summation stays at
   /// 1e-5 in the deepest networks of the model table.
   double tolerance = 1e-4;
-  /// Each model prepares the pictures itself, for two that take them in different ways; without data they are pictures of random
+  /// Each model prepares the images itself, for two that take them in different ways; without data they are images of random
   /// bytes. Layers are not compared then.
-  bool own_preparation = false;
+  bool own_preprocessing = false;
 };
 
 /// Two runs of both models with one batch size.
 struct BatchComparison {
-  int64_t batch_size = 0, pictures = 0;
+  int64_t batch_size = 0, images = 0;
   double absolute = 0;  ///< largest difference of two logits
   double relative = 0;  ///< the same over the largest logit of the first model
-  int64_t agree = 0;    ///< pictures with the same likeliest class
+  int64_t agree = 0;    ///< images with the same likeliest class
 };
 
 /// The first layer of the second model whose output no layer of the first has.
@@ -44,7 +44,7 @@ struct Comparison {
   bool same = false;                     ///< within the tolerance, and the same likeliest classes
 };
 
-/// Runs both on the same inputs: pictures of `dataset` as `a` prepares them, or random numbers where it is null. The layers are
+/// Runs both on the same inputs: images of `dataset` as `a` prepares them, or random numbers where it is null. The layers are
 /// those of the networks in inference without anything folded. Throws Error (kUsage) when the models differ in input or classes.
 Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options = {});
 

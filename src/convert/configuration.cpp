@@ -6,7 +6,7 @@
 #include "core/json_text.h"
 #include "core/log.h"
 #include "data/labels.h"
-#include "data/recipes.h"
+#include "data/transforms/presets.h"
 #include "io/model_file.h"
 #include "models/table.h"
 
@@ -23,7 +23,7 @@ std::optional<models::Architecture> named(const std::string& name) {
 std::optional<models::Architecture> noted(const std::string& name, const std::filesystem::path& path) {
   std::optional<models::Architecture> known = named(name);
   if (!known)
-    warn("'{}' calls its network '{}', which is none of the list; its tensors decide what it is", path.string(), shown(name));
+    warn("'{}' calls its network '{}', which is none of the list; its tensors decide what it is", path.string(), printable(name));
   return known;
 }
 
@@ -65,7 +65,7 @@ std::optional<models::Architecture> architecture_in(const nlohmann::json& config
   fail(ErrorKind::kBadFile,
        "{} says that the network is '{}', which is none of the list; if it computes what one of them does, or what a description "
        "says, name that",
-       what, shown(name->get<std::string>()));
+       what, printable(name->get<std::string>()));
 }
 
 // Choices of timm and of transformers that change what is computed and leave the tensors as they are.
@@ -73,7 +73,7 @@ void refuse_other_computing(const nlohmann::json& config, const std::string& wha
   const auto expect = [&](const char* key, const nlohmann::json& supported) {
     const auto found = config.find(key);
     if (found == config.end() || found->is_null() || *found == supported) return;
-    fail(ErrorKind::kBadFile, "{}: '{}' is {}, only {} is supported", what, key, shown(found->dump()), supported.dump());
+    fail(ErrorKind::kBadFile, "{}: '{}' is {}, only {} is supported", what, key, printable(found->dump()), supported.dump());
   };
   expect("global_pool", "avg");
   expect("hidden_act", "relu");
@@ -82,8 +82,8 @@ void refuse_other_computing(const nlohmann::json& config, const std::string& wha
   if (more == config.end() || !more->is_object()) return;
   for (const auto& [key, value] : more->items()) {
     if (key != "num_classes" && key != "in_chans" && key != "drop_rate" && key != "drop_path_rate")
-      fail(ErrorKind::kBadFile, "{}: the network has '{}' as {} in 'model_args', which is not supported", what, shown(key),
-           shown(value.dump()));
+      fail(ErrorKind::kBadFile, "{}: the network has '{}' as {} in 'model_args', which is not supported", what, printable(key),
+           printable(value.dump()));
   }
 }
 
@@ -101,11 +101,11 @@ Configuration read_configuration(const Weights& weights, const std::filesystem::
   refuse_other_computing(config, what);
   if (wanted.architecture) result.architecture = architecture_in(config, what);
   if (wanted.preprocessing && config.contains("pretrained_cfg")) {
-    result.preprocessing = data::recipe_from_timm(weights.config_text, weights.config.string());
+    result.preprocessing = data::preprocessing_from_timm(weights.config_text, weights.config.string());
   }
   if (wanted.preprocessing && !weights.preprocessor_text.empty()) {
     const std::filesystem::path file = weights.config.parent_path() / kPreprocessorConfig;
-    result.preprocessing = data::recipe_from_hugging_face(weights.preprocessor_text, file.string());
+    result.preprocessing = data::preprocessing_from_hugging_face(weights.preprocessor_text, file.string());
   }
   const auto downsample = config.find("downsample_in_bottleneck");
   result.stride_on_1x1 = downsample != config.end() && downsample->is_boolean() && downsample->get<bool>();

@@ -1,4 +1,4 @@
-// What a file of weights, or the config.json beside it, says about the network and its pictures.
+// What a file of weights, or the config.json beside it, says about the network and its images.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "convert/weights.h"
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 #include "models/architecture.h"
 
 namespace residual::convert {

@@ -5,9 +5,9 @@
 
 #include "core/error.h"
 #include "io/format_version.h"
-#include "io/onnx_read.h"
-#include "io/safetensors.h"
-#include "io/torch_file.h"
+#include "io/onnx/import/onnx_read.h"
+#include "io/safetensors/safetensors.h"
+#include "io/torch/torch_file.h"
 
 namespace residual::convert {
 namespace {

@@ -13,7 +13,7 @@
 namespace residual::convert {
 namespace {
 
-// What one node gives for one picture.
+// What one node gives for one image.
 struct LayerValue {
   NodeId node;
   Shape shape;
@@ -21,8 +21,8 @@ struct LayerValue {
   double largest = 0;
 };
 
-// Every value of the network for one picture; the graph asks for all of them, so that nothing is folded or fused away.
-std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> picture, int threads) {
+// Every value of the network for one image; the graph asks for all of them, so that nothing is folded or fused away.
+std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> image, int threads) {
   std::vector<LayerValue> layers;
   const auto count = static_cast<NodeId>(graph.nodes().size());
   for (NodeId id = 0; id < count; ++id) {
@@ -35,7 +35,7 @@ std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<con
   options.threads = threads;
   options.tune = false;
   Session session(compile(std::move(graph), cpu_backends(), options), model.state);
-  std::ranges::copy(picture, session.input<float>("pictures").begin());
+  std::ranges::copy(image, session.input<float>("images").begin());
   session.run();
   for (LayerValue& layer : layers) {
     const std::span<const float> values = session.output<float>("value " + std::to_string(layer.node));
@@ -57,11 +57,11 @@ double relative_difference(const LayerValue& a, const LayerValue& b) {
 
 }  // namespace
 
-std::optional<LayerDifference> first_different_layer(eval::Model& a, eval::Model& b, std::span<const float> picture,
+std::optional<LayerDifference> first_different_layer(eval::Model& a, eval::Model& b, std::span<const float> image,
                                                      const CompareOptions& options) {
   const Graph first = models::inference_graph(a.architecture, 1), second = models::inference_graph(b.architecture, 1);
-  const std::vector<LayerValue> ours = values_of(a, first, picture, options.threads);
-  const std::vector<LayerValue> theirs = values_of(b, second, picture, options.threads);
+  const std::vector<LayerValue> ours = values_of(a, first, image, options.threads);
+  const std::vector<LayerValue> theirs = values_of(b, second, image, options.threads);
 
   // Found again in the first network: the value itself, or something computed from it.
   std::vector<bool> found(second.nodes().size());

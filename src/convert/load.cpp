@@ -10,13 +10,13 @@
 #include "core/floating.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/recipes.h"
+#include "data/transforms/presets.h"
 
 namespace residual::convert {
 namespace {
 
 std::string described_in_words(const models::Architecture& architecture) {
-  std::string words = shown(architecture.model);
+  std::string words = printable(architecture.model);
   if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
   if (architecture.shrink) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shrink));
   if (architecture.norm) words += fmt::format(", norm {}", models::name_of(*architecture.norm));
@@ -55,7 +55,7 @@ Fit network_of(const std::filesystem::path& path, const Weights& weights, const 
         ErrorKind::kBadFile,
         "'{}' holds {} tensors, the first called '{}', that are not those of any network of the model table; name the network if "
         "it is one of them",
-        path.string(), shapes.size(), shown(shapes.begin()->first));
+        path.string(), shapes.size(), printable(shapes.begin()->first));
   }
   if (!found->differences.empty()) {
     refuse(path, *found, fmt::format("holds weights like those of {}, but not the same", found->architecture.model));
@@ -75,24 +75,24 @@ io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io:
   for (const auto& [ours, theirs] : fit.names) {
     const Tensor& tensor = tensors.at(theirs);
     if (tensor.dtype() == DType::kI64 || tensor.dtype() == DType::kI32 || tensor.dtype() == DType::kU8) {
-      fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), shown(theirs),
+      fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), printable(theirs),
            name_of(tensor.dtype()));
     }
     Tensor converted = to_f32(tensor);
     if (!all_finite(converted)) {
       fail(ErrorKind::kBadFile, "'{}': the weights '{}' hold values that are infinite or no number in float32", path.string(),
-           shown(theirs));
+           printable(theirs));
     }
     result.emplace(ours, std::move(converted));
   }
   return result;
 }
 
-// The network for pictures of that size, where it takes them; otherwise an Error of the kind `blame`.
+// The network for images of that size, where it takes them; otherwise an Error of the kind `blame`.
 models::Architecture taking(models::Architecture architecture, const Shape& input, const std::filesystem::path& path,
                             ErrorKind blame) {
   if (input[0] != architecture.input[0]) {
-    fail(blame, "'{}' takes pictures of {} channels, they would be prepared with {}", path.string(), architecture.input[0],
+    fail(blame, "'{}' takes images of {} channels, they would be prepared with {}", path.string(), architecture.input[0],
          input[0]);
   }
   architecture.input = input;
@@ -104,11 +104,11 @@ models::Architecture taking(models::Architecture architecture, const Shape& inpu
   return architecture;
 }
 
-// Of the size that the options name, or else the recipe, or else the network.
+// Of the size that the options name, or else the preset, or else the network.
 data::Preprocessing preprocessing_of(const LoadOptions& options, const Shape& network_input) {
-  if (options.input) return data::recipe_named(options.preprocessing, options.input);
-  const Shape size = data::recipe_input(options.preprocessing).value_or(network_input);
-  return data::recipe_named(options.preprocessing, size.with(0, network_input[0]));
+  if (options.input) return data::preprocessing_named(options.preprocessing, options.input);
+  const Shape size = data::preprocessing_input(options.preprocessing).value_or(network_input);
+  return data::preprocessing_named(options.preprocessing, size.with(0, network_input[0]));
 }
 
 // Classes and input follow the file; everything else must be what the caller says.
@@ -126,7 +126,7 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
          described_in_words(*options.architecture));
   }
   if (options.input && *options.input != architecture.input && options.preprocessing.empty()) {
-    fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
+    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} say how they are prepared", path.string(),
          to_string(architecture.input), to_string(*options.input));
   }
   if (!options.preprocessing.empty()) prepare(loaded, preprocessing_of(options, architecture.input), path);
@@ -150,7 +150,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
   if (options.input && options.preprocessing.empty() && preprocessing && preprocessing->output_shape() != *options.input) {
-    fail(ErrorKind::kUsage, "'{}' says that it takes pictures of {}; for {} say how they are prepared", path.string(),
+    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} say how they are prepared", path.string(),
          to_string(preprocessing->output_shape()), to_string(*options.input));
   }
   const ErrorKind blame = options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage;
@@ -159,8 +159,8 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   weights.tensors.clear();
   State state = eval::state_from(models::inference_graph(architecture, 1), tensors, path, architecture.model);
   std::vector<std::string> labels = labels_for(architecture, std::move(configuration.labels), path);
-  const data::Preprocessing preparation = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
-  return {{std::move(architecture), preparation, std::move(labels), std::move(state), {}, preprocessing.has_value()}, kind};
+  const data::Preprocessing used = preprocessing ? *preprocessing : data::divided_by_255(architecture.input);
+  return {{std::move(architecture), used, std::move(labels), std::move(state), {}, preprocessing.has_value()}, kind};
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
   const Shape input = preprocessing.output_shape();
   const bool one_size = loaded.kind == FileKind::kOnnx || !architecture.graph.empty();
   if (one_size && input != architecture.input) {
-    fail(blame, "'{}' takes pictures of {}, they would be prepared as {}", path.string(), to_string(architecture.input),
+    fail(blame, "'{}' takes images of {}, they would be prepared as {}", path.string(), to_string(architecture.input),
          to_string(input));
   }
   architecture = taking(architecture, input, path, blame);

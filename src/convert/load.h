@@ -15,10 +15,10 @@ namespace residual::convert {
 struct LoadOptions {
   /// Classes and input channels follow the file all the same.
   std::optional<models::Architecture> architecture;
-  /// Of the pictures that the network takes, C,H,W, where the file does not say it; none: as `preprocessing` or the network was
+  /// Of the images that the network takes, C,H,W, where the file does not say it; none: as `preprocessing` or the network was
   /// published.
   std::optional<Shape> input;
-  /// How pictures are prepared, in place of what the file says: a recipe's name or file (data/recipes.h).
+  /// How images are prepared, in place of what the file says: a preset's name or file (data/presets.h).
   std::string preprocessing;
 };
 
@@ -27,14 +27,14 @@ struct LoadedModel {
   FileKind kind = FileKind::kUnknown;
 };
 
-/// Prepares pictures for a model in this way from now on; the network's input becomes what that gives. Throws Error of the kind
-/// `blame`, naming the model's file, where the network does not take such pictures; one that came from ONNX takes one size alone.
+/// Prepares images for a model in this way from now on; the network's input becomes what that gives. Throws Error of the kind
+/// `blame`, naming the model's file, where the network does not take such images; one that came from ONNX takes one size alone.
 void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path,
              ErrorKind blame = ErrorKind::kUsage);
 
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
 /// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
-/// and double floats become float32. Where neither the file nor the options say how pictures are prepared, they are divided by
+/// and double floats become float32. Where neither the file nor the options say how images are prepared, they are divided by
 /// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
 /// not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});

@@ -7,10 +7,10 @@
 
 #include "graph/op.h"
 #include "graph/sources.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/concat.h"
-#include "ops/conv2d.h"
+#include "ops/elementwise/add.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
+#include "ops/shape/concat.h"
 
 namespace residual::convert {
 namespace {

@@ -8,10 +8,10 @@
 #include "convert/recognise.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/recipes.h"
+#include "data/transforms/presets.h"
 #include "io/model_file.h"
-#include "io/onnx_read.h"
-#include "io/onnx_write.h"
+#include "io/onnx/export/onnx_write.h"
+#include "io/onnx/import/onnx_read.h"
 
 namespace residual::convert {
 namespace {
@@ -37,14 +37,14 @@ struct Known {
   std::map<std::string, Origin> origins;
 };
 
-// The network for the file's pictures and classes, when the file's graph is that network.
+// The network for the file's images and classes, when the file's graph is that network.
 std::optional<Known> matched(models::Architecture architecture, const io::OnnxModel& file) {
   architecture.input = input_of(file.graph);
   architecture.classes = classes_of(file.graph);
   try {
     if (auto origins = match(models::inference_graph(architecture, 1), file.graph))
       return Known{std::move(architecture), std::move(*origins)};
-  } catch (const Error&) {  // such pictures or choices do not fit that network
+  } catch (const Error&) {  // such images or choices do not fit that network
   }
   return std::nullopt;
 }
@@ -79,27 +79,27 @@ std::optional<Known> network_of(const std::filesystem::path& path, const io::Onn
 
 models::Architecture graph_architecture(const std::filesystem::path& path, const Graph& graph) {
   models::Architecture result;
-  result.model = shown(path.stem().string());
+  result.model = printable(path.stem().string());
   result.input = input_of(graph);
   result.classes = classes_of(graph);
   result.graph = to_text(graph);
   return result;
 }
 
-data::Preprocessing said_preparation(const std::filesystem::path& path, const std::string& said) {
+data::Preprocessing said_preprocessing(const std::filesystem::path& path, const std::string& said) {
   try {
     return data::Preprocessing::from_json(said);
   } catch (const Error& error) {
-    fail(ErrorKind::kBadFile, "'{}': how pictures are prepared: {}", path.string(), error.what());
+    fail(ErrorKind::kBadFile, "'{}': how images are prepared: {}", path.string(), error.what());
   }
 }
 
 // As the options say, or the file.
-std::optional<data::Preprocessing> preparation_of(const std::filesystem::path& path, const io::OnnxModel& file,
-                                                  const LoadOptions& options) {
-  if (!options.preprocessing.empty()) return data::recipe_named(options.preprocessing, input_of(file.graph));
+std::optional<data::Preprocessing> preprocessing_of(const std::filesystem::path& path, const io::OnnxModel& file,
+                                                    const LoadOptions& options) {
+  if (!options.preprocessing.empty()) return data::preprocessing_named(options.preprocessing, input_of(file.graph));
   const std::string said = text_in(file.metadata, io::kPreprocessingKey);
-  return said.empty() ? std::nullopt : std::optional(said_preparation(path, said));
+  return said.empty() ? std::nullopt : std::optional(said_preprocessing(path, said));
 }
 
 Tensor filled(const Shape& shape, float value) {
@@ -123,8 +123,8 @@ State state_of(const std::optional<Known>& network, io::Tensors& tensors) {
 }
 
 // What comes after dividing by `divide`: (x - mean) / std, the steps from `first` on in one.
-io::OnnxPreparation inside_of(std::span<const data::Step> steps, size_t channels) {
-  io::OnnxPreparation result{1, std::vector<float>(channels, 0), std::vector<float>(channels, 1)};
+io::OnnxPreprocessing inside_of(std::span<const data::Step> steps, size_t channels) {
+  io::OnnxPreprocessing result{1, std::vector<float>(channels, 0), std::vector<float>(channels, 1)};
   if (const auto* divide = std::get_if<data::DivideStep>(&steps[0])) {
     result.divide = divide->by;
     steps = steps.subspan(1);
@@ -153,11 +153,10 @@ io::OnnxPreparation inside_of(std::span<const data::Step> steps, size_t channels
 LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options) {
   io::OnnxModel file = io::read_onnx(path);
   if (const Shape input = input_of(file.graph); input[0] != 1 && input[0] != 3) {
-    fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; pictures have 1 (grey) or 3 (colour)", path.string(),
-         input[0]);
+    fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; images have 1 (grey) or 3 (colour)", path.string(), input[0]);
   }
   if (const Shape input = input_of(file.graph); options.input && *options.input != input) {
-    fail(ErrorKind::kUsage, "'{}' takes pictures of {}, not of {}", path.string(), to_string(input), to_string(*options.input));
+    fail(ErrorKind::kUsage, "'{}' takes images of {}, not of {}", path.string(), to_string(input), to_string(*options.input));
   }
   const std::optional<Known> network = network_of(path, file, options);
   models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);
@@ -165,7 +164,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   if (network && text_in(file.metadata, io::kArchitectureKey).empty())
     info("'{}': recognised as {}", path.string(), architecture.model);
   if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is left away: the scores are logits", path.string());
-  const std::optional<data::Preprocessing> said = preparation_of(path, file, options);
+  const std::optional<data::Preprocessing> said = preprocessing_of(path, file, options);
   std::vector<std::string> labels;
   if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
@@ -181,19 +180,19 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   return loaded;
 }
 
-void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preparation_inside) {
+void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool preprocessing_inside) {
   const Graph graph = models::inference_graph(model.architecture, 1);
   io::OnnxWriteOptions options{model.extra, {}};
   std::string outside = model.preprocessing.to_json();
   const std::span<const data::Step> steps = model.preprocessing.steps();
   const auto first = std::ranges::find_if(steps, data::is_pointwise);
-  if (preparation_inside && first != steps.end()) {
+  if (preprocessing_inside && first != steps.end()) {
     if (!std::all_of(first, steps.end(), data::is_pointwise)) {
       fail(ErrorKind::kUsage,
-           "'{}': pictures are prepared by steps that scale them and others behind these, which cannot go into an ONNX file: {}",
+           "'{}': images are prepared by steps that scale them and others behind these, which cannot go into an ONNX file: {}",
            path.string(), outside);
     }
-    options.preparation = inside_of(std::span(first, steps.end()), static_cast<size_t>(model.architecture.input[0]));
+    options.preprocessing = inside_of(std::span(first, steps.end()), static_cast<size_t>(model.architecture.input[0]));
     outside = data::Preprocessing({steps.begin(), first}).to_json();
   }
   if (model.architecture.graph.empty()) options.metadata[std::string(io::kArchitectureKey)] = model.architecture.to_json();

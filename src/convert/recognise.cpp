@@ -359,9 +359,9 @@ std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
 }
 
 std::string side_by_side(const Fit& fit, size_t most) {
-  const auto cell = [](const std::string& name) { return name.empty() ? std::string("-") : shown(name); };
+  const auto cell = [](const std::string& name) { return name.empty() ? std::string("-") : printable(name); };
   const auto shape = [](const std::optional<Shape>& given) { return given ? to_string(*given) : std::string("-"); };
-  std::vector<std::vector<std::string>> rows{{shown(fit.architecture.model) + " expects", "shape", "the file has", "shape"}};
+  std::vector<std::vector<std::string>> rows{{printable(fit.architecture.model) + " expects", "shape", "the file has", "shape"}};
   for (const Difference& difference : fit.differences) {
     if (rows.size() > most) break;
     rows.push_back(

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "graph/graph.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 #include "models/architecture.h"
 
 namespace residual::convert {

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "graph/sources.h"
 #include "io/model_file.h"
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 
 namespace residual::convert {
 
@@ -31,9 +31,9 @@ StateDict state_dict_of(const eval::Model& model) {
 
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options) {
   const FileKind kind = kind_to_write(path);
-  if (kind == FileKind::kOnnx) return save_onnx(path, model, options.preparation_inside);
-  if (options.preparation_inside) {
-    fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how pictures are prepared", path.string());
+  if (kind == FileKind::kOnnx) return save_onnx(path, model, options.preprocessing_inside);
+  if (options.preprocessing_inside) {
+    fail(ErrorKind::kUsage, "'{}': only ONNX files can hold how images are prepared", path.string());
   }
   if (kind == FileKind::kModel) return eval::save_model(path, model);
   if (!model.architecture.graph.empty()) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "eval/model.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 
 namespace residual::convert {
 
@@ -21,11 +21,11 @@ struct StateDict {
 StateDict state_dict_of(const eval::Model& model);  ///< `model` must outlive it
 
 struct SaveOptions {
-  bool preparation_inside = false;  ///< ONNX: the network divides and normalises its pictures itself (see onnx.h)
+  bool preprocessing_inside = false;  ///< ONNX: the network divides and normalises its images itself (see onnx.h)
 };
 
 /// Writes the model as what the path's extension says (kind_to_write), replacing the file as a whole. Throws Error: kUsage for an
-/// unknown extension, or a preparation that cannot go into the file, kResource when it cannot be written.
+/// unknown extension, or a preprocessing that cannot go into the file, kResource when it cannot be written.
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options = {});
 
 }  // namespace residual::convert

@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "data/recipes.h"
-#include "io/torch_file.h"
+#include "data/transforms/presets.h"
+#include "io/torch/torch_file.h"
 
 namespace residual::convert {
 namespace {

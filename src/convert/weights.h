@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "convert/file_kind.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 
 namespace residual::convert {
 

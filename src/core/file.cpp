@@ -25,7 +25,7 @@ std::string reason() {
 }  // namespace
 
 void cannot_write(const std::filesystem::path& path, int error) {
-  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there room on the disk?", path.string(),
+  fail(ErrorKind::kResource, "cannot write '{}': {}; is the folder writable and is there space on the disk?", path.string(),
        std::strerror(error));
 }
 

@@ -5,7 +5,7 @@
 
 namespace residual {
 
-std::string shown(std::string_view text, size_t most) {
+std::string printable(std::string_view text, size_t most) {
   std::string result(text.substr(0, most));
   for (size_t i = 0; i < result.size(); ++i) {
     const auto byte = static_cast<unsigned char>(result[i]);
@@ -35,7 +35,7 @@ nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKin
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail(kind, "{}: the key '{}' occurs twice", what, shown(parsed.get<std::string>()));
+      fail(kind, "{}: the key '{}' occurs twice", what, printable(parsed.get<std::string>()));
     }
     return true;
   };
@@ -44,7 +44,7 @@ nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKin
   } catch (const json::parse_error& error) {
     fail(kind, "{}: not valid JSON at byte {} of {}", what, error.byte, text.size());
   } catch (const json::exception& error) {
-    fail(kind, "{}: not valid JSON: {}", what, shown(error.what()));
+    fail(kind, "{}: not valid JSON: {}", what, printable(error.what()));
   }
 }
 

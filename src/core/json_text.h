@@ -21,7 +21,7 @@ std::string indented(const nlohmann::ordered_json& json);
 
 /// A text from a file as a message or a terminal may show it: no control characters (those of U+0080 … U+009F included), at most
 /// `most` bytes.
-std::string shown(std::string_view text, size_t most = 80);
+std::string printable(std::string_view text, size_t most = 80);
 
 /// Enough for the path of a file.
 inline constexpr size_t kMostOfAPath = 4096;

@@ -1,4 +1,4 @@
-// Logical shapes: N,C,H,W for pictures, N,C for features, any rank up to kMaxRank.
+// Logical shapes: N,C,H,W for images, N,C for features, any rank up to kMaxRank.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace residual {
 
-/// Height and width, of a picture, a kernel, a stride, …
+/// Height and width, of an image, a kernel, a stride, …
 struct Size2 {
   int64_t height = 0, width = 0;
   bool operator==(const Size2&) const = default;

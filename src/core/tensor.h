@@ -29,7 +29,7 @@ class Buffer {
   size_t bytes_ = 0;
 };
 
-/// Move-only; clone() copies. N,C,H,W order for pictures, out,in,kh,kw for convolution weights.
+/// Move-only; clone() copies. N,C,H,W order for images, out,in,kh,kw for convolution weights.
 class Tensor {
  public:
   Tensor() : Tensor(DType::kF32, Shape{0}) {}

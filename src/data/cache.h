@@ -1,28 +1,28 @@
-// Decoded pictures kept in memory, so that each is decoded once.
+// Decoded images kept in memory, so that each is decoded once.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <vector>
 
-#include "data/picture.h"
+#include "image/image.h"
 
 namespace residual::data {
 
-/// One place a picture; any number of threads. Pictures are kept until their bytes reach the limit, and then no more.
-class PictureCache {
+/// One place an image; any number of threads. Images are kept until their bytes reach the limit, and then no more.
+class ImageCache {
  public:
-  PictureCache(int64_t places, int64_t limit_bytes);
-  ~PictureCache();
-  PictureCache(const PictureCache&) = delete;
-  PictureCache& operator=(const PictureCache&) = delete;
+  ImageCache(int64_t places, int64_t limit_bytes);
+  ~ImageCache();
+  ImageCache(const ImageCache&) = delete;
+  ImageCache& operator=(const ImageCache&) = delete;
 
-  /// Copies the picture when it is there.
-  bool find(int64_t place, Picture& picture) const;
-  void keep(int64_t place, const Picture& picture) const;
+  /// Copies the image when it is there.
+  bool find(int64_t place, Image& image) const;
+  void keep(int64_t place, const Image& image) const;
 
  private:
-  mutable std::vector<std::atomic<const Picture*>> places_;
+  mutable std::vector<std::atomic<const Image*>> places_;
   mutable std::atomic<int64_t> left_;  // bytes
 };
 

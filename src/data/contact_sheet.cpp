@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "data/resize.h"
+#include "image/resize.h"
 
 namespace residual::data {
 namespace {
@@ -11,11 +11,11 @@ namespace {
 constexpr int64_t kCell = 64, kGap = 4, kMostRows = 200;
 
 // In the middle of the cell whose upper left corner is given.
-void paste(const Picture& picture, int64_t top, int64_t left, Picture& sheet) {
-  top += (kCell - picture.height) / 2;
-  left += (kCell - picture.width) / 2;
-  for (int64_t y = 0; y < picture.height; ++y) {
-    std::copy_n(picture.pixels.begin() + y * picture.width * 3, picture.width * 3,
+void paste(const Image& image, int64_t top, int64_t left, Image& sheet) {
+  top += (kCell - image.height) / 2;
+  left += (kCell - image.width) / 2;
+  for (int64_t y = 0; y < image.height; ++y) {
+    std::copy_n(image.pixels.begin() + y * image.width * 3, image.width * 3,
                 sheet.pixels.begin() + ((top + y) * sheet.width + left) * 3);
   }
 }
@@ -35,14 +35,14 @@ ContactSheet contact_sheet(const Dataset& dataset, int64_t columns) {
   sheet.columns = columns;
   sheet.left_out = classes - rows;
   sheet.rows.assign(dataset.classes().begin(), dataset.classes().begin() + rows);
-  sheet.picture = {3, rows * (kCell + kGap) + kGap, columns * (kCell + kGap) + kGap, {}};
-  sheet.picture.pixels.assign(static_cast<size_t>(3 * sheet.picture.height * sheet.picture.width), 255);
+  sheet.image = {3, rows * (kCell + kGap) + kGap, columns * (kCell + kGap) + kGap, {}};
+  sheet.image.pixels.assign(static_cast<size_t>(3 * sheet.image.height * sheet.image.width), 255);
   for (int64_t row = 0; row < rows; ++row) {
-    const std::vector<int64_t>& pictures = chosen[static_cast<size_t>(row)];
-    for (size_t column = 0; column < pictures.size(); ++column) {
-      Picture picture = fitted(dataset.picture(pictures[column]), kCell);
-      convert_channels(picture, 3);
-      paste(picture, kGap + row * (kCell + kGap), kGap + static_cast<int64_t>(column) * (kCell + kGap), sheet.picture);
+    const std::vector<int64_t>& images = chosen[static_cast<size_t>(row)];
+    for (size_t column = 0; column < images.size(); ++column) {
+      Image image = fitted(dataset.image(images[column]), kCell);
+      convert_channels(image, 3);
+      paste(image, kGap + row * (kCell + kGap), kGap + static_cast<int64_t>(column) * (kCell + kGap), sheet.image);
     }
   }
   return sheet;

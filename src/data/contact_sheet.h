@@ -1,4 +1,4 @@
-// Some pictures of every class on one sheet, to look at.
+// Some images of every class on one sheet, to look at.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 namespace residual::data {
 
 struct ContactSheet {
-  Picture picture;                ///< a row a class, white between the pictures
+  Image image;                    ///< a row a class, white between the images
   std::vector<std::string> rows;  ///< the names of the classes, from the top
-  int64_t columns = 0;            ///< pictures a row, at most
-  int64_t left_out = 0;           ///< classes for which there was no room
+  int64_t columns = 0;            ///< images a row, at most
+  int64_t left_out = 0;           ///< classes for which there was no space
 };
 
-/// The first `columns` pictures of each class, each brought into a square of 64 pixels (smaller ones keep their size); at most
+/// The first `columns` images of each class, each brought into a square of 64 pixels (smaller ones keep their size); at most
 /// 200 classes. Throws what reading throws.
 ContactSheet contact_sheet(const Dataset& dataset, int64_t columns = 10);
 

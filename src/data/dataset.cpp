@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "data/archive.h"
-#include "data/sources.h"
+#include "data/files/archive.h"
+#include "data/sources/sources.h"
 
 namespace residual::data {
 namespace {
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kExpected =
     "a folder or archive with CIFAR's data_batch_1.bin … or train.bin, with MNIST's train-images-idx3-ubyte …, with "
     "train/<class>/*.jpg and test/<class>/*.jpg, or with train_…/<number>_….jpg and test_…/<number>_….jpg; or 'shapes' for the "
-    "built-in pictures";
+    "built-in images";
 
 std::shared_ptr<const FileTree> open_tree(const std::string& path) {
   std::error_code error;
@@ -71,9 +71,9 @@ std::string summary(const DataSource& source) {
       {{source.train.get(), "training"}, {source.validation.get(), "validation"}, {source.test.get(), "test"}}};
   std::string line = fmt::format("{}: {} classes", source.found, source.classes().size());
   for (const auto& [split, name] : splits) {
-    if (split != nullptr) line += fmt::format(", {} {} pictures", split->size(), name);
+    if (split != nullptr) line += fmt::format(", {} {} images", split->size(), name);
   }
-  const Shape shape = source.split("").picture_shape();
+  const Shape shape = source.split("").image_shape();
   return line + fmt::format(" ({}{})",
                             source.format == Format::kFolder || source.format == Format::kNumbered ? "the first is " : "",
                             to_string(shape));
@@ -93,10 +93,10 @@ std::string_view name_of(Format format) {
   return "folder";
 }
 
-Picture Dataset::picture(int64_t index) const {
-  Picture picture;
-  read(index, picture);
-  return picture;
+Image Dataset::image(int64_t index) const {
+  Image image;
+  read(index, image);
+  return image;
 }
 
 const Dataset* DataSource::find(std::string_view split) const {
@@ -132,10 +132,10 @@ void check(const OpenOptions& options) {
     fail(ErrorKind::kUsage, "the validation split is {}, expected a fraction from 0 to 0.9", options.val_split);
   }
   if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
-    fail(ErrorKind::kUsage, "pictures can be read with 1 or 3 channels, not {}", options.channels);
+    fail(ErrorKind::kUsage, "images can be read with 1 or 3 channels, not {}", options.channels);
   }
   if (options.cache_bytes < 0)
-    fail(ErrorKind::kUsage, "the cache for pictures is {} bytes, expected 0 or more", options.cache_bytes);
+    fail(ErrorKind::kUsage, "the cache for images is {} bytes, expected 0 or more", options.cache_bytes);
 }
 
 DataSource open_data(const OpenOptions& options) {
@@ -148,7 +148,7 @@ DataSource open_data(const OpenOptions& options) {
         fail(ErrorKind::kUsage, "'{}' has a validation part of its own; leave the validation split away or remove that part",
              options.path);
       }
-      if (!source.train) fail(ErrorKind::kUsage, "'{}' has no training pictures to split", options.path);
+      if (!source.train) fail(ErrorKind::kUsage, "'{}' has no training images to split", options.path);
       split_validation(source, options.val_split, options.seed);
     }
     source.found = summary(source);
@@ -156,7 +156,7 @@ DataSource open_data(const OpenOptions& options) {
   } catch (const fs::filesystem_error& error) {
     fail(ErrorKind::kBadFile, "cannot read '{}': {}", options.path, error.code().message());
   } catch (const std::bad_alloc&) {
-    fail(ErrorKind::kResource, "no memory for the pictures of '{}'", options.path);
+    fail(ErrorKind::kResource, "no memory for the images of '{}'", options.path);
   }
 }
 

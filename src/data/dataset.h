@@ -1,4 +1,4 @@
-// Labelled pictures, and finding out what lies at a path.
+// Labelled images, and finding out what lies at a path.
 #pragma once
 
 #include <cstdint>
@@ -9,39 +9,39 @@
 #include <vector>
 
 #include "core/shape.h"
-#include "data/picture.h"
+#include "image/image.h"
 
 namespace residual::data {
 
-/// A list of labelled pictures. All members may be called from several threads at once.
+/// A list of labelled images. All members may be called from several threads at once.
 class Dataset {
  public:
   virtual ~Dataset() = default;
 
   virtual int64_t size() const = 0;
-  virtual int64_t label(int64_t index) const = 0;                ///< 0 … classes().size() - 1
-  virtual void read(int64_t index, Picture& picture) const = 0;  ///< uses the picture's memory again
-  virtual std::string name(int64_t index) const = 0;             ///< where the picture comes from, for messages
+  virtual int64_t label(int64_t index) const = 0;            ///< 0 … classes().size() - 1
+  virtual void read(int64_t index, Image& image) const = 0;  ///< uses the image's memory again
+  virtual std::string name(int64_t index) const = 0;         ///< where the image comes from, for messages
   virtual const std::vector<std::string>& classes() const = 0;
   virtual std::string description() const = 0;  ///< one line, without a full stop
-  virtual Shape picture_shape() const = 0;      ///< C,H,W of the first picture; those of an image folder may differ in H and W
+  virtual Shape image_shape() const = 0;        ///< C,H,W of the first image; those of an image folder may differ in H and W
 
-  Picture picture(int64_t index) const;
+  Image image(int64_t index) const;
 };
 
 /// What to open and how to split it.
 struct OpenOptions {
-  std::string path;      ///< a folder, an archive (.tar, .tar.gz, .tgz, .zip), or "shapes" for the built-in pictures
-  double val_split = 0;  ///< this fraction of every class of the training pictures is kept for validation, 0 … 0.9
-  uint64_t seed = 0;     ///< of the split and of the built-in pictures
-  int64_t channels = 0;  ///< image folders: 1, 3, or 0 to see whether the pictures are grey. The built-in pictures: 3 unless 1
-  bool coarse_labels = false;            ///< CIFAR-100: its 20 coarse classes in place of the 100 fine ones
+  std::string path;            ///< a folder, an archive (.tar, .tar.gz, .tgz, .zip), or "shapes" for the built-in images
+  double val_split = 0;        ///< this fraction of every class of the training images is kept for validation, 0 … 0.9
+  uint64_t seed = 0;           ///< of the split and of the built-in images
+  int64_t channels = 0;        ///< image folders: 1, 3, or 0 to see whether the images are grey. The built-in images: 3 unless 1
+  bool coarse_labels = false;  ///< CIFAR-100: its 20 coarse classes in place of the 100 fine ones
   std::vector<std::string> class_names;  ///< in place of those that the data have, by index; empty: as they are
-  bool exif_orientation = false;         ///< image folders: turn pictures upright as their Exif data say
-  int64_t train_size = 20000;            ///< of the built-in pictures
+  bool exif_orientation = false;         ///< image folders: turn images upright as their Exif data say
+  int64_t train_size = 20000;            ///< of the built-in images
   int64_t test_size = 2000;
   int64_t shapes_height = 32, shapes_width = 32;
-  int64_t cache_bytes = int64_t{1} << 30;  ///< decoded pictures are kept in memory up to this many bytes
+  int64_t cache_bytes = int64_t{1} << 30;  ///< decoded images are kept in memory up to this many bytes
 };
 
 enum class Format { kShapes, kCifar10, kCifar100, kIdx, kNumbered, kFolder };
@@ -62,7 +62,7 @@ struct DataSource {
   const std::vector<std::string>& classes() const;
 };
 
-/// The same pictures with their classes in the order of `classes`, the same names; null where the data's are in that order
+/// The same images with their classes in the order of `classes`, the same names; null where the data's are in that order
 /// already or are not the same. `dataset` must outlive it.
 std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std::string>& classes);
 

@@ -23,16 +23,16 @@ struct Sums {
   Size2 smallest{INT64_MAX, INT64_MAX}, largest;
   std::exception_ptr error;
 
-  void add(const Picture& picture) {
-    const auto channels = static_cast<size_t>(picture.channels);
-    for (size_t i = 0; i < picture.pixels.size(); ++i) {
-      const uint64_t value = picture.pixels[i];
+  void add(const Image& image) {
+    const auto channels = static_cast<size_t>(image.channels);
+    for (size_t i = 0; i < image.pixels.size(); ++i) {
+      const uint64_t value = image.pixels[i];
       sum[i % channels] += value;
       squares[i % channels] += value * value;
     }
-    pixels += picture.height * picture.width;
-    smallest = {std::min(smallest.height, picture.height), std::min(smallest.width, picture.width)};
-    largest = {std::max(largest.height, picture.height), std::max(largest.width, picture.width)};
+    pixels += image.height * image.width;
+    smallest = {std::min(smallest.height, image.height), std::min(smallest.width, image.width)};
+    largest = {std::max(largest.height, image.height), std::max(largest.width, image.width)};
   }
   void add(const Sums& other) {
     for (size_t c = 0; c < 3; ++c) {
@@ -52,10 +52,10 @@ Sums sums_of(const Dataset& dataset, int threads) {
     for (int64_t t = 0; t < threads; ++t) {
       team.emplace_back([&dataset, &part = parts[static_cast<size_t>(t)], t, threads] {
         try {
-          Picture picture;
+          Image image;
           for (int64_t i = dataset.size() * t / threads; i < dataset.size() * (t + 1) / threads; ++i) {
-            dataset.read(i, picture);
-            part.add(picture);
+            dataset.read(i, image);
+            part.add(image);
           }
         } catch (...) {
           part.error = std::current_exception();
@@ -93,10 +93,10 @@ std::array<std::pair<std::string_view, const std::optional<SplitInfo>*>, 3> spli
 SplitInfo inspect(const Dataset& dataset, int threads) {
   if (threads < 1) fail(ErrorKind::kUsage, "{} threads, expected at least 1", threads);
   SplitInfo info;
-  info.pictures = dataset.size();
+  info.images = dataset.size();
   info.per_class.resize(dataset.classes().size());
   for (int64_t i = 0; i < dataset.size(); ++i) ++info.per_class.at(static_cast<size_t>(dataset.label(i)));
-  info.channels = dataset.picture_shape()[0];
+  info.channels = dataset.image_shape()[0];
   const Sums sums = sums_of(dataset, static_cast<int>(std::min<int64_t>(threads, std::max<int64_t>(dataset.size(), 1))));
   info.smallest = sums.smallest;
   info.largest = sums.largest;
@@ -120,17 +120,17 @@ std::string to_text(const DataInfo& info) {
   std::string text = info.found + "\n";
   for (const auto& [name, split] : splits_of(info)) {
     if (!*split) continue;
-    text += fmt::format("\n{}: {} pictures, {}\n  mean {}, std {} (values 0 … 1)\n", name, (*split)->pictures,
-                        sizes_text(**split), numbers_text((*split)->mean), numbers_text((*split)->std));
+    text += fmt::format("\n{}: {} images, {}\n  mean {}, std {} (values 0 … 1)\n", name, (*split)->images, sizes_text(**split),
+                        numbers_text((*split)->mean), numbers_text((*split)->std));
   }
   size_t width = 5;
-  for (const std::string& name : info.classes) width = std::max(width, shown(name).size());
+  for (const std::string& name : info.classes) width = std::max(width, printable(name).size());
   text += fmt::format("\n{:<{}}", "class", width);
   for (const auto& [name, split] : splits_of(info)) {
     if (*split) text += fmt::format("  {:>10}", name);
   }
   for (size_t c = 0; c < info.classes.size(); ++c) {
-    text += fmt::format("\n{:<{}}", shown(info.classes[c]), width);
+    text += fmt::format("\n{:<{}}", printable(info.classes[c]), width);
     for (const auto& [name, split] : splits_of(info)) {
       if (*split) text += fmt::format("  {:>10}", (*split)->per_class[c]);
     }
@@ -143,7 +143,7 @@ std::string to_json(const DataInfo& info) {
   for (const auto& [name, split] : splits_of(info)) {
     if (!*split) continue;
     const SplitInfo& s = **split;
-    json[std::string(name)] = {{"pictures", s.pictures},
+    json[std::string(name)] = {{"images", s.images},
                                {"per_class", s.per_class},
                                {"channels", s.channels},
                                {"smallest", {s.smallest.height, s.smallest.width}},

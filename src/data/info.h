@@ -12,7 +12,7 @@
 namespace residual::data {
 
 struct SplitInfo {
-  int64_t pictures = 0;
+  int64_t images = 0;
   std::vector<int64_t> per_class;  ///< one count a class
   Size2 smallest, largest;         ///< least and greatest height, least and greatest width
   int64_t channels = 0;
@@ -26,7 +26,7 @@ struct DataInfo {
   std::optional<SplitInfo> train, validation, test;
 };
 
-/// Reads every picture, on `threads` threads; exact sums, so that the figures do not depend on them. Throws what reading throws.
+/// Reads every image, on `threads` threads; exact sums, so that the figures do not depend on them. Throws what reading throws.
 SplitInfo inspect(const Dataset& dataset, int threads = 1);
 DataInfo inspect(const DataSource& source, int threads = 1);
 

@@ -56,7 +56,7 @@ class Labels {
       size_t index = 0;
       const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
       if (error != std::errc{} || end != key.data() + key.size() || index >= names_.size() || !names_[index].empty())
-        bad(fmt::format("'{}' is no index of its {} classes", shown(key), json.size()));
+        bad(fmt::format("'{}' is no index of its {} classes", printable(key), json.size()));
       names_[index] = text_of(value);
       check(names_[index], index);
     }
@@ -120,7 +120,7 @@ std::vector<std::string> read_labels(const std::filesystem::path& path) {
   std::vector<std::string> sorted = labels;
   std::ranges::sort(sorted);
   if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
-    warn("'{}' calls more than one class '{}'; answers do not tell them apart", path.string(), shown(*twice));
+    warn("'{}' calls more than one class '{}'; answers do not tell them apart", path.string(), printable(*twice));
   return labels;
 }
 

@@ -16,20 +16,20 @@
 namespace residual::data {
 namespace {
 
-constexpr int64_t kPiece = 16;  // pictures that a thread takes at a time
+constexpr int64_t kChunk = 16;  // images that a thread takes at a time
 
 // One batch's memory; batch b lies in slot b % slots.
 struct Slot {
-  Buffer pictures;  // batch_size,C,H,W floats
+  Buffer images;  // batch_size,C,H,W floats
   std::vector<int64_t> labels, samples;
-  int64_t unfinished = 0;  // pictures
-  int64_t failed_at = -1;  // the first picture of the piece that failed, -1 while none has
+  int64_t unfinished = 0;  // images
+  int64_t failed_at = -1;  // the first image of the chunk that failed, -1 while none has
   std::exception_ptr error;
 };
 
 // What each thread works with.
-struct Desk {
-  Picture picture;
+struct Workspace {
+  Image image;
   Preprocessing::Scratch scratch;
   std::vector<float> prepared;  // before augmentation
 };
@@ -43,10 +43,10 @@ LoaderOptions checked(const LoaderOptions& options, const Dataset& dataset) {
   const int64_t padding = options.augmentation.crop_padding;
   if (padding < 0 || padding > 65535)
     fail(ErrorKind::kUsage, "the padding of the random crop is {}, expected 0 to 65535", padding);
-  if (dataset.size() < 1) fail(ErrorKind::kUsage, "a data set without pictures cannot be loaded");
+  if (dataset.size() < 1) fail(ErrorKind::kUsage, "a data set without images cannot be loaded");
   if (options.drop_last && dataset.size() < options.batch_size) {
     fail(ErrorKind::kUsage,
-         "{} pictures do not fill one batch of {}, and batches that are not full are left out; choose a smaller batch size",
+         "{} images do not fill one batch of {}, and batches that are not full are left out; choose a smaller batch size",
          dataset.size(), options.batch_size);
   }
   return options;
@@ -54,7 +54,7 @@ LoaderOptions checked(const LoaderOptions& options, const Dataset& dataset) {
 
 }  // namespace
 
-// One mutex guards everything but the memory of pieces being worked on. Pieces are handed out in order; a batch's pieces only
+// One mutex guards everything but the memory of chunks being worked on. Pieces are handed out in order; a batch's chunks only
 // when its slot is free, that is when the batch `slots` before it has been given back.
 class Loader::Workers {
  public:
@@ -65,13 +65,13 @@ class Loader::Workers {
     elements_ = preprocessing.output_shape().elements();
     int64_t bytes = 0;
     if (__builtin_mul_overflow(batch, elements_ * static_cast<int64_t>(sizeof(float)), &bytes)) {
-      fail(ErrorKind::kResource, "a batch of {} pictures of {} does not fit in memory", batch,
+      fail(ErrorKind::kResource, "a batch of {} images of {} does not fit in memory", batch,
            to_string(preprocessing.output_shape()));
     }
     // One slot is with the user while the others are filled.
     slots_.resize(static_cast<size_t>(std::min<int64_t>(options_.prefetch, batches_)) + 1);
     for (Slot& slot : slots_) {
-      slot.pictures = Buffer(static_cast<size_t>(bytes));
+      slot.images = Buffer(static_cast<size_t>(bytes));
       slot.labels.resize(static_cast<size_t>(batch));
       slot.samples.resize(static_cast<size_t>(batch));
     }
@@ -112,8 +112,8 @@ class Loader::Workers {
     stop_epoch(lock);
     order_ = std::move(order);
     epoch_ = epoch;
-    next_batch_ = piece_batch_ = first_batch;
-    piece_begin_ = 0;
+    next_batch_ = chunk_batch_ = first_batch;
+    chunk_begin_ = 0;
     freed_ = first_batch;
     end_batch_ = batches_;
     for (Slot& slot : slots_) reset(slot);
@@ -138,7 +138,7 @@ class Loader::Workers {
     const auto count = static_cast<size_t>(count_of(next_batch_));
     batch_.index = next_batch_;
     batch_.count = static_cast<int64_t>(count);
-    batch_.pictures = {reinterpret_cast<const float*>(slot.pictures.data()), count * static_cast<size_t>(elements_)};
+    batch_.images = {reinterpret_cast<const float*>(slot.images.data()), count * static_cast<size_t>(elements_)};
     batch_.labels = std::span(slot.labels).first(count);
     batch_.samples = std::span(slot.samples).first(count);
     slot.unfinished = -1;  // to be filled anew
@@ -157,36 +157,36 @@ class Loader::Workers {
     slot.error = nullptr;
   }
 
-  // No piece is handed out any more, and none is being worked on.
+  // No chunk is handed out any more, and none is being worked on.
   void stop_epoch(std::unique_lock<std::mutex>& lock) {
     end_batch_ = 0;
     batch_ready_.wait(lock, [&] { return busy_ == 0; });
   }
 
-  bool has_piece() const { return piece_batch_ < end_batch_ && piece_batch_ < freed_ + static_cast<int64_t>(slots_.size()); }
+  bool has_chunk() const { return chunk_batch_ < end_batch_ && chunk_batch_ < freed_ + static_cast<int64_t>(slots_.size()); }
 
   void work() {
-    Desk desk;
+    Workspace workspace;
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_available_.wait(lock, [&] { return stopping_ || has_piece(); });
+      work_available_.wait(lock, [&] { return stopping_ || has_chunk(); });
       if (stopping_) return;
-      const int64_t batch = piece_batch_, begin = piece_begin_, count = count_of(batch), end = std::min(begin + kPiece, count);
+      const int64_t batch = chunk_batch_, begin = chunk_begin_, count = count_of(batch), end = std::min(begin + kChunk, count);
       Slot& slot = slot_of(batch);
       if (begin == 0) {
         reset(slot);
         slot.unfinished = count;
       }
-      piece_begin_ = end;
+      chunk_begin_ = end;
       if (end == count) {
-        ++piece_batch_;
-        piece_begin_ = 0;
+        ++chunk_batch_;
+        chunk_begin_ = 0;
       }
       ++busy_;
       lock.unlock();
       std::exception_ptr error;
       try {
-        for (int64_t i = begin; i < end; ++i) load(batch, i, slot, desk);
+        for (int64_t i = begin; i < end; ++i) load(batch, i, slot, workspace);
       } catch (...) {
         error = std::current_exception();
       }
@@ -201,27 +201,27 @@ class Loader::Workers {
     }
   }
 
-  void load(int64_t batch, int64_t i, Slot& slot, Desk& desk) const {
+  void load(int64_t batch, int64_t i, Slot& slot, Workspace& workspace) const {
     const int64_t place = batch * options_.batch_size + i;
     const int64_t sample = order_.empty() ? place : order_[static_cast<size_t>(place)];
     slot.samples[static_cast<size_t>(i)] = sample;
     slot.labels[static_cast<size_t>(i)] = dataset_.label(sample);
-    dataset_.read(sample, desk.picture);
-    const std::span<float> out(reinterpret_cast<float*>(slot.pictures.data()) + i * elements_, static_cast<size_t>(elements_));
+    dataset_.read(sample, workspace.image);
+    const std::span<float> out(reinterpret_cast<float*>(slot.images.data()) + i * elements_, static_cast<size_t>(elements_));
     if (!options_.augmentation.any()) {
-      prepare(sample, desk, out);
+      prepare(sample, workspace, out);
       return;
     }
-    desk.prepared.resize(static_cast<size_t>(elements_));  // here, where a lack of memory is noted for the batch
-    prepare(sample, desk, desk.prepared);
-    augment(desk.prepared, preprocessing_.output_shape(), draw_augmentation(options_.augmentation, options_.seed, epoch_, sample),
-            out);
+    workspace.prepared.resize(static_cast<size_t>(elements_));  // here, where a lack of memory is noted for the batch
+    prepare(sample, workspace, workspace.prepared);
+    augment(workspace.prepared, preprocessing_.output_shape(),
+            draw_augmentation(options_.augmentation, options_.seed, epoch_, sample), out);
   }
 
-  // The preparation does not know whose picture it refuses.
-  void prepare(int64_t sample, Desk& desk, std::span<float> out) const {
+  // The preprocessing does not know whose image it refuses.
+  void prepare(int64_t sample, Workspace& workspace, std::span<float> out) const {
     try {
-      preprocessing_.apply(desk.picture, out, desk.scratch);
+      preprocessing_.apply(workspace.image, out, workspace.scratch);
     } catch (const Error& error) {
       fail(error.kind(), "'{}': {}", dataset_.name(sample), error.what());
     }
@@ -230,7 +230,7 @@ class Loader::Workers {
   const Dataset& dataset_;
   const Preprocessing preprocessing_;
   const LoaderOptions options_;
-  int64_t batches_ = 0, elements_ = 0;  // batches an epoch; floats a picture
+  int64_t batches_ = 0, elements_ = 0;  // batches an epoch; floats an image
   std::vector<Slot> slots_;
   Batch batch_;  // what next() gave last
 
@@ -242,8 +242,8 @@ class Loader::Workers {
   int64_t end_batch_ = 0;                      // no batch from here on; 0 while no epoch runs
   int64_t next_batch_ = 0;                     // what next() gives next
   int64_t freed_ = 0;                          // batches before this one have been given back
-  int64_t piece_batch_ = 0, piece_begin_ = 0;  // the next piece to hand out
-  int64_t busy_ = 0;                           // pieces being worked on
+  int64_t chunk_batch_ = 0, chunk_begin_ = 0;  // the next chunk to hand out
+  int64_t busy_ = 0;                           // chunks being worked on
 
   std::vector<std::jthread> threads_;  // last: they use everything above
 };

@@ -6,15 +6,15 @@
 #include <span>
 
 #include "core/shape.h"
-#include "data/augment.h"
 #include "data/dataset.h"
-#include "data/preprocess.h"
+#include "data/transforms/augment.h"
+#include "data/transforms/preprocess.h"
 
 namespace residual::data {
 
 /// Views into the loader's memory, valid until the next call of next() or start_epoch().
 struct Batch {
-  std::span<const float> pictures;   ///< N,C,H,W
+  std::span<const float> images;     ///< N,C,H,W
   std::span<const int64_t> labels;   ///< N
   std::span<const int64_t> samples;  ///< N, indices into the data set
   int64_t count = 0;                 ///< N; less than batch_size only in the last batch, when it is not dropped

@@ -1,11 +1,11 @@
-// The same pictures, their classes under other names or in another order.
+// The same images, their classes under other names or in another order.
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/error.h"
 #include "data/labels.h"
-#include "data/sources.h"
+#include "data/sources/sources.h"
 
 namespace residual::data {
 namespace {
@@ -22,11 +22,11 @@ class Relabelled : public Dataset {
     const int64_t label = inner_->label(index);
     return place_.empty() ? label : place_[static_cast<size_t>(label)];
   }
-  void read(int64_t index, Picture& picture) const override { inner_->read(index, picture); }
+  void read(int64_t index, Image& image) const override { inner_->read(index, image); }
   std::string name(int64_t index) const override { return inner_->name(index); }
   const std::vector<std::string>& classes() const override { return *names_; }
   std::string description() const override { return inner_->description(); }
-  Shape picture_shape() const override { return inner_->picture_shape(); }
+  Shape image_shape() const override { return inner_->image_shape(); }
 
  private:
   std::shared_ptr<const Dataset> inner_;

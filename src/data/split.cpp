@@ -1,4 +1,4 @@
-// A part of the training pictures kept for validation.
+// A part of the training images kept for validation.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
-#include "data/sources.h"
+#include "data/sources/sources.h"
 
 namespace residual::data {
 namespace {
@@ -18,11 +18,11 @@ class Part : public Dataset {
 
   int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
   int64_t label(int64_t index) const override { return whole_->label(at(index)); }
-  void read(int64_t index, Picture& picture) const override { whole_->read(at(index), picture); }
+  void read(int64_t index, Image& image) const override { whole_->read(at(index), image); }
   std::string name(int64_t index) const override { return whole_->name(at(index)); }
   const std::vector<std::string>& classes() const override { return whole_->classes(); }
   std::string description() const override { return description_; }
-  Shape picture_shape() const override { return whole_->picture_shape(); }
+  Shape image_shape() const override { return whole_->image_shape(); }
 
  private:
   int64_t at(int64_t index) const { return indices_.at(static_cast<size_t>(index)); }
@@ -50,7 +50,7 @@ void split_validation(DataSource& source, double fraction, uint64_t seed) {
     }
   }
   if (held.empty()) {
-    fail(ErrorKind::kUsage, "a validation split of {} leaves no validation picture of {} training pictures; choose a larger part",
+    fail(ErrorKind::kUsage, "a validation split of {} leaves no validation image of {} training images; choose a larger part",
          fraction, whole->size());
   }
   std::sort(kept.begin(), kept.end());

@@ -85,11 +85,11 @@ void check_classes(const data::Dataset& dataset, int64_t classes) {
 void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use) {
   data::Loader loader(dataset, view, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
   loader.start_epoch(0);
-  const std::span<float> pictures = session_.input<float>("pictures");
+  const std::span<float> images = session_.input<float>("images");
   while (const data::Batch* batch = loader.next()) {
     // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
     // used.
-    std::ranges::copy(batch->pictures, pictures.begin());
+    std::ranges::copy(batch->images, images.begin());
     session_.run();
     use(*batch, session_.output<float>("logits").first(static_cast<size_t>(batch->count * classes_)));
   }
@@ -100,7 +100,7 @@ void Evaluator::count(const data::Batch& batch, std::span<const float> logits, E
   const BatchScore scored = score(logits, batch.labels, classes_, &result.confusion, &mistakes);
   for (Mistake& mistake : mistakes) mistake.index = batch.samples[static_cast<size_t>(mistake.index)];
   keep_worst(result.worst, mistakes, options_.worst);
-  result.pictures += batch.count;
+  result.images += batch.count;
   result.correct += scored.correct;
   result.correct5 += scored.correct5;
   result.loss += scored.loss_sum;
@@ -134,7 +134,7 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
       if (options_.progress) options_.progress(done / looks, dataset.size());
     });
   }
-  result.loss /= static_cast<double>(std::max<int64_t>(result.pictures, 1));
+  result.loss /= static_cast<double>(std::max<int64_t>(result.images, 1));
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -16,7 +16,7 @@
 
 namespace residual::eval {
 
-/// A picture that was named wrongly.
+/// An image that was named wrongly.
 struct Mistake {
   int64_t index = 0;       ///< in the data set
   int64_t label = 0;       ///< the right class
@@ -26,17 +26,17 @@ struct Mistake {
 };
 
 struct Evaluation {
-  int64_t pictures = 0;
+  int64_t images = 0;
   int64_t correct = 0;                          ///< the likeliest class is the right one
   int64_t correct5 = 0;                         ///< the right class is among the five likeliest
-  double loss = 0;                              ///< mean cross-entropy a picture, without label smoothing
+  double loss = 0;                              ///< mean cross-entropy an image, without label smoothing
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
   std::vector<Mistake> worst;                   ///< the mistakes of the highest loss, highest first; as many as were asked for
 
-  double top1() const { return pictures ? static_cast<double>(correct) / static_cast<double>(pictures) : 0; }
-  double top5() const { return pictures ? static_cast<double>(correct5) / static_cast<double>(pictures) : 0; }
-  double pictures_per_second() const { return seconds > 0 ? static_cast<double>(pictures) / seconds : 0; }
+  double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+  double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
+  double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
 };
 
 /// Throws Error (kNumeric) when a logit is infinite or no number.
@@ -46,9 +46,9 @@ void check_finite(std::span<const float> logits);
 /// finite. logits: count rows of `classes`.
 struct BatchScore {
   int64_t correct = 0, correct5 = 0;
-  double loss_sum = 0;  ///< sum over the pictures of cross-entropy
+  double loss_sum = 0;  ///< sum over the images of cross-entropy
 };
-/// mistakes: those of this batch are appended, index counting from the batch's first picture.
+/// mistakes: those of this batch are appended, index counting from the batch's first image.
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
                  std::vector<std::vector<int64_t>>* confusion = nullptr, std::vector<Mistake>* mistakes = nullptr);
 
@@ -78,8 +78,8 @@ class Evaluator {
 
   /// The last batch may be partial; nothing is dropped. Throws what reading the data throws.
   Evaluation run(const data::Dataset& dataset);
-  /// The same with every picture prepared in each of these ways: its logits are averaged, then scored. One pass over the data a
-  /// view; memory for one float a picture and class when there are several.
+  /// The same with every image prepared in each of these ways: its logits are averaged, then scored. One pass over the data a
+  /// view; memory for one float an image and class when there are several.
   Evaluation run(const data::Dataset& dataset, std::span<const data::Preprocessing> views);
 
   const Plan& plan() const noexcept { return session_.plan(); }
@@ -98,9 +98,10 @@ class Evaluator {
 /// Where the data have the model's classes in another order, they are taken by their names.
 Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
 
-/// 5: the four corners and the centre of every prepared picture; 10: those and their mirror images (Krizhevsky et al. 2012,
-/// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of a picture's crops are averaged, as torchvision
-/// documents it. 1: like evaluate. Throws Error (kUsage) for another number and for a model whose preparation has no centre crop.
+/// 5: the four corners and the centre of every prepared image; 10: those and their mirror images (Krizhevsky et al. 2012,
+/// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of an image's crops are averaged, as torchvision
+/// documents it. 1: like evaluate. Throws Error (kUsage) for another number and for a model whose preprocessing has no centre
+/// crop.
 Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options = {});
 
 }  // namespace residual::eval

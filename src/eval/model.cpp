@@ -33,7 +33,7 @@ Model load_model(const std::filesystem::path& path) {
     models::Architecture architecture = models::Architecture::from_json(file.architecture);
     data::Preprocessing preprocessing = data::Preprocessing::from_json(file.preprocessing);
     if (preprocessing.output_shape() != architecture.input) {
-      fail(ErrorKind::kBadFile, "pictures are prepared as {}, the network takes {}", to_string(preprocessing.output_shape()),
+      fail(ErrorKind::kBadFile, "images are prepared as {}, the network takes {}", to_string(preprocessing.output_shape()),
            to_string(architecture.input));
     }
     if (!file.labels.empty() && static_cast<int64_t>(file.labels.size()) != architecture.classes) {

@@ -1,11 +1,11 @@
-// A network together with all that it takes to use it: its weights, its way to prepare a picture, the names of its classes.
+// A network together with all that it takes to use it: its weights, its way to prepare an image, the names of its classes.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 #include "io/model_file.h"
 #include "models/table.h"
 #include "runtime/state.h"
@@ -18,7 +18,7 @@ struct Model {
   std::vector<std::string> labels;  ///< one a class, or none
   State state;                      ///< parameters and running statistics
   io::Metadata extra;               ///< what else the file held, kept
-  bool prepared = true;             ///< whether anyone said how pictures are prepared; otherwise `preprocessing` is a guess
+  bool prepared = true;             ///< whether anyone said how images are prepared; otherwise `preprocessing` is a guess
 
   /// The name of a class: its label, or its number.
   std::string label(int64_t index) const;

@@ -5,16 +5,16 @@
 #include <numeric>
 
 #include "core/file.h"
-#include "data/orientation.h"
+#include "image/orientation.h"
 
 namespace residual::eval {
 
 Predictor::Predictor(Model& model, EvaluateOptions options)
     : model_(model), session_(inference_plan(model.architecture, 1, options), model.state) {}
 
-std::vector<Prediction> Predictor::predict(const data::Picture& picture, int64_t top) {
+std::vector<Prediction> Predictor::predict(const Image& image, int64_t top) {
   if (top < 1) fail(ErrorKind::kUsage, "the number of classes to tell is {}, at least 1 is expected", top);
-  model_.preprocessing.apply(picture, session_.input<float>("pictures"));
+  model_.preprocessing.apply(image, session_.input<float>("images"));
   session_.run();
   const std::span<const float> logits = session_.output<float>("logits");
   check_finite(logits);
@@ -38,11 +38,11 @@ std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, in
 }
 
 std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, std::string_view name, int64_t top) {
-  data::Picture picture = data::decode_picture(encoded, name, model_.preprocessing.channels());
-  if (model_.preprocessing.exif_orientation()) data::make_upright(picture, data::exif_orientation(encoded));
+  Image image = decode_image(encoded, name, model_.preprocessing.channels());
+  if (model_.preprocessing.exif_orientation()) make_upright(image, exif_orientation(encoded));
   try {
-    return predict(picture, top);
-  } catch (const Error& error) {  // the preparation does not know whose picture it refuses
+    return predict(image, top);
+  } catch (const Error& error) {  // the preprocessing does not know whose image it refuses
     if (error.kind() != ErrorKind::kBadFile) throw;
     fail(ErrorKind::kBadFile, "'{}': {}", name, error.what());
   }

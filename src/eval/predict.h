@@ -1,4 +1,4 @@
-// What a model sees in one picture.
+// What a model sees in one image.
 #pragma once
 
 #include <filesystem>
@@ -17,14 +17,14 @@ struct Prediction {
   double probability = 0;  ///< softmax
 };
 
-/// Predicts pictures one by one with one plan of batch size 1.
+/// Predicts images one by one with one plan of batch size 1.
 class Predictor {
  public:
   /// `model` must outlive the predictor.
   explicit Predictor(Model& model, EvaluateOptions options = {});
 
   /// The `top` likeliest classes, likeliest first (all when there are fewer).
-  std::vector<Prediction> predict(const data::Picture& picture, int64_t top = 5);
+  std::vector<Prediction> predict(const Image& image, int64_t top = 5);
   /// A JPEG or PNG file. Throws Error (kBadFile) that names it.
   std::vector<Prediction> predict(const std::filesystem::path& path, int64_t top = 5);
   /// A JPEG or PNG file's bytes; `name` stands for it in messages.

@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "graph/op.h"
 #include "graph/sources.h"
-#include "ops/batch_norm.h"
+#include "ops/layers/batch_norm.h"
 
 namespace residual::eval {
 namespace {

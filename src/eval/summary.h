@@ -19,7 +19,7 @@ struct LayerSummary {
 struct NetworkSummary {
   std::vector<LayerSummary> layers;  ///< in order of computation
   int64_t parameters = 0;            ///< trained ones; running statistics do not count
-  int64_t macs = 0;                  ///< multiply-adds of one picture's forward pass, of convolutions and linear layers
+  int64_t macs = 0;                  ///< multiply-adds of one image's forward pass, of convolutions and linear layers
 };
 
 /// "conv2d", "batch_norm", "linear", …; empty for what is no layer: inputs, Variables, constants and what sets Variables.

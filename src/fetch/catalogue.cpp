@@ -10,7 +10,7 @@ namespace residual::fetch {
 namespace {
 
 // Weights as torchvision 0.29 publishes them (torchvision/models/resnet.py, densenet.py, vgg.py): the file's name carries the
-// first eight digits of its SHA-256, its size is given in MiB to three places, top-1 on ImageNet's validation pictures in per
+// first eight digits of its SHA-256, its size is given in MiB to three places, top-1 on ImageNet's validation images in per
 // cent.
 struct Weights {
   std::string name, file;
@@ -66,7 +66,7 @@ Entry entry_of(const Weights& w) {
   return {.name = w.name,
           .kind = Kind::kWeights,
           .summary = fmt::format("ImageNet weights of torchvision, {:.1f}% right", w.top1),
-          .recipe = w.second ? "imagenet-v2" : "imagenet",
+          .preset = w.second ? "imagenet-v2" : "imagenet",
           .files = {file},
           .by_hand = ""};
 }
@@ -78,17 +78,17 @@ PublishedFile file_of(const std::string& folder, const std::string& name, int64_
 }
 
 Entry data_set(const std::string& name, const std::string& summary, std::vector<PublishedFile> files) {
-  return {.name = name, .kind = Kind::kData, .summary = summary, .recipe = "", .files = std::move(files), .by_hand = ""};
+  return {.name = name, .kind = Kind::kData, .summary = summary, .preset = "", .files = std::move(files), .by_hand = ""};
 }
 
 Entry cifar10() {
-  return data_set("cifar10", "CIFAR-10, 60,000 colour pictures of 32x32 in 10 classes",
+  return data_set("cifar10", "CIFAR-10, 60,000 colour images of 32x32 in 10 classes",
                   {file_of("https://www.cs.toronto.edu/~kriz/", "cifar-10-binary.tar.gz", 170'052'171,
                            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")});
 }
 
 Entry cifar100() {
-  return data_set("cifar100", "CIFAR-100, 60,000 colour pictures of 32x32 in 100 classes",
+  return data_set("cifar100", "CIFAR-100, 60,000 colour images of 32x32 in 100 classes",
                   {file_of("https://www.cs.toronto.edu/~kriz/", "cifar-100-binary.tar.gz", 168'513'733,
                            "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")});
 }
@@ -99,13 +99,13 @@ struct Content {
 };
 
 // MNIST's four files, as those are called that took its form.
-std::vector<PublishedFile> mnist_files(const std::string& folder, const Content& train_pictures, const Content& train_labels,
-                                       const Content& test_pictures, const Content& test_labels) {
+std::vector<PublishedFile> mnist_files(const std::string& folder, const Content& train_images, const Content& train_labels,
+                                       const Content& test_images, const Content& test_labels) {
   const auto file = [&](const char* name, const Content& content) {
     return file_of(folder, name, content.bytes, content.sha256);
   };
-  return {file("train-images-idx3-ubyte.gz", train_pictures), file("train-labels-idx1-ubyte.gz", train_labels),
-          file("t10k-images-idx3-ubyte.gz", test_pictures), file("t10k-labels-idx1-ubyte.gz", test_labels)};
+  return {file("train-images-idx3-ubyte.gz", train_images), file("train-labels-idx1-ubyte.gz", train_labels),
+          file("t10k-images-idx3-ubyte.gz", test_images), file("t10k-labels-idx1-ubyte.gz", test_labels)};
 }
 
 Entry mnist() {
@@ -119,7 +119,7 @@ Entry mnist() {
 
 Entry fashion_mnist() {
   // The publishers' own link leads to this bucket's website, which speaks http alone; this is its address for https.
-  return data_set("fashion-mnist", "Fashion-MNIST, 70,000 grey pictures of clothes, 28x28 in 10 classes",
+  return data_set("fashion-mnist", "Fashion-MNIST, 70,000 grey images of clothes, 28x28 in 10 classes",
                   mnist_files("https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
                               {26'421'880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
                               {29'515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
@@ -132,7 +132,7 @@ Entry signs() {
       .name = "signs",
       .kind = Kind::kData,
       .summary = "SIGNS, photos of hands that show 0 to 5; to be got by hand",
-      .recipe = "",
+      .preset = "",
       .files = {},
       .by_hand =
           "SIGNS lies in its publishers' folder on Google Drive, which programs cannot fetch from. Download and unpack it with a "

@@ -26,7 +26,7 @@ struct Entry {
   std::string name;
   Kind kind = Kind::kData;
   std::string summary;  ///< one line
-  std::string recipe;   ///< weights: the named preparation of pictures that they were published with
+  std::string preset;   ///< weights: the named preprocessing of images that they were published with
   std::vector<PublishedFile> files;
   std::string by_hand;  ///< where to get what programs cannot fetch; such an entry has no files
 };

@@ -136,7 +136,7 @@ class Work {
     return perform({.url = url,
                     .from = from,
                     .plain_http = wanted_.plain_http,
-                    .patience = wanted_.patience,
+                    .timeouts = wanted_.timeouts,
                     .head = [&](const Head& head) { return wants_body(head, from); },
                     .body = [&](std::span<const std::byte> bytes) { take(bytes); },
                     .tick = [&] { tick(part_.size()); }});
@@ -152,7 +152,7 @@ class Work {
     const int64_t limit = wanted_.file.most_bytes - part_.size();
     if (head.length && *head.length > limit) too_much();
     if (head.length) all_ = part_.size() + *head.length;
-    check_room(head.length.value_or(limit));
+    check_free_space(head.length.value_or(limit));
     return true;
   }
 
@@ -162,11 +162,11 @@ class Work {
     tick(part_.size());
   }
 
-  void check_room(int64_t bytes) const {
+  void check_free_space(int64_t bytes) const {
     std::error_code error;
     const fs::space_info space = fs::space(wanted_.path.parent_path(), error);
     if (!error && space.available < static_cast<uintmax_t>(bytes)) {
-      fail(ErrorKind::kResource, "{}: {} bytes are still to come and the disk of '{}' has room for {}", name(), bytes,
+      fail(ErrorKind::kResource, "{}: {} bytes are still to come and the disk of '{}' has space for {}", name(), bytes,
            wanted_.path.parent_path().string(), space.available);
     }
   }

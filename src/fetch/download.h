@@ -23,7 +23,7 @@ struct Download {
   PublishedFile file;
   std::filesystem::path path;  ///< in a folder that is there
   bool plain_http = false;     ///< http is allowed beside https, for addresses that somebody chose himself
-  Patience patience;
+  Timeouts timeouts;
 };
 
 /// Brings `file.url` to `path`, which appears as a whole and only with the published size and SHA-256. Until then "path.part"

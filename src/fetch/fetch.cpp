@@ -81,7 +81,7 @@ void bring(const Entry& entry, const PublishedFile& file, const fs::path& folder
     download({.file = wanted,
               .path = path,
               .plain_http = wanted.url != file.url && origin && origin->scheme == "http",
-              .patience = options.patience},
+              .timeouts = options.timeouts},
              options.observer);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kOther && error.kind() != ErrorKind::kBadFile) throw;
@@ -98,7 +98,7 @@ bool holds_anything(const fs::path& folder) {
 
 Options Options::of_environment() {
   const char* mirror = std::getenv("RESIDUAL_FETCH_MIRROR");
-  return {.folder = cache_folder(), .mirror = mirror != nullptr ? mirror : "", .observer = {}, .patience = {}};
+  return {.folder = cache_folder(), .mirror = mirror != nullptr ? mirror : "", .observer = {}, .timeouts = {}};
 }
 
 fs::path place_of(const Entry& entry, const fs::path& folder) {

@@ -13,7 +13,7 @@ struct Options {
   std::filesystem::path folder;  ///< empty: the user's cache folder
   std::string mirror;            ///< http or https address of a copy of such a folder; empty: the publishers' own addresses
   Observer observer;
-  Patience patience;
+  Timeouts timeouts;
 
   /// The user's cache folder, and the mirror that $RESIDUAL_FETCH_MIRROR names.
   static Options of_environment();

@@ -68,8 +68,8 @@ int on_tick(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& running = *static_cast<Running*>(context);
   try {
     running.transfer.tick();
-    const Patience& patience = running.transfer.patience;
-    const std::chrono::seconds allowed(patience.silence + (running.begun ? 0 : patience.connect));
+    const Timeouts& timeouts = running.transfer.timeouts;
+    const std::chrono::seconds allowed(timeouts.silence + (running.begun ? 0 : timeouts.connect));
     running.silent = std::chrono::steady_clock::now() - running.last_byte > allowed;
     return running.silent ? 1 : 0;
   } catch (...) {
@@ -85,7 +85,7 @@ void prepare(Running& running, char* message) {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, transfer.plain_http ? "http,https" : "https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // every step is looked at before it is taken
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(transfer.patience.connect));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(transfer.timeouts.connect));
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "residual");
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, message);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);

@@ -12,7 +12,7 @@
 namespace residual::fetch {
 
 /// How long a server may take, in seconds.
-struct Patience {
+struct Timeouts {
   int connect = 10;  ///< until the connection stands
   int silence = 30;  ///< without a single byte
 };
@@ -30,7 +30,7 @@ struct Transfer {
   std::string url;
   int64_t from = 0;         ///< ask for the file from this byte on
   bool plain_http = false;  ///< http is allowed beside https
-  Patience patience;
+  Timeouts timeouts;
   std::function<bool(const Head&)> head;  ///< false: the body is not wanted
   std::function<void(std::span<const std::byte>)> body;
   std::function<void()> tick;  ///< called all the time, at least once a second

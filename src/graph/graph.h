@@ -15,7 +15,7 @@ namespace residual {
 struct OpDef;
 using NodeId = int32_t;
 
-/// Element type and logical shape (N,C,H,W for pictures; layout belongs to the plan).
+/// Element type and logical shape (N,C,H,W for images; layout belongs to the plan).
 struct TensorType {
   DType dtype = DType::kF32;
   Shape shape;

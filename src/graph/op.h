@@ -27,7 +27,7 @@ struct ShapeContext {
   [[noreturn]] void refuse(std::string_view message) const;
 };
 
-/// For gradient rules: the node, and the gradients that reached its outputs (none where nothing flows).
+/// For gradient rules: the node, and the gradients that reached its outputs (none where no gradient arrives).
 struct GradientContext {
   Graph& graph;
   NodeId id;

@@ -261,14 +261,14 @@ Graph parse_graph(std::string_view text, const std::function<const OpDef*(std::s
     try {
       parser.read(text.substr(0, end));
     } catch (const Error& error) {
-      fail(ErrorKind::kBadFile, "graph text, line {}: {}", number, shown(error.what(), kMostOfAMessage));
+      fail(ErrorKind::kBadFile, "graph text, line {}: {}", number, printable(error.what(), kMostOfAMessage));
     }
     text.remove_prefix(end + 1);
   }
   try {
     return std::move(parser).finished();
   } catch (const Error& error) {
-    fail(ErrorKind::kBadFile, "graph text: {}", shown(error.what(), kMostOfAMessage));
+    fail(ErrorKind::kBadFile, "graph text: {}", printable(error.what(), kMostOfAMessage));
   }
 }
 

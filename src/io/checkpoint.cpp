@@ -7,8 +7,8 @@
 
 #include "core/json_text.h"
 #include "core/text.h"
+#include "io/checksum.h"
 #include "io/format_version.h"
-#include "io/seal.h"
 
 namespace residual::io {
 namespace {
@@ -29,7 +29,7 @@ nlohmann::json parse_identity(std::string_view text, const std::string& what, Er
 Checkpoint checkpoint_from(SafetensorsFile file, const std::string& name) {
   Metadata metadata = file.metadata;
   take_format_version(metadata, kCheckpointKey, name);
-  check_seal(file, name);
+  verify_checksum(file, name);
   Checkpoint checkpoint;
   const auto take = [&](std::string_view key, const auto& parse) {
     std::string text = take_text(metadata, key, name);
@@ -49,7 +49,7 @@ using Settings = std::map<std::string, std::string>;
 // parse_json.
 void flatten(const std::string& prefix, const nlohmann::json& value, Settings& settings) {
   if (prefix.size() > kLongestSetting) {
-    fail(ErrorKind::kBadFile, "a run's identity has a setting '{}' of {} bytes, at most {} are expected", shown(prefix),
+    fail(ErrorKind::kBadFile, "a run's identity has a setting '{}' of {} bytes, at most {} are expected", printable(prefix),
          prefix.size(), kLongestSetting);
   }
   if (!value.is_object() || value.empty()) {
@@ -69,7 +69,7 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
                     {std::string(kIdentity), checkpoint.identity},
                     {std::string(kProgress), checkpoint.progress},
                     {std::string(kChoices), checkpoint.choices}};
-  metadata[std::string(kSealKey)] = seal_of(state, metadata);
+  metadata[std::string(kChecksumKey)] = checksum_of(state, metadata);
   write_safetensors(path, state, metadata);
 }
 
@@ -106,10 +106,10 @@ std::vector<IdentityDifference> identity_differences(std::string_view saved, std
 }
 
 std::string side_by_side(const std::vector<IdentityDifference>& differences) {
-  const auto cell = [](const std::string& value) { return value.empty() ? std::string("-") : shown(value); };
+  const auto cell = [](const std::string& value) { return value.empty() ? std::string("-") : printable(value); };
   std::vector<std::vector<std::string>> rows{{"setting", "in the checkpoint", "in this run"}};
   for (const IdentityDifference& difference : differences) {
-    rows.push_back({shown(difference.key), cell(difference.saved), cell(difference.now)});
+    rows.push_back({printable(difference.key), cell(difference.saved), cell(difference.now)});
   }
   return table_text(rows);
 }

@@ -32,7 +32,7 @@ void take_format_version(Metadata& metadata, std::string_view key, std::string_v
   const bool has_minor = error == std::errc{} && dot != last && *dot == '.';
   const auto [end, minor_error] = std::from_chars(has_minor ? dot + 1 : last, last, minor);
   if (!has_minor || minor_error != std::errc{} || end != last || major == 0) {
-    fail(ErrorKind::kBadFile, "'{}': '{}' is '{}', expected a version such as {}", name, key, shown(version), kFormatVersion);
+    fail(ErrorKind::kBadFile, "'{}': '{}' is '{}', expected a version such as {}", name, key, printable(version), kFormatVersion);
   }
   if (major > kMajor) {
     fail(ErrorKind::kBadFile,

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 
 namespace residual::io {
 

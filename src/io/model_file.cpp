@@ -6,17 +6,17 @@
 
 #include "core/floating.h"
 #include "core/json_text.h"
+#include "io/checksum.h"
 #include "io/format_version.h"
-#include "io/seal.h"
 
 namespace residual::io {
 namespace {
 
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
-  Metadata metadata = file.metadata;               // the seal covers all of the file's
-  take_format_version(metadata, kModelKey, name);  // first: a newer one may be sealed in another way
-  check_seal(file, name);
-  metadata.erase(std::string(kSealKey));
+  Metadata metadata = file.metadata;               // the checksum covers all of the file's
+  take_format_version(metadata, kModelKey, name);  // first: a newer one may be with_checksum in another way
+  verify_checksum(file, name);
+  metadata.erase(std::string(kChecksumKey));
 
   ModelFile model;
   const auto text = [&](std::string_view key) { return fmt::format("'{}': '{}'", name, key); };
@@ -30,7 +30,7 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
     if (all_finite(tensor)) continue;
     fail(ErrorKind::kBadFile,
          "'{}': the weights '{}' hold values that are infinite or no number; the training that made it diverged", name,
-         shown(tensor_name));
+         printable(tensor_name));
   }
   model.extra = std::move(metadata);
   model.tensors = std::move(file.tensors);
@@ -61,7 +61,7 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
     if (all_finite(*tensor)) continue;
     fail(ErrorKind::kNumeric,
          "the weights '{}' hold values that are infinite or no number: the model is not saved; try a lower learning rate",
-         shown(name));
+         printable(name));
   }
   parse_json(model.architecture, "the model's architecture", ErrorKind::kUsage);
   parse_json(model.preprocessing, "the model's preprocessing", ErrorKind::kUsage);
@@ -72,7 +72,7 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
   metadata[std::string(kLabelsKey)] = labels_text(model.labels);
   if (!model.prepared) metadata[std::string(kUnpreparedKey)] = "true";
   metadata.erase(std::string(kCheckpointKey));
-  metadata[std::string(kSealKey)] = seal_of(tensors, metadata);
+  metadata[std::string(kChecksumKey)] = checksum_of(tensors, metadata);
   serialize_safetensors(tensors, metadata, sink);
 }
 

@@ -1,4 +1,4 @@
-// A model as one safetensors file: weights under torchvision's names; architecture, preparation and labels in its metadata.
+// A model as one safetensors file: weights under torchvision's names; architecture, preprocessing and labels in its metadata.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 
 namespace residual::io {
 
@@ -15,19 +15,19 @@ namespace residual::io {
 inline constexpr std::string_view kArchitectureKey = "residual.architecture", kPreprocessingKey = "residual.preprocessing",
                                   kLabelsKey = "residual.labels";
 
-/// Metadata key of a file made from weights of which nobody said how pictures are prepared: what it says of that is not to be
+/// Metadata key of a file made from weights of which nobody said how images are prepared: what it says of that is not to be
 /// relied on.
 inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
 
 /// Everything that a trained network is. The metadata keys are those above, `residual.format` ("1.0") and `residual.crc32` (see
-/// seal.h); the labels are a JSON list of texts.
+/// checksum.h); the labels are a JSON list of texts.
 struct ModelFile {
   std::string architecture = "{}";   ///< JSON: how the model table rebuilds the graph
-  std::string preprocessing = "[]";  ///< JSON: how a picture becomes the network's input
+  std::string preprocessing = "[]";  ///< JSON: how an image becomes the network's input
   std::vector<std::string> labels;   ///< names of the classes by index; empty when they have none
   Metadata extra;                    ///< metadata of other names, kept as they are
   Tensors tensors;                   ///< torchvision state_dict names; convolution weights out,in,kh,kw
-  bool prepared = true;              ///< whether anyone said how pictures are prepared
+  bool prepared = true;              ///< whether anyone said how images are prepared
 };
 
 /// Replaces `path` as a whole; the same model gives the same bytes. Throws Error: kResource when it cannot be written, kNumeric

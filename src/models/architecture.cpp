@@ -14,13 +14,13 @@ namespace {
 int64_t whole_number(const nlohmann::json& json, std::string_view what, int64_t least, int64_t most) {
   const auto value = json.is_number_integer() ? json.get<int64_t>() : -1;
   if (value < least || value > most)
-    fail(ErrorKind::kBadFile, "the architecture's {} is {}, expected {} to {}", what, shown(json.dump()), least, most);
+    fail(ErrorKind::kBadFile, "the architecture's {} is {}, expected {} to {}", what, printable(json.dump()), least, most);
   return value;
 }
 
 Shape input_from(const nlohmann::json& json) {
   if (!json.is_array() || json.size() != 3)
-    fail(ErrorKind::kBadFile, "the architecture's input is {}, C, H, W are expected", shown(json.dump()));
+    fail(ErrorKind::kBadFile, "the architecture's input is {}, C, H, W are expected", printable(json.dump()));
   Shape input{0, 0, 0};
   for (size_t axis = 0; axis < 3; ++axis) input = input.with(axis, whole_number(json[axis], "input", 1, kMostSide));
   return input;
@@ -30,8 +30,8 @@ Shape input_from(const nlohmann::json& json) {
 std::string model_from(const nlohmann::json& json) {
   constexpr size_t kLongest = 200;
   const auto& name = json.get_ref<const std::string&>();
-  if (name.empty() || shown(name, kLongest) != name)
-    fail(ErrorKind::kBadFile, "the architecture's model is called '{}'", shown(name));
+  if (name.empty() || printable(name, kLongest) != name)
+    fail(ErrorKind::kBadFile, "the architecture's model is called '{}'", printable(name));
   return name;
 }
 

@@ -26,7 +26,7 @@ struct Architecture {
   std::optional<bool> stride_on_1x1;  ///< of bottlenecks
 
   std::optional<Description> description;  ///< a network that no table knows, whole
-  std::string graph;  ///< not empty: an imported forward graph as to_text() writes it, input "pictures", output "logits"
+  std::string graph;  ///< not empty: an imported forward graph as to_text() writes it, input "images", output "logits"
 
   std::string to_json() const;
   static Architecture from_json(std::string_view text);  ///< throws Error (kBadFile)

@@ -12,7 +12,7 @@ namespace {
 std::optional<bool> either(std::string_view what, const std::string& word, std::string_view yes, std::string_view no) {
   if (word.empty()) return std::nullopt;
   if (word == yes || word == no) return word == yes;
-  fail(ErrorKind::kUsage, "the {} is '{}', expected {} or {}", what, shown(word), yes, no);
+  fail(ErrorKind::kUsage, "the {} is '{}', expected {} or {}", what, printable(word), yes, no);
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "core/text.h"
-#include "ops/concat.h"
-#include "ops/flatten.h"
-#include "ops/pool.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/flatten.h"
 
 namespace residual::models {
 namespace {
@@ -69,7 +69,7 @@ std::optional<int64_t> number(std::string_view digits, int64_t least, int64_t mo
   return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
-// "densenet40-k12", "densenet-bc-100-k12": three blocks for small pictures, section 3 "Implementation Details".
+// "densenet40-k12", "densenet-bc-100-k12": three blocks for small images, section 3 "Implementation Details".
 std::optional<DenseNetSpec> small_densenet(std::string_view name) {
   const bool bc = name.starts_with("densenet-bc-");
   const std::string_view before = bc ? "densenet-bc-" : "densenet";
@@ -84,7 +84,7 @@ std::optional<DenseNetSpec> small_densenet(std::string_view name) {
   spec.bottleneck = spec.compression = bc;
   spec.small_stem = true;
   spec.summary =
-      fmt::format("DenseNet{} of {} layers, k = {}, for 32x32 pictures, Huang et al. 2016", bc ? "-BC" : "", *depth, *growth);
+      fmt::format("DenseNet{} of {} layers, k = {}, for 32x32 images, Huang et al. 2016", bc ? "-BC" : "", *depth, *growth);
   spec.input = Shape{3, 32, 32};
   spec.classes = 10;
   return spec;
@@ -137,8 +137,8 @@ Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes) 
   const int64_t least = spec.least_side(), side = std::min(net.shape(x)[2], net.shape(x)[3]);
   if (side < least) {
     fail(ErrorKind::kUsage,
-         "pictures of {}x{} are too small: the network halves them until nothing is left; it needs at least {}x{}",
-         net.shape(x)[2], net.shape(x)[3], least, least);
+         "images of {}x{} are too small: the network halves them until nothing is left; it needs at least {}x{}", net.shape(x)[2],
+         net.shape(x)[3], least, least);
   }
   const Naming names{spec.numbered, spec.blocks.size()};
   x = stem(net, x, spec, names);

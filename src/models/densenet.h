@@ -17,7 +17,7 @@ struct DenseNetSpec {
   int64_t stem = 64;            ///< channels before the first block
   bool bottleneck = true;       ///< B: a 1x1 convolution to 4k channels before each 3x3
   bool compression = true;      ///< C: transitions halve the channels
-  bool small_stem = false;      ///< a 3x3 convolution, for small pictures, in place of 7x7/2 and pooling
+  bool small_stem = false;      ///< a 3x3 convolution, for small images, in place of 7x7/2 and pooling
   bool bias = false;            ///< of the convolutions, the stem's included
   bool numbered = false;        ///< names as a torch.nn.Sequential gives them: "1.net.0.2.weight"
   std::string summary;
@@ -28,13 +28,13 @@ struct DenseNetSpec {
   int64_t least_side() const;
 };
 
-/// densenet121, 161, 169, 201; densenetL-kK and densenet-bc-L-kK for small pictures; modern-densenet. None for another name.
+/// densenet121, 161, 169, 201; densenetL-kK and densenet-bc-L-kK for small images; modern-densenet. None for another name.
 std::optional<DenseNetSpec> densenet_named(std::string_view name);
 std::vector<std::string> densenet_names();
-/// The networks for small pictures, of any depth and growth, that have these.
+/// The networks for small images, of any depth and growth, that have these.
 std::vector<std::string> densenets_with(int64_t depth, int64_t growth);
 
-/// x: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for pictures that are too small.
+/// x: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for images that are too small.
 Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes);
 
 }  // namespace residual::models

@@ -38,7 +38,7 @@ constexpr std::pair<std::string_view, BlockKind> kBlockKinds[] = {{"basic", Bloc
                                                                   {"bottleneck", BlockKind::kBottleneck}};
 
 constexpr int64_t kMostWidth = 65536;
-constexpr double kMostParameters = 1e11;  // multiply-adds of a picture, at most these times its pixels, then fit into 64 bits
+constexpr double kMostParameters = 1e11;  // multiply-adds of an image, at most these times its pixels, then fit into 64 bits
 
 void within(std::string_view what, int64_t value, int64_t least, int64_t most) {
   if (value < least || value > most) fail(ErrorKind::kUsage, "{} is {}, expected {} to {}", what, value, least, most);

@@ -182,7 +182,7 @@ struct Reader {
     });
     for (const auto& [key, unused] : json.items()) {
       if (std::ranges::find(known, key) != known.end()) continue;
-      fail(ErrorKind::kUsage, "'{}' is not known here; known are {}", shown(key), fmt::join(known, ", "));
+      fail(ErrorKind::kUsage, "'{}' is not known here; known are {}", printable(key), fmt::join(known, ", "));
     }
   }
 };

@@ -19,9 +19,9 @@ Description named(std::string name, std::string summary) {
   return network;
 }
 
-constexpr int64_t kSmallWidth = 16;  // of the stem and the first stage of networks for small pictures
+constexpr int64_t kSmallWidth = 16;  // of the stem and the first stage of networks for small images
 
-// He et al. 2015, section 4.2: 3x3 stem of 16 channels, three stages of n blocks, the first `width` channels wide, for pictures
+// He et al. 2015, section 4.2: 3x3 stem of 16 channels, three stages of n blocks, the first `width` channels wide, for images
 // of 32x32.
 Description cifar(std::string name, std::string summary, int64_t blocks, int64_t width = kSmallWidth) {
   Description network = named(std::move(name), std::move(summary));
@@ -87,7 +87,7 @@ void make_pre_activation(Description& network) {
 
 Description small_stem(Description network, std::string name) {
   network.name = std::move(name);
-  network.summary += " with a 3x3 stem for small pictures";
+  network.summary += " with a 3x3 stem for small images";
   network.input = Shape{3, 64, 64};
   network.classes = 10;
   network.stem = {.convolutions = {{.channels = 64, .kernel = 3, .stride = 1}}, .max_pool = false};
@@ -198,10 +198,10 @@ std::optional<int64_t> number_in(std::string_view name, std::string_view before,
 }
 
 std::string for_cifar(std::string_view what, int64_t depth, std::string_view source) {
-  return fmt::format("{} network of {} layers for 32x32 pictures, {}", what, depth, source);
+  return fmt::format("{} network of {} layers for 32x32 images, {}", what, depth, source);
 }
 
-// Networks for small pictures whose name has their depth: a stem, three stages of n blocks, a linear layer.
+// Networks for small images whose name has their depth: a stem, three stages of n blocks, a linear layer.
 struct Family {
   std::string_view before, after, what, source;
   BlockKind block = BlockKind::kBasic;

@@ -16,7 +16,7 @@ std::optional<Description> residual_description(std::string_view name);
 /// The names that lists show.
 std::vector<std::string> residual_names();
 
-/// The networks for small pictures, of any depth, that have so many blocks in each of their three stages; where a family varies
+/// The networks for small images, of any depth, that have so many blocks in each of their three stages; where a family varies
 /// in width too, the one whose first stage is `width` channels wide.
 std::vector<std::string> family_members_with(int64_t blocks, int64_t width);
 /// The same for so many layers as the name counts them: without projections, or, of a wide network, with these and without the

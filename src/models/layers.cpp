@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "graph/sources.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/conv2d.h"
-#include "ops/dropout.h"
-#include "ops/linear.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
+#include "ops/layers/dropout.h"
+#include "ops/layers/linear.h"
 
 namespace residual::models {
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "ops/flatten.h"
-#include "ops/pad_channels.h"
-#include "ops/pool.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/flatten.h"
+#include "ops/shape/pad_channels.h"
 
 namespace residual::models {
 namespace {
@@ -43,9 +43,8 @@ Value shrunk(Layers& net, Value x, int64_t stride, Shrink how) {
   const Shape& shape = net.shape(x);
   if (stride == 1) return x;
   if (shape[2] % stride != 0 || shape[3] % stride != 0) {
-    fail(ErrorKind::kUsage,
-         "a pooled shortcut divides {}x{} by {}, which leaves a rest; use another size of picture, or subsample", shape[2],
-         shape[3], stride);
+    fail(ErrorKind::kUsage, "a pooled shortcut divides {}x{} by {}, which leaves a rest; use another size of image, or subsample",
+         shape[2], shape[3], stride);
   }
   const PoolAttrs pool{.kernel = {stride, stride}, .stride = {stride, stride}};
   return how == Shrink::kMax ? max_pool(net.graph(), x, pool).y : avg_pool(net.graph(), x, {pool});

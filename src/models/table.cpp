@@ -13,34 +13,33 @@
 #include "models/families.h"
 #include "models/resnet.h"
 #include "models/vgg.h"
-#include "ops/flatten.h"
+#include "ops/shape/flatten.h"
 #include "ops/table.h"
 
 namespace residual::models {
 namespace {
 
-// The graph of the architecture's text for another batch; refuses one that is no classifier of such pictures.
-Graph imported_graph(const Architecture& architecture, const TensorType& pictures) {
+// The graph of the architecture's text for another batch; refuses one that is no classifier of such images.
+Graph imported_graph(const Architecture& architecture, const TensorType& images) {
   Graph graph = parse_graph(architecture.graph, find_op);
   for (const Node& node : graph.nodes()) {
     if (node.op == &assign_op()) fail(ErrorKind::kBadFile, "'{}': an imported graph sets no variables", architecture.model);
-    if (node.op == &input_op() && node.attributes.as<InputAttrs>().input != "pictures") {
-      fail(ErrorKind::kBadFile, "'{}': an imported graph has the input 'pictures' and no other", architecture.model);
+    if (node.op == &input_op() && node.attributes.as<InputAttrs>().input != "images") {
+      fail(ErrorKind::kBadFile, "'{}': an imported graph has the input 'images' and no other", architecture.model);
     }
   }
-  graph = rebatch(graph, pictures.shape[0]);
-  const auto is_pictures = [](const Node& node) { return node.op == &input_op(); };
-  const auto input = std::ranges::find_if(graph.nodes(), is_pictures);
+  graph = rebatch(graph, images.shape[0]);
+  const auto is_images = [](const Node& node) { return node.op == &input_op(); };
+  const auto input = std::ranges::find_if(graph.nodes(), is_images);
   const std::optional<Value> logits = graph.find_output("logits");
-  const TensorType scores{DType::kF32, Shape{pictures.shape[0], architecture.classes}};
+  const TensorType scores{DType::kF32, Shape{images.shape[0], architecture.classes}};
   if (input == graph.nodes().end() || !logits || !(graph.type(*logits) == scores)) {
-    fail(ErrorKind::kBadFile, "'{}': an imported graph leads from 'pictures' to 'logits' of {} classes", architecture.model,
+    fail(ErrorKind::kBadFile, "'{}': an imported graph leads from 'images' to 'logits' of {} classes", architecture.model,
          architecture.classes);
   }
-  if (!(input->outputs[0] == pictures)) {
-    fail(ErrorKind::kUsage, "'{}' was imported for pictures of {} {}, not of {} {}", architecture.model,
-         name_of(input->outputs[0].dtype), to_string(input->outputs[0].shape), name_of(pictures.dtype),
-         to_string(pictures.shape));
+  if (!(input->outputs[0] == images)) {
+    fail(ErrorKind::kUsage, "'{}' was imported for images of {} {}, not of {} {}", architecture.model,
+         name_of(input->outputs[0].dtype), to_string(input->outputs[0].shape), name_of(images.dtype), to_string(images.shape));
   }
   return graph;
 }
@@ -74,7 +73,7 @@ ModelEntry find_model(std::string_view name) {
   fail(ErrorKind::kUsage,
        "no model is called '{}'; `residual models` lists them, and the families that take any depth (resnetN and plainN: N = "
        "6n+2, but resnet50 and resnet152 are ImageNet's)",
-       shown(name));
+       printable(name));
 }
 
 bool is_model(std::string_view name) {
@@ -90,18 +89,18 @@ Architecture published(std::string_view name) {
   return architecture;
 }
 
-Value build(Layers& net, Value pictures, const Architecture& architecture) {
+Value build(Layers& net, Value images, const Architecture& architecture) {
   const auto& [model, classes] = std::tie(architecture.model, architecture.classes);
   if (!architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "'{}' was imported as a graph, which can be evaluated and used but not trained; train a network by name", model);
   }
   if (classes < kLeastClasses) fail(ErrorKind::kUsage, "a classifier needs at least {} classes, not {}", kLeastClasses, classes);
-  if (const auto network = described(architecture)) return residual_network(net, pictures, *network, classes);
-  if (const auto spec = densenet_named(model)) return densenet(net, pictures, *spec, classes);
-  if (const auto spec = vgg_named(model)) return vgg(net, pictures, *spec, classes);
+  if (const auto network = described(architecture)) return residual_network(net, images, *network, classes);
+  if (const auto spec = densenet_named(model)) return densenet(net, images, *spec, classes);
+  if (const auto spec = vgg_named(model)) return vgg(net, images, *spec, classes);
   find_model(model);  // refuses what is unknown
-  return net.linear("linear", flatten(net.graph(), pictures), classes);
+  return net.linear("linear", flatten(net.graph(), images), classes);
 }
 
 Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype, Initialisation initialisation) {
@@ -111,9 +110,9 @@ Graph inference_graph(const Architecture& architecture, int64_t batch, DType dty
   const TensorType type{dtype, Shape{batch, input[0], input[1], input[2]}};
   if (!architecture.graph.empty()) return imported_graph(architecture, type);
   Graph graph;
-  const Value pictures = graph.input("pictures", type);
+  const Value images = graph.input("images", type);
   Layers net(graph, Mode::kEval, initialisation, dtype);
-  graph.output("logits", build(net, pictures, architecture));
+  graph.output("logits", build(net, images, architecture));
   return graph;
 }
 

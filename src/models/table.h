@@ -17,7 +17,7 @@ struct ModelEntry {
   int64_t classes;
 };
 
-/// The networks that are listed by `residual models`; the families for small pictures take any depth beside those listed.
+/// The networks that are listed by `residual models`; the families for small images take any depth beside those listed.
 std::vector<ModelEntry> model_table();
 
 /// The published input and classes of `name`, at any depth; throws Error (kUsage) with what is known when there is none such.
@@ -26,11 +26,11 @@ bool is_model(std::string_view name);
 /// The network as it was published; throws as find_model does.
 Architecture published(std::string_view name);
 
-/// Builds the network's forward pass. pictures: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for what does not
+/// Builds the network's forward pass. images: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for what does not
 /// fit, and for an imported graph, which is for evaluation only.
-Value build(Layers& net, Value pictures, const Architecture& architecture);
+Value build(Layers& net, Value images, const Architecture& architecture);
 
-/// A forward graph with input "pictures" and output "logits". An imported graph is brought to `batch`; it computes in float32
+/// A forward graph with input "images" and output "logits". An imported graph is brought to `batch`; it computes in float32
 /// only.
 Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype = DType::kF32,
                       Initialisation initialisation = Initialisation::kHe);

@@ -39,7 +39,8 @@ nlohmann::json json_from_toml(std::string_view text, std::string_view what) {
     constexpr auto kFlags = toml::json_formatter::default_flags & ~toml::format_flags::indentation;
     json << toml::json_formatter{toml::parse(text), kFlags};
   } catch (const toml::parse_error& error) {
-    fail(ErrorKind::kBadFile, "{}: not valid TOML in line {}: {}", what, error.source().begin.line, shown(error.description()));
+    fail(ErrorKind::kBadFile, "{}: not valid TOML in line {}: {}", what, error.source().begin.line,
+         printable(error.description()));
   } catch (const std::runtime_error& error) {
     fail(ErrorKind::kBadFile, "{}: not valid TOML: {}", what, error.what());
   }

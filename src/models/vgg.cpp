@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "ops/adaptive_avg_pool.h"
-#include "ops/flatten.h"
-#include "ops/pool.h"
+#include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/flatten.h"
 
 namespace residual::models {
 namespace {
@@ -47,8 +47,8 @@ Value vgg(Layers& net, Value x, const VggSpec& spec, int64_t classes) {
   constexpr int64_t kLeast = 32, kPooled = 7, kHidden = 4096;
   const Shape size = net.shape(x);
   if (std::min(size[2], size[3]) < kLeast) {
-    fail(ErrorKind::kUsage, "pictures of {}x{} are too small: the network halves them five times; it needs at least {}x{}",
-         size[2], size[3], kLeast, kLeast);
+    fail(ErrorKind::kUsage, "images of {}x{} are too small: the network halves them five times; it needs at least {}x{}", size[2],
+         size[3], kLeast, kLeast);
   }
   x = features(net, x, spec);
   if (net.shape(x)[2] != kPooled || net.shape(x)[3] != kPooled) x = adaptive_avg_pool(net.graph(), x, {kPooled, kPooled});

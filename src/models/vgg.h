@@ -19,7 +19,7 @@ struct VggSpec {
 std::optional<VggSpec> vgg_named(std::string_view name);
 std::vector<std::string> vgg_names();
 
-/// x: N,C,H,W of at least 32x32; pictures other than 224x224 are averaged to 7x7 before the dense layers, as torchvision does.
+/// x: N,C,H,W of at least 32x32; images other than 224x224 are averaged to 7x7 before the dense layers, as torchvision does.
 /// Dropout of 0.5 in training. Gives the logits: N,classes.
 Value vgg(Layers& net, Value x, const VggSpec& spec, int64_t classes);
 

@@ -3,8 +3,8 @@
 #include "backend/backend.h"
 #include "graph/rewrite.h"
 #include "graph/sources.h"
-#include "ops/batch_norm.h"
-#include "ops/conv2d.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
 
 namespace residual {
 namespace {

@@ -6,8 +6,8 @@
 #include "backend/backend.h"
 #include "graph/rewrite.h"
 #include "graph/sources.h"
-#include "ops/batch_norm.h"
-#include "ops/relu.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
 
 namespace residual {
 namespace {

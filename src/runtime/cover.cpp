@@ -12,11 +12,11 @@ bool computes(const Node& node) {
   return node.op != &input_op() && node.op != &variable_op() && node.op != &constant_op() && node.op != &assign_op();
 }
 
-// A claim fits when its nodes are all still free, nobody outside reads what stays inside, and no path leaves it and comes back.
-bool fits(const GraphView& view, const Claim& claim, const std::vector<bool>& free) {
-  const std::set<NodeId> inside(claim.nodes.begin(), claim.nodes.end());
-  const std::set<Value> given(claim.outputs.begin(), claim.outputs.end());
-  for (const NodeId id : claim.nodes) {
+// A match fits when its nodes are all still free, nobody outside reads what stays inside, and no path leaves it and comes back.
+bool fits(const GraphView& view, const Match& match, const std::vector<bool>& free) {
+  const std::set<NodeId> inside(match.nodes.begin(), match.nodes.end());
+  const std::set<Value> given(match.outputs.begin(), match.outputs.end());
+  for (const NodeId id : match.nodes) {
     if (!free[static_cast<size_t>(id)]) return false;
     for (size_t i = 0; i < view.graph().node(id).outputs.size(); ++i) {
       const Value value{id, static_cast<int32_t>(i)};
@@ -27,8 +27,8 @@ bool fits(const GraphView& view, const Claim& claim, const std::vector<bool>& fr
       }
     }
   }
-  std::set<NodeId> downstream;  // nodes outside the claim that depend on it
-  for (NodeId id = claim.nodes.front() + 1; id <= claim.nodes.back(); ++id) {
+  std::set<NodeId> downstream;  // nodes outside the match that depend on it
+  for (NodeId id = match.nodes.front() + 1; id <= match.nodes.back(); ++id) {
     bool depends = false, depends_outside = false;
     for (const Value& value : view.graph().node(id).inputs) {
       depends |= inside.contains(value.node);
@@ -40,22 +40,22 @@ bool fits(const GraphView& view, const Claim& claim, const std::vector<bool>& fr
   return true;
 }
 
-// All fitting claims that end in `last`, best first: most traffic saved, then the earlier backend and claimer.
+// All fitting matches that end in `last`, best first: most traffic saved, then the earlier backend and pattern.
 // What is frozen runs once, so nothing is fused there; `prepare` keeps its values and has no memory to sum into.
-std::vector<CoveredPiece::Offer> fitting_offers(const GraphView& view, NodeId last, const BackendList& backends,
-                                                const std::vector<bool>& free, bool frozen) {
-  std::vector<CoveredPiece::Offer> offers;
+std::vector<Subgraph::Alternative> fitting_alternatives(const GraphView& view, NodeId last, const BackendList& backends,
+                                                        const std::vector<bool>& free, bool frozen) {
+  std::vector<Subgraph::Alternative> alternatives;
   for (const auto& backend : backends) {
-    for (const auto& claimer : backend->claimers()) {
-      for (Claim& claim : claimer->claim(view, last)) {
-        if (fits(view, claim, free) && !(frozen && claim.nodes.size() > 1))
-          offers.push_back({backend.get(), claimer.get(), std::move(claim)});
+    for (const auto& pattern : backend->patterns()) {
+      for (Match& match : pattern->match(view, last)) {
+        if (fits(view, match, free) && !(frozen && match.nodes.size() > 1))
+          alternatives.push_back({backend.get(), pattern.get(), std::move(match)});
       }
     }
   }
-  std::stable_sort(offers.begin(), offers.end(),
-                   [](const auto& a, const auto& b) { return a.claim.bytes_saved > b.claim.bytes_saved; });
-  return offers;
+  std::stable_sort(alternatives.begin(), alternatives.end(),
+                   [](const auto& a, const auto& b) { return a.match.bytes_saved > b.match.bytes_saved; });
+  return alternatives;
 }
 
 }  // namespace
@@ -87,27 +87,28 @@ std::vector<bool> frozen_nodes(const Graph& graph) {
   return frozen;
 }
 
-std::vector<CoveredPiece> cover(const GraphView& view, const BackendList& backends) {
+std::vector<Subgraph> cover(const GraphView& view, const BackendList& backends) {
   const Graph& graph = view.graph();
   std::vector<bool> free = live_nodes(graph);
   const std::vector<bool> frozen = frozen_nodes(graph);
-  std::vector<CoveredPiece> pieces;
+  std::vector<Subgraph> subgraphs;
   for (NodeId last = static_cast<NodeId>(graph.nodes().size()) - 1; last >= 0; --last) {
     const Node& node = graph.node(last);
     if (!free[static_cast<size_t>(last)] || !computes(node)) continue;
-    CoveredPiece piece{fitting_offers(view, last, backends, free, frozen[static_cast<size_t>(last)])};
-    if (piece.offers.empty())
+    Subgraph subgraph{fitting_alternatives(view, last, backends, free, frozen[static_cast<size_t>(last)])};
+    if (subgraph.alternatives.empty())
       fail(ErrorKind::kUsage, "no backend can run {} '{}' on {}", node.op->name, node.name, name_of(node.outputs[0].dtype));
-    std::erase_if(piece.offers, [best = piece.claim().nodes](const auto& offer) { return offer.claim.nodes != best; });
-    piece.frozen = true;
-    for (const NodeId id : piece.claim().nodes) {
+    std::erase_if(subgraph.alternatives,
+                  [best = subgraph.match().nodes](const auto& alternative) { return alternative.match.nodes != best; });
+    subgraph.frozen = true;
+    for (const NodeId id : subgraph.match().nodes) {
       free[static_cast<size_t>(id)] = false;
-      piece.frozen = piece.frozen && frozen[static_cast<size_t>(id)];
+      subgraph.frozen = subgraph.frozen && frozen[static_cast<size_t>(id)];
     }
-    pieces.push_back(std::move(piece));
+    subgraphs.push_back(std::move(subgraph));
   }
-  std::reverse(pieces.begin(), pieces.end());
-  return pieces;
+  std::reverse(subgraphs.begin(), subgraphs.end());
+  return subgraphs;
 }
 
 }  // namespace residual

@@ -1,4 +1,4 @@
-// Covering a graph with kernels: which piece each kernel runs, and in which order.
+// Covering a graph with kernels: which subgraph each kernel runs, and in which order.
 #pragma once
 
 #include <vector>
@@ -7,16 +7,16 @@
 
 namespace residual {
 
-/// One piece of the cover: what to run, and everyone who offers to run it, in order of preference.
-struct CoveredPiece {
-  struct Offer {
+/// One subgraph of the cover: what to run, and everyone who alternatives to run it, in order of preference.
+struct Subgraph {
+  struct Alternative {
     const Backend* backend;
-    const Claimer* claimer;
-    Claim claim;
+    const Pattern* pattern;
+    Match match;
   };
-  std::vector<Offer> offers;  ///< all cover the same nodes; the first is preferred
-  bool frozen = false;        ///< depends on nothing that changes from run to run: belongs to the prepare program
-  const Claim& claim() const { return offers.front().claim; }
+  std::vector<Alternative> alternatives;  ///< all cover the same nodes; the first is preferred
+  bool frozen = false;                    ///< depends on nothing that changes from run to run: belongs to the prepare program
+  const Match& match() const { return alternatives.front().match; }
 };
 
 /// Nodes that lead to an output or an assign.
@@ -25,15 +25,15 @@ std::vector<bool> live_nodes(const Graph& graph);
 std::vector<bool> frozen_nodes(const Graph& graph);
 
 /// Covers every live node that computes something (all but input, variable, constant, assign), from the last to the first, by the
-/// claim that saves the most memory traffic. Throws Error (kUsage) naming a node that no backend can run.
-std::vector<CoveredPiece> cover(const GraphView& view, const BackendList& backends);
+/// match that saves the most memory traffic. Throws Error (kUsage) naming a node that no backend can run.
+std::vector<Subgraph> cover(const GraphView& view, const BackendList& backends);
 
-/// The pieces in an order that respects their data; pieces that set Variables come as early as all earlier reads of these allow,
-/// so that they can be written in place. `in_place` is false when reads after writes make that impossible.
+/// The subgraphs in an order that respects their data; subgraphs that set Variables come as early as all earlier reads of these
+/// allow, so that they can be written in place. `in_place` is false when reads after writes make that impossible.
 struct Schedule {
-  std::vector<CoveredPiece> pieces;
+  std::vector<Subgraph> subgraphs;
   bool in_place = true;
 };
-Schedule schedule(const GraphView& view, std::vector<CoveredPiece> pieces);
+Schedule schedule(const GraphView& view, std::vector<Subgraph> subgraphs);
 
 }  // namespace residual

@@ -21,15 +21,15 @@ std::string joined(const Graph& graph, const std::vector<Value>& values, std::sp
   return text;
 }
 
-// Names a piece for the tuner: what is computed, with which attributes, on which types and layouts.
-std::string key_of(const Graph& graph, const Claim& claim, std::span<const Layout> layouts) {
+// Names a subgraph for the tuner: what is computed, with which attributes, on which types and layouts.
+std::string key_of(const Graph& graph, const Match& match, std::span<const Layout> layouts) {
   std::string key;
-  for (const NodeId id : claim.nodes) {
+  for (const NodeId id : match.nodes) {
     key += key.empty() ? "" : " + ";
     key += graph.node(id).op->name;
     for (const auto& [field, value] : graph.node(id).attributes.fields()) key += fmt::format(" {}={}", field, value);
   }
-  return fmt::format("{}: {}", key, joined(graph, claim.inputs, layouts));
+  return fmt::format("{}: {}", key, joined(graph, match.inputs, layouts));
 }
 
 // Turns a scheduled cover into steps on placed values.
@@ -42,7 +42,7 @@ class Lowering {
     add_sources();
     Schedule scheduled = schedule(view_, cover(view_, backends_));
     in_place_updates_ = scheduled.in_place;
-    for (CoveredPiece& piece : scheduled.pieces) add_piece(piece);
+    for (Subgraph& subgraph : scheduled.subgraphs) add_subgraph(subgraph);
     for (const auto& [name, value] : plan_.graph.outputs())
       plan_.outputs.emplace_back(name, saved(in_layout(value, Layout::plain())));
     add_assigns();
@@ -94,7 +94,7 @@ class Lowering {
     return plan_.variables.size() - 1;
   }
 
-  void add_step(PlanStep step, bool frozen, std::vector<Candidate::Alias> aliases) {
+  void add_step(PlanStep step, bool frozen, std::vector<Implementation::Alias> aliases) {
     for (const int value : step.inputs) step.bytes += placed_bytes(value);
     for (const int value : step.outputs) step.bytes += placed_bytes(value);
     if (frozen) {
@@ -112,9 +112,9 @@ class Lowering {
 
   const Layout& produced_layout(Value value) const { return plan_.values[static_cast<size_t>(where_.at(value).front())].layout; }
 
-  std::optional<Candidate> find_reorder(const TensorType& type, const Layout& from, const Layout& to) const {
+  std::optional<Implementation> find_reorder(const TensorType& type, const Layout& from, const Layout& to) const {
     for (const auto& backend : backends_) {
-      if (std::optional<Candidate> found = backend->reorder(type, from, to)) {
+      if (std::optional<Implementation> found = backend->reorder(type, from, to)) {
         found->label = fmt::format("{} {}", backend->name(), found->label);
         return found;
       }
@@ -130,7 +130,7 @@ class Lowering {
     const int from = where_.at(value).front();
     const Place::Home home = plan_.values[static_cast<size_t>(from)].place.home;
     const bool frozen = home == Place::Home::kPrepared || (home == Place::Home::kVariable && frozen_[index(value)]);
-    std::optional<Candidate> reorder = find_reorder(plan_.graph.type(value), produced_layout(value), layout);
+    std::optional<Implementation> reorder = find_reorder(plan_.graph.type(value), produced_layout(value), layout);
     if (!reorder) {
       fail(ErrorKind::kOther, "no backend reorders '{}' from {} to {}", plan_.graph.node(value.node).name,
            to_string(produced_layout(value)), to_string(layout));
@@ -143,81 +143,83 @@ class Lowering {
     return to;
   }
 
-  struct Offered {
+  struct Selected {
     const Backend* backend;
-    Claim claim;
-    std::vector<Candidate> candidates;
+    Match match;
+    std::vector<Implementation> implementations;
   };
 
-  // The candidates of the first backend that offers any; of all its claimers that see the piece alike.
-  Offered candidates_of(const CoveredPiece& piece) const {
-    Offered result{};
-    for (const CoveredPiece::Offer& offer : piece.offers) {
-      if (result.backend != nullptr && (offer.backend != result.backend || offer.claim.inputs != result.claim.inputs ||
-                                        offer.claim.outputs != result.claim.outputs)) {
+  // The implementations of the first backend that alternatives any; of all its patterns that see the subgraph alike.
+  Selected implementations_of(const Subgraph& subgraph) const {
+    Selected result{};
+    for (const Subgraph::Alternative& alternative : subgraph.alternatives) {
+      if (result.backend != nullptr &&
+          (alternative.backend != result.backend || alternative.match.inputs != result.match.inputs ||
+           alternative.match.outputs != result.match.outputs)) {
         continue;
       }
       std::vector<Layout> layouts;
-      for (const Value& value : offer.claim.inputs) layouts.push_back(produced_layout(value));
-      std::vector<Candidate> candidates = offer.claimer->candidates(plan_.graph, offer.claim, layouts);
-      if (candidates.empty()) continue;
-      if (result.backend == nullptr) result = {offer.backend, offer.claim, {}};
-      std::ranges::move(candidates, std::back_inserter(result.candidates));
+      for (const Value& value : alternative.match.inputs) layouts.push_back(produced_layout(value));
+      std::vector<Implementation> implementations = alternative.pattern->implementations(plan_.graph, alternative.match, layouts);
+      if (implementations.empty()) continue;
+      if (result.backend == nullptr) result = {alternative.backend, alternative.match, {}};
+      std::ranges::move(implementations, std::back_inserter(result.implementations));
     }
     if (result.backend == nullptr) {
-      const Node& node = plan_.graph.node(piece.claim().nodes.back());
+      const Node& node = plan_.graph.node(subgraph.match().nodes.back());
       fail(ErrorKind::kUsage, "every backend declined {} '{}' on {}", node.op->name, node.name,
-           joined(plan_.graph, piece.claim().inputs, {}));
+           joined(plan_.graph, subgraph.match().inputs, {}));
     }
     return result;
   }
 
-  size_t choose(const Claim& claim, std::vector<Candidate>& candidates) {
+  size_t choose(const Match& match, std::vector<Implementation>& implementations) {
     std::vector<Layout> layouts;
-    for (const Value& value : claim.inputs) layouts.push_back(produced_layout(value));
-    const std::string key = key_of(plan_.graph, claim, layouts);
+    for (const Value& value : match.inputs) layouts.push_back(produced_layout(value));
+    const std::string key = key_of(plan_.graph, match, layouts);
     std::vector<TensorType> inputs, outputs;
-    for (const Value& value : claim.inputs) inputs.push_back(plan_.graph.type(value));
-    for (const Value& value : claim.outputs) outputs.push_back(plan_.graph.type(value));
+    for (const Value& value : match.inputs) inputs.push_back(plan_.graph.type(value));
+    for (const Value& value : match.outputs) outputs.push_back(plan_.graph.type(value));
     std::vector<double> reorders;
-    if (candidates.size() > 1 && tuner_.unknown(key)) {
-      for (const Candidate& candidate : candidates) reorders.push_back(reorder_seconds(claim, candidate, layouts));
+    if (implementations.size() > 1 && tuner_.unknown(key)) {
+      for (const Implementation& implementation : implementations)
+        reorders.push_back(reorder_seconds(match, implementation, layouts));
     }
-    return tuner_.choose(key, candidates, inputs, outputs, reorders);
+    return tuner_.choose(key, implementations, inputs, outputs, reorders);
   }
 
-  // What it costs to bring the inputs into the candidate's layouts in every run.
-  double reorder_seconds(const Claim& claim, const Candidate& candidate, const std::vector<Layout>& layouts) {
+  // What it costs to bring the inputs into the implementation's layouts in every run.
+  double reorder_seconds(const Match& match, const Implementation& implementation, const std::vector<Layout>& layouts) {
     double seconds = 0;
     for (size_t i = 0; i < layouts.size(); ++i) {
-      if (candidate.inputs[i] == layouts[i] || frozen_[index(claim.inputs[i])]) continue;
-      const TensorType type = plan_.graph.type(claim.inputs[i]);
-      if (auto reorder = find_reorder(type, layouts[i], candidate.inputs[i]))
+      if (implementation.inputs[i] == layouts[i] || frozen_[index(match.inputs[i])]) continue;
+      const TensorType type = plan_.graph.type(match.inputs[i]);
+      if (auto reorder = find_reorder(type, layouts[i], implementation.inputs[i]))
         seconds += seconds_of(*reorder, {&type, 1}, {&type, 1});
     }
     return seconds;
   }
 
-  void add_piece(CoveredPiece& piece) {
-    Offered offered = candidates_of(piece);
-    const Claim& claim = offered.claim;
-    Candidate& chosen = offered.candidates[choose(claim, offered.candidates)];
-    PlanStep step{claim.what, plan_.graph.node(claim.nodes.back()).name,
-                  fmt::format("{} {}", offered.backend->name(), chosen.label), claim.nodes};
-    for (size_t i = 0; i < claim.inputs.size(); ++i) {
-      step.inputs.push_back(in_layout(claim.inputs[i], chosen.inputs[i]));
+  void add_subgraph(Subgraph& subgraph) {
+    Selected selected = implementations_of(subgraph);
+    const Match& match = selected.match;
+    Implementation& chosen = selected.implementations[choose(match, selected.implementations)];
+    PlanStep step{match.what, plan_.graph.node(match.nodes.back()).name,
+                  fmt::format("{} {}", selected.backend->name(), chosen.label), match.nodes};
+    for (size_t i = 0; i < match.inputs.size(); ++i) {
+      step.inputs.push_back(in_layout(match.inputs[i], chosen.inputs[i]));
     }
-    for (size_t i = 0; i < claim.outputs.size(); ++i) {
+    for (size_t i = 0; i < match.outputs.size(); ++i) {
       step.outputs.push_back(
-          add_value(claim.outputs[i], chosen.outputs[i], {piece.frozen ? Place::Home::kPrepared : Place::Home::kArena}));
+          add_value(match.outputs[i], chosen.outputs[i], {subgraph.frozen ? Place::Home::kPrepared : Place::Home::kArena}));
     }
-    for (const NodeId id : claim.nodes) {
+    for (const NodeId id : match.nodes) {
       const Node& node = plan_.graph.node(id);
       if (node.op->macs != nullptr) step.flops += 2 * node.op->macs(plan_.graph, node);
     }
     step.scratch_bytes = chosen.scratch_bytes;
     step.run = std::move(chosen.kernel);
-    add_step(std::move(step), piece.frozen, std::move(chosen.in_place));
+    add_step(std::move(step), subgraph.frozen, std::move(chosen.in_place));
   }
 
   // The old value of a Variable that the graph also sets is copied before the first step when it is wanted at the end.
@@ -231,7 +233,7 @@ class Lowering {
     step.bytes = 2 * placed_bytes(placed);
     step.run = copy_kernel(placed_bytes(placed));
     plan_.steps.insert(plan_.steps.begin(), std::move(step));
-    aliases_.insert(aliases_.begin(), std::vector<Candidate::Alias>{});
+    aliases_.insert(aliases_.begin(), std::vector<Implementation::Alias>{});
     return copy;
   }
 
@@ -275,13 +277,13 @@ class Lowering {
 
   // A kernel that sums into its input's memory keeps its output there.
   bool must_share(size_t step, int output) const {
-    return std::ranges::any_of(aliases_[step], [&](const Candidate::Alias& alias) {
+    return std::ranges::any_of(aliases_[step], [&](const Implementation::Alias& alias) {
       return alias.required && plan_.steps[step].outputs[static_cast<size_t>(alias.output)] == output;
     });
   }
 
   bool shares(size_t step, int input, int output) const {
-    return std::ranges::any_of(aliases_[step], [&](const Candidate::Alias& alias) {
+    return std::ranges::any_of(aliases_[step], [&](const Implementation::Alias& alias) {
       return plan_.steps[step].inputs[static_cast<size_t>(alias.input)] == input &&
              plan_.steps[step].outputs[static_cast<size_t>(alias.output)] == output;
     });

@@ -48,7 +48,7 @@ class Placement {
     StepAliases aliases;
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
       PlanStep& step = plan_.steps[s];
-      for (const Candidate::Alias& alias : aliases_[s]) {
+      for (const Implementation::Alias& alias : aliases_[s]) {
         int& input = step.inputs[static_cast<size_t>(alias.input)];
         if (!alias.required ||
             (value(input).place.home == Place::Home::kArena && last[static_cast<size_t>(input)] == static_cast<int>(s)))
@@ -103,7 +103,7 @@ class Placement {
 
   // The input whose memory output j of this step may take over: it ends here, is as large, and no other output has taken it.
   int taken_over(const PlanStep& step, size_t s, int j, const std::vector<int>& last, const std::map<int, size_t>& buffer_of) {
-    for (const Candidate::Alias& alias : aliases_[s]) {
+    for (const Implementation::Alias& alias : aliases_[s]) {
       if (alias.output != j) continue;
       const int input = step.inputs[static_cast<size_t>(alias.input)];
       if (!buffer_of.contains(input) || last[static_cast<size_t>(input)] != static_cast<int>(s)) continue;

@@ -26,7 +26,7 @@ std::shared_ptr<const Plan> compile(Graph graph, const BackendList& backends, co
   const TeamScope team(plan->threads);
   place(*plan, lower(*plan, backends, options));
   if (options.memory_limit > 0 && plan->peak_bytes() > options.memory_limit) {
-    fail(ErrorKind::kResource, "the plan needs {} MiB, {} MiB are allowed; use a smaller batch or smaller pictures",
+    fail(ErrorKind::kResource, "the plan needs {} MiB, {} MiB are allowed; use a smaller batch or smaller images",
          plan->peak_bytes() >> 20, options.memory_limit >> 20);
   }
   return plan;

@@ -1,4 +1,4 @@
-// A graph compiled for one machine: which kernel runs which piece, in which order, in which layouts, at which place in memory.
+// A graph compiled for one machine: which kernel runs which subgraph, in which order, in which layouts, at which place in memory.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace residual {
 
 struct PlanOptions {
   int threads = 0;          ///< 0: what the machine or its container allows
-  bool tune = true;         ///< time the candidates of kernels; otherwise the first is taken
+  bool tune = true;         ///< time the implementations of kernels; otherwise the first is taken
   size_t memory_limit = 0;  ///< bytes; 0: none. A plan that needs more is refused with the figure
   std::filesystem::path tuning_cache = default_tuning_cache();  ///< empty: nothing is remembered on disk
   std::map<std::string, std::string> choices;                   ///< choices of an earlier plan to repeat (see Plan::choices)
@@ -45,7 +45,7 @@ struct PlacedValue {
 struct PlanStep {
   std::string what;    ///< the ops covered, "normalize + relu", or "reorder", "copy", "constant"
   std::string name;    ///< the scope of the last node covered
-  std::string kernel;  ///< backend and candidate
+  std::string kernel;  ///< backend and implementation
   std::vector<NodeId> nodes;
   std::vector<int> inputs, outputs;  ///< into Plan::values
   size_t scratch_offset = 0, scratch_bytes = 0;
@@ -66,7 +66,7 @@ class Plan {
   std::vector<std::pair<std::string, int>> inputs, outputs;  ///< name -> value
   std::vector<std::string> variables;
   size_t arena_bytes = 0, prepared_bytes = 0, input_bytes = 0;
-  std::map<std::string, std::string> choices;  ///< piece -> candidate, wherever there was a choice
+  std::map<std::string, std::string> choices;  ///< subgraph -> implementation, wherever there was a choice
 
   int64_t flops() const;
   size_t reorders() const;                                                          ///< reorder steps in every run

@@ -38,18 +38,18 @@ nlohmann::json cache_of(const std::filesystem::path& file) {
   return nlohmann::json::object();
 }
 
-// The candidates take turns, so that a busy moment of the machine does not decide; those far behind after a round drop out.
-size_t fastest(std::vector<Candidate>& candidates, std::span<const TensorType> inputs, std::span<const TensorType> outputs,
-               const std::vector<double>& extra_seconds) {
+// The implementations take turns, so that a busy moment of the machine does not decide; those far behind after a round drop out.
+size_t fastest(std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
+               std::span<const TensorType> outputs, const std::vector<double>& extra_seconds) {
   constexpr int kRounds = 3;
   constexpr double kHopeless = 1.5;  // times the best
-  std::vector<double> seconds(candidates.size(), std::numeric_limits<double>::infinity());
+  std::vector<double> seconds(implementations.size(), std::numeric_limits<double>::infinity());
   double best = std::numeric_limits<double>::infinity();
   for (int round = 0; round < kRounds; ++round) {
-    for (size_t i = 0; i < candidates.size(); ++i) {
+    for (size_t i = 0; i < implementations.size(); ++i) {
       if (round > 0 && seconds[i] > kHopeless * best) continue;
       const double extra = i < extra_seconds.size() ? extra_seconds[i] : 0;
-      seconds[i] = std::min(seconds[i], seconds_of(candidates[i], inputs, outputs) + extra);
+      seconds[i] = std::min(seconds[i], seconds_of(implementations[i], inputs, outputs) + extra);
       best = std::min(best, seconds[i]);
     }
   }
@@ -84,24 +84,25 @@ bool Tuner::unknown(const std::string& key) const {
   return enabled_ && !forced_.contains(key) && !remembered_.contains(key);
 }
 
-size_t Tuner::choose(const std::string& key, std::vector<Candidate>& candidates, std::span<const TensorType> inputs,
+size_t Tuner::choose(const std::string& key, std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
                      std::span<const TensorType> outputs, const std::vector<double>& extra_seconds) {
   const auto labelled = [&](const std::map<std::string, std::string>& known) {
     const auto found = known.find(key);
-    if (found == known.end()) return candidates.size();
-    return static_cast<size_t>(std::ranges::find(candidates, found->second, &Candidate::label) - candidates.begin());
+    if (found == known.end()) return implementations.size();
+    return static_cast<size_t>(std::ranges::find(implementations, found->second, &Implementation::label) -
+                               implementations.begin());
   };
   size_t best = labelled(forced_);
-  if (best == candidates.size() && enabled_) best = labelled(remembered_);
-  if (best == candidates.size()) {
+  if (best == implementations.size() && enabled_) best = labelled(remembered_);
+  if (best == implementations.size()) {
     best = 0;
-    if (enabled_ && candidates.size() > 1) {
-      best = fastest(candidates, inputs, outputs, extra_seconds);
-      remembered_[key] = candidates[best].label;
+    if (enabled_ && implementations.size() > 1) {
+      best = fastest(implementations, inputs, outputs, extra_seconds);
+      remembered_[key] = implementations[best].label;
       fresh_ = true;
     }
   }
-  if (candidates.size() > 1) choices_[key] = candidates[best].label;
+  if (implementations.size() > 1) choices_[key] = implementations[best].label;
   return best;
 }
 
@@ -119,29 +120,29 @@ void Tuner::finish() const {
   }
 }
 
-double seconds_of(Candidate& candidate, std::span<const TensorType> inputs, std::span<const TensorType> outputs) {
+double seconds_of(Implementation& implementation, std::span<const TensorType> inputs, std::span<const TensorType> outputs) {
   std::vector<Buffer> memory;
   std::vector<const std::byte*> in;
   std::vector<std::byte*> out;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    memory.emplace_back(bytes_in(inputs[i], candidate.inputs[i]));
+    memory.emplace_back(bytes_in(inputs[i], implementation.inputs[i]));
     fill(memory.back(), inputs[i].dtype);
     in.push_back(memory.back().data());
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
-    memory.emplace_back(bytes_in(outputs[i], candidate.outputs[i]));
+    memory.emplace_back(bytes_in(outputs[i], implementation.outputs[i]));
     out.push_back(memory.back().data());
   }
-  for (const Candidate::Alias& alias : candidate.in_place) {
+  for (const Implementation::Alias& alias : implementation.in_place) {
     if (alias.required) out[static_cast<size_t>(alias.output)] = const_cast<std::byte*>(in[static_cast<size_t>(alias.input)]);
   }
-  const Buffer scratch(candidate.scratch_bytes);
+  const Buffer scratch(implementation.scratch_bytes);
   const KernelArgs args{in.data(), out.data(), scratch.data()};
-  candidate.kernel->run(args);
+  implementation.kernel->run(args);
   double least = 1e9, total = 0;
   for (int runs = 0; runs < 3 || (total < 0.03 && runs < 20); ++runs) {
     const auto start = std::chrono::steady_clock::now();
-    candidate.kernel->run(args);
+    implementation.kernel->run(args);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     least = std::min(least, seconds);
     total += seconds;

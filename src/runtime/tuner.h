@@ -1,4 +1,4 @@
-// Choosing among candidates by timing them on the real shapes, and remembering the winners.
+// Choosing among implementations by timing them on the real shapes, and remembering the winners.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +17,9 @@ class Tuner {
   /// Reads the cache file; a damaged one is ignored with a warning.
   Tuner(const BackendList& backends, const PlanOptions& options, int threads);
 
-  /// The index of the candidate to run. `key` names the piece: ops, attributes, types, layouts. `extra_seconds` is what each
-  /// candidate costs beside its own time (reorders of its inputs); asked only when candidates are timed.
-  size_t choose(const std::string& key, std::vector<Candidate>& candidates, std::span<const TensorType> inputs,
+  /// The index of the implementation to run. `key` names the subgraph: ops, attributes, types, layouts. `extra_seconds` is what
+  /// each implementation costs beside its own time (reorders of its inputs); asked only when implementations are timed.
+  size_t choose(const std::string& key, std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
                 std::span<const TensorType> outputs, const std::vector<double>& extra_seconds);
 
   const std::map<std::string, std::string>& choices() const noexcept { return choices_; }
@@ -39,6 +39,6 @@ class Tuner {
 
 /// Seconds that one run takes on scratch memory of its own: the least of a few runs, bounded to
 /// about half a second.
-double seconds_of(Candidate& candidate, std::span<const TensorType> inputs, std::span<const TensorType> outputs);
+double seconds_of(Implementation& implementation, std::span<const TensorType> inputs, std::span<const TensorType> outputs);
 
 }  // namespace residual

@@ -4,7 +4,7 @@
 
 namespace residual::train {
 
-double default_rate(Optimizer optimizer) {
+double default_learning_rate(Optimizer optimizer) {
   return optimizer == Optimizer::kSgd ? 0.1 : 0.001;
 }
 
@@ -17,15 +17,15 @@ double default_weight_decay(Optimizer optimizer) {
   return 0;
 }
 
-int64_t default_warmup(int64_t training_pictures, int64_t batch_size, int64_t epochs) {
+int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs) {
   const int64_t steps =
-      std::max<int64_t>(training_pictures / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);
+      std::max<int64_t>(training_images / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);
   return std::min<int64_t>(400, steps / 10);
 }
 
 data::Augmentation augmentation_named(std::string_view text, data::Format format, const Shape& input_chw) {
-  const int64_t room = std::min(input_chw[1], input_chw[2]) - 1;
-  const int64_t padding = std::min<int64_t>(format == data::Format::kIdx ? 2 : 4, room);
+  const int64_t limit = std::min(input_chw[1], input_chw[2]) - 1;
+  const int64_t padding = std::min<int64_t>(format == data::Format::kIdx ? 2 : 4, limit);
   if (text == "auto") return {.crop_padding = padding, .flip = format != data::Format::kIdx};
   if (text == "none") return {};
   if (text == "crop") return {.crop_padding = padding};
@@ -34,10 +34,10 @@ data::Augmentation augmentation_named(std::string_view text, data::Format format
   fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
 }
 
-Shape default_input(const Shape& published, const Shape& picture_chw) {
+Shape default_input(const Shape& published, const Shape& image_chw) {
   constexpr int64_t kSmall = 64;
-  if (picture_chw[1] <= kSmall && picture_chw[2] <= kSmall) return picture_chw;
-  return Shape{picture_chw[0], published[1], published[2]};
+  if (image_chw[1] <= kSmall && image_chw[2] <= kSmall) return image_chw;
+  return Shape{image_chw[0], published[1], published[2]};
 }
 
 }  // namespace residual::train

@@ -35,8 +35,8 @@ void check(const OptimizerOptions& optimizer) {
 }
 
 void check(const ScheduleOptions& schedule) {
-  positive("the learning rate", schedule.rate);
-  positive("the factor of the schedule", schedule.factor);
+  positive("the learning rate", schedule.learning_rate);
+  positive("the factor of the schedule", schedule.gamma);
   if (schedule.warmup_steps < 0)
     fail(ErrorKind::kUsage, "the warm-up is {}, 0 or more steps are expected", schedule.warmup_steps);
   if (schedule.kind == Schedule::kStep && schedule.step_epochs < 1) {
@@ -98,18 +98,18 @@ double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps
     case Schedule::kConstant: break;
     case Schedule::kStep: {
       const int64_t steps_down = epoch / options.step_epochs;
-      fall = std::pow(options.factor, static_cast<double>(steps_down));
+      fall = std::pow(options.gamma, static_cast<double>(steps_down));
       break;
     }
     case Schedule::kMultistep:
-      fall = std::pow(options.factor,
+      fall = std::pow(options.gamma,
                       static_cast<double>(std::ranges::count_if(options.milestones, [&](int64_t m) { return m <= epoch; })));
       break;
     case Schedule::kCosine:
       fall = 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps_per_epoch * epochs)));
       break;
   }
-  return options.rate * warmup * fall;
+  return options.learning_rate * warmup * fall;
 }
 
 void check(const TrainOptions& options) {
@@ -117,7 +117,7 @@ void check(const TrainOptions& options) {
   within("the batch size", options.batch_size, 1, kMostBatch);
   within("the number of threads", options.threads, 0, kMostThreads);  // 0: what the machine allows
   within("the number of loader threads", options.loader_threads, 1, kMostLoaderThreads);
-  positive("the scale of the head's learning rate", options.head_rate_scale);
+  positive("the scale of the head's learning rate", options.head_learning_rate_scale);
   positive("the time between checkpoints", options.checkpoint_minutes);
   fraction("the label smoothing", options.label_smoothing);
   check(options.optimizer);

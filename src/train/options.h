@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/augment.h"
+#include "data/transforms/augment.h"
 #include "models/table.h"
 
 namespace residual::train {
@@ -29,14 +29,15 @@ struct OptimizerOptions {
 
 struct ScheduleOptions {
   Schedule kind = Schedule::kCosine;
-  double rate = 0.1;                ///< the highest learning rate
+  double learning_rate = 0.1;       ///< the highest learning rate
   int64_t warmup_steps = 400;       ///< linear from 0 over the first steps
   int64_t step_epochs = 30;         ///< kStep: every so many epochs …
-  double factor = 0.1;              ///< … and at milestones the rate is multiplied by this
+  double gamma = 0.1;               ///< … and at milestones the learning rate is multiplied by this
   std::vector<int64_t> milestones;  ///< kMultistep: epochs
 };
 
-/// The learning rate of a step (from 0): rate x min(1, (step+1)/warmup) x the schedule, cosine falling to zero over all steps.
+/// The learning rate of a step (from 0): learning_rate x min(1, (step+1)/warmup) x the schedule, cosine falling to zero over all
+/// steps.
 double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs);
 
 struct TrainOptions {
@@ -45,9 +46,9 @@ struct TrainOptions {
   int64_t epochs = 30, batch_size = 128;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
-  std::vector<std::string> freeze;  ///< scopes whose parameters and running statistics stay as they are, see frozen_scopes()
-  double head_rate_scale = 1;       ///< the learning rate of the head, see head_scope(), is so many times that of all others
-  std::string pretrained;           ///< where the weights to start with come from, as part of the run's identity; empty: drawn
+  std::vector<std::string> freeze;      ///< scopes whose parameters and running statistics stay as they are, see frozen_scopes()
+  double head_learning_rate_scale = 1;  ///< the learning rate of the head, see head_scope(), is so many times that of all others
+  std::string pretrained;  ///< where the weights to start with come from, as part of the run's identity; empty: drawn
   data::Augmentation augmentation{.crop_padding = 4, .flip = true};
   double label_smoothing = 0;
   uint64_t seed = 0;

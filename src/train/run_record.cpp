@@ -42,17 +42,17 @@ Json split_json(const data::Dataset* split) {
   return split == nullptr ? Json(nullptr) : Json(split->size());
 }
 
-// FNV-1a over every label and the pixels of up to 64 pictures spread over the split: other data is noticed, at little cost.
+// FNV-1a over every label and the pixels of up to 64 images spread over the split: other data is noticed, at little cost.
 std::string fingerprint(const data::Dataset* split) {
   if (split == nullptr) return {};
   uint64_t hash = 0xCBF29CE484222325;
   const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
   for (int64_t i = 0; i < split->size(); ++i) add(static_cast<uint64_t>(split->label(i)));
   const int64_t nth = std::max<int64_t>(1, split->size() / 64);
-  data::Picture picture;
+  Image image;
   for (int64_t i = 0; i < split->size(); i += nth) {
-    split->read(i, picture);
-    for (const uint8_t pixel : picture.pixels) add(pixel);
+    split->read(i, image);
+    for (const uint8_t pixel : image.pixels) add(pixel);
   }
   return fmt::format("{:016x}", hash);
 }
@@ -88,16 +88,16 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
                   {"init", static_cast<int>(options.initialisation)},
                   {"pretrained", options.pretrained},
                   {"freeze", options.freeze},
-                  {"head_rate_scale", options.head_rate_scale},
+                  {"head_learning_rate_scale", options.head_learning_rate_scale},
                   {"epochs", options.epochs},
                   {"batch_size", options.batch_size},
                   {"optimizer", optimizer_json(options.optimizer)},
                   {"schedule",
                    {{"kind", name_of(schedule.kind)},
-                    {"lr", schedule.rate},
+                    {"lr", schedule.learning_rate},
                     {"warmup", schedule.warmup_steps},
                     {"step_epochs", schedule.step_epochs},
-                    {"gamma", schedule.factor},
+                    {"gamma", schedule.gamma},
                     {"milestones", schedule.milestones}}},
                   {"augment", {{"crop_padding", options.augmentation.crop_padding}, {"flip", options.augmentation.flip}}},
                   {"label_smoothing", options.label_smoothing},

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 #include "train/options.h"
-#include "train/report.h"
+#include "train/report/report.h"
 
 namespace residual::train {
 
@@ -24,7 +24,7 @@ struct RunProgress {
   int64_t epoch = 0;  ///< epochs completed, evaluation included
   int64_t batch = 0;  ///< training batches completed of the epoch after those
   int64_t threads = 0;
-  double loss_sum = 0;  ///< over the pictures of that epoch so far
+  double loss_sum = 0;  ///< over the images of that epoch so far
   int64_t correct = 0, seen = 0;
   int64_t best_epoch = 0;
   double best_top1 = -1;

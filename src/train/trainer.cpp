@@ -10,8 +10,8 @@
 #include "data/loader.h"
 #include "eval/summary.h"
 #include "io/checkpoint.h"
-#include "train/metrics_file.h"
-#include "train/report_mistakes.h"
+#include "train/report/metrics_file.h"
+#include "train/report/report_mistakes.h"
 #include "train/run_record.h"
 #include "train/training_graph.h"
 #include "train/transfer.h"
@@ -28,16 +28,16 @@ double seconds_since(Clock::time_point start) {
 // The inputs of a training session, where they stay.
 struct StepInputs {
   explicit StepInputs(Session& session)
-      : pictures(session.input<float>("pictures")),
+      : images(session.input<float>("images")),
         labels(session.input<int64_t>("labels")),
-        rate(session.input<double>("learning_rate")[0]),
-        head_rate(session.input<double>("head_learning_rate")[0]),
+        learning_rate(session.input<double>("learning_rate")[0]),
+        head_learning_rate(session.input<double>("head_learning_rate")[0]),
         step(session.input<int64_t>("step")[0]),
         key(session.input<int64_t>("random_key")) {}
-  std::span<float> pictures;
+  std::span<float> images;
   std::span<int64_t> labels;
-  double& rate;
-  double& head_rate;
+  double& learning_rate;
+  double& head_learning_rate;
   int64_t& step;
   std::span<int64_t> key;  // seed, step, index of the batch's first sample
 };
@@ -108,13 +108,13 @@ class TrainingRun {
   }
 
   void check_data() const {
-    if (!source_.train) fail(ErrorKind::kUsage, "the data has no training pictures: {}", source_.found);
+    if (!source_.train) fail(ErrorKind::kUsage, "the data has no training images: {}", source_.found);
     const auto classes = static_cast<int64_t>(source_.classes().size());
     if (classes != options_.architecture.classes) {
       fail(ErrorKind::kUsage, "the data has {} classes, the network is built for {}", classes, options_.architecture.classes);
     }
     if (source_.train->size() < options_.batch_size) {
-      fail(ErrorKind::kUsage, "the batch size is {}, the training split has only {} pictures", options_.batch_size,
+      fail(ErrorKind::kUsage, "the batch size is {}, the training split has only {} images", options_.batch_size,
            source_.train->size());
     }
   }
@@ -216,11 +216,11 @@ class TrainingRun {
     StepInputs inputs(*session_);
     loader_->start_epoch(progress_.epoch, progress_.batch);
     while (const data::Batch* batch = loader_->next()) {
-      rate_ = learning_rate(options_.schedule, step(), loader_->batches(), options_.epochs);
-      std::ranges::copy(batch->pictures, inputs.pictures.begin());
+      learning_rate_ = learning_rate(options_.schedule, step(), loader_->batches(), options_.epochs);
+      std::ranges::copy(batch->images, inputs.images.begin());
       std::ranges::copy(batch->labels, inputs.labels.begin());
-      inputs.rate = rate_;
-      inputs.head_rate = rate_ * options_.head_rate_scale;
+      inputs.learning_rate = learning_rate_;
+      inputs.head_learning_rate = learning_rate_ * options_.head_learning_rate_scale;
       inputs.step = step() + 1;
       inputs.key[0] = static_cast<int64_t>(options_.seed);
       inputs.key[1] = step();
@@ -238,7 +238,7 @@ class TrainingRun {
            "the loss became {} in epoch {}, step {}; try a lower learning rate (now {}) or a longer warm-up. The last checkpoint "
            "is "
            "kept: {}",
-           loss, progress_.epoch + 1, progress_.batch + 1, rate_, file("checkpoint.safetensors").string());
+           loss, progress_.epoch + 1, progress_.batch + 1, learning_rate_, file("checkpoint.safetensors").string());
     }
     progress_.loss_sum += loss * static_cast<double>(batch.count);
     progress_.correct += eval::score(session_->output<float>("logits"), batch.labels, options_.architecture.classes).correct;
@@ -275,7 +275,7 @@ class TrainingRun {
             .all = loader_->batches(),
             .loss = progress_.loss_sum / seen,
             .top1 = static_cast<double>(progress_.correct) / seen,
-            .pictures_per_second = static_cast<double>(options_.batch_size) / std::max(per_step, 1e-9),
+            .images_per_second = static_cast<double>(options_.batch_size) / std::max(per_step, 1e-9),
             .seconds_left = per_step * static_cast<double>(steps_left) +
                             evaluation_seconds_ * static_cast<double>(options_.epochs - progress_.epoch)};
   }
@@ -346,7 +346,7 @@ class TrainingRun {
       if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
         fail(ErrorKind::kNumeric,
              "'{}' is no longer finite in epoch {}, step {}; try a lower learning rate (now {}) or a longer warm-up", name,
-             progress_.epoch + 1, progress_.batch, rate_);
+             progress_.epoch + 1, progress_.batch, learning_rate_);
       }
       tensors.emplace(name, &tensor);
     }
@@ -375,14 +375,15 @@ class TrainingRun {
     RunReport report;
     report.title = fmt::format("{} on {}", options_.architecture.model, data::name_of(source_.format));
     report.command = options_.command;
-    report.facts = {{"Data", source_.found},
-                    {"Optimizer", fmt::format("{}, learning rate {}, {} schedule, batch {}", name_of(options_.optimizer.kind),
-                                              options_.schedule.rate, name_of(options_.schedule.kind), options_.batch_size)},
-                    {"Processor", fmt::format("{}, {} threads", session_->plan().device, session_->plan().threads)}};
+    report.facts = {
+        {"Data", source_.found},
+        {"Optimizer", fmt::format("{}, learning rate {}, {} schedule, batch {}", name_of(options_.optimizer.kind),
+                                  options_.schedule.learning_rate, name_of(options_.schedule.kind), options_.batch_size)},
+        {"Processor", fmt::format("{}, {} threads", session_->plan().device, session_->plan().threads)}};
     if (result.evaluation) {
-      report.facts.emplace_back(fmt::format("Best model, on the {} pictures", result.evaluated),
+      report.facts.emplace_back(fmt::format("Best model, on the {} images", result.evaluated),
                                 fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
-                                            result.evaluation->pictures, 100 * result.evaluation->top1(),
+                                            result.evaluation->images, 100 * result.evaluation->top1(),
                                             100 * result.evaluation->top5(), result.evaluation->loss));
       report.confusion = result.evaluation->confusion;
       report.mistakes = reported_mistakes(*result.evaluation, *final_split());
@@ -415,7 +416,7 @@ class TrainingRun {
   std::optional<data::Loader> loader_;
   std::optional<MetricsFile> metrics_, timings_;
 
-  double rate_ = 0, evaluation_seconds_ = 0;
+  double learning_rate_ = 0, evaluation_seconds_ = 0;
   int64_t epoch_first_ = 0;
   Clock::time_point epoch_start_, speed_since_, last_save_ = Clock::now();
 };

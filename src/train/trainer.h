@@ -5,21 +5,21 @@
 #include <optional>
 
 #include "data/dataset.h"
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 #include "eval/evaluate.h"
 #include "train/options.h"
-#include "train/report.h"
+#include "train/report/report.h"
 
 namespace residual::train {
 
-/// Told after every training step and while evaluating; losses are means per picture over the epoch so far.
+/// Told after every training step and while evaluating; losses are means per image over the epoch so far.
 struct Progress {
   enum class Phase : uint8_t { kTrain, kEvaluate } phase = Phase::kTrain;
-  int64_t epoch = 0, epochs = 0;   ///< epoch from 1
-  int64_t done = 0, all = 0;       ///< batches (training) or pictures (evaluating) of this epoch
-  double loss = 0, top1 = 0;       ///< of the epoch so far, training
-  double pictures_per_second = 0;  ///< over the last seconds
-  double seconds_left = 0;         ///< estimate for the whole run
+  int64_t epoch = 0, epochs = 0;  ///< epoch from 1
+  int64_t done = 0, all = 0;      ///< batches (training) or images (evaluating) of this epoch
+  double loss = 0, top1 = 0;      ///< of the epoch so far, training
+  double images_per_second = 0;   ///< over the last seconds
+  double seconds_left = 0;        ///< estimate for the whole run
 };
 
 /// Callbacks from the training thread; any may be empty.
@@ -39,9 +39,9 @@ struct TrainResult {
   std::filesystem::path best, last;            ///< model files
 };
 
-/// Normalisation for a training split: standard preparation with the mean and standard deviation of its pictures (of at most
+/// Normalisation for a training split: standard preprocessing with the mean and standard deviation of its images (of at most
 /// 50,000).
-data::Preprocessing standard_preparation(const Shape& input_chw, const data::Dataset& train, int threads);
+data::Preprocessing standard_preprocessing(const Shape& input_chw, const data::Dataset& train, int threads);
 
 /// Trains on source.train, evaluates each epoch on source.validation, else source.test, and writes into options.out:
 /// best.safetensors, last.safetensors, checkpoint.safetensors, metrics.jsonl, timings.jsonl, report.html, curves.svg, curves.png.

@@ -10,11 +10,11 @@
 namespace residual::train {
 
 /// Appends the update of every parameter by its gradient; optimizer state gets the parameter's name + ".momentum", ".mean",
-/// ".square". rate: float64 scalar. step: int64 scalar from 1 (Adam). Sources: see ops/update.h.
+/// ".square". learning_rate: float64 scalar. step: int64 scalar from 1 (Adam). Sources: see ops/update.h.
 void append_updates(Graph& graph, const OptimizerOptions& options, std::span<const std::string> parameters,
-                    std::span<const Value> gradients, Value rate, Value step);
+                    std::span<const Value> gradients, Value learning_rate, Value step);
 
-/// Inputs: pictures (N,C,H,W), labels (N, int64), learning_rate and head_learning_rate (float64), step (int64, from 1),
+/// Inputs: images (N,C,H,W), labels (N, int64), learning_rate and head_learning_rate (float64), step (int64, from 1),
 /// random_key (int64[3], see ops/dropout.h). Outputs: loss (scalar, the mean over the batch), logits (N,classes).
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 

@@ -8,7 +8,7 @@
 
 #include "data/labels.h"
 #include "models/table.h"
-#include "ops/linear.h"
+#include "ops/layers/linear.h"
 
 namespace residual::train {
 namespace {

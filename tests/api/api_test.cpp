@@ -9,7 +9,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 #include "support/surroundings.h"
 
 namespace {
@@ -46,24 +46,23 @@ ErrorKind kind_of(const std::function<void()>& action) {
   return ErrorKind::kOther;
 }
 
-TEST_F(Api, a_model_is_built_trained_evaluated_saved_loaded_and_says_the_same) {
+TEST_F(Api, AModelIsBuiltTrainedEvaluatedSavedLoadedAndSaysTheSame) {
   const Dataset data = tiny_data();
   Model model = Model::build("resnet8", data);
   EXPECT_EQ(model.classes(), 10);
-  EXPECT_EQ(model.input(), (PictureShape{3, 8, 8}));
+  EXPECT_EQ(model.input(), (ImageShape{3, 8, 8}));
   const TrainingResult result = model.train(data, tiny_training());
   EXPECT_EQ(result.epochs.size(), 2U);
   EXPECT_EQ(result.selected_on, "test");
   EXPECT_EQ(model.labels(), data.classes());
   const Evaluation evaluation = model.evaluate(data);
-  EXPECT_EQ(evaluation.pictures, 40);
+  EXPECT_EQ(evaluation.images, 40);
   EXPECT_FLOAT_EQ(evaluation.top1(), result.epochs[static_cast<size_t>(result.best_epoch - 1)].held_out_top1);
 
   model.save(folder_ / "model.safetensors");
   Model again = Model::load(folder_ / "model.safetensors");
   const std::vector<uint8_t> pixels(static_cast<size_t>(3 * 8 * 8), 77);
-  const auto first = model.predict(PictureView{pixels, {3, 8, 8}}, 10),
-             second = again.predict(PictureView{pixels, {3, 8, 8}}, 10);
+  const auto first = model.predict(ImageView{pixels, {3, 8, 8}}, 10), second = again.predict(ImageView{pixels, {3, 8, 8}}, 10);
   ASSERT_EQ(first.size(), 10U);
   double sum = 0;
   for (size_t i = 0; i < first.size(); ++i) {
@@ -74,7 +73,7 @@ TEST_F(Api, a_model_is_built_trained_evaluated_saved_loaded_and_says_the_same) {
   EXPECT_NEAR(sum, 1, 1e-9);
 }
 
-TEST_F(Api, callbacks_tell_each_step_and_each_epoch) {
+TEST_F(Api, CallbacksTellEachStepAndEachEpoch) {
   TrainingOptions options = tiny_training();
   int steps = 0, evaluations = 0;
   std::vector<int64_t> epochs;
@@ -89,7 +88,7 @@ TEST_F(Api, callbacks_tell_each_step_and_each_epoch) {
   EXPECT_THAT(epochs, testing::ElementsAre(1, 2));
 }
 
-TEST_F(Api, a_run_with_a_folder_is_stopped_and_goes_on_to_the_same_end) {
+TEST_F(Api, ARunWithAFolderIsStoppedAndGoesOnToTheSameEnd) {
   const Dataset data = tiny_data();
   TrainingOptions options = tiny_training();
   options.out = folder_ / "whole";
@@ -108,7 +107,7 @@ TEST_F(Api, a_run_with_a_folder_is_stopped_and_goes_on_to_the_same_end) {
   EXPECT_EQ(model.evaluate(data).loss, whole.evaluate(data).loss);
 }
 
-TEST_F(Api, training_goes_on_from_the_weights_that_a_model_has) {
+TEST_F(Api, TrainingGoesOnFromTheWeightsThatAModelHas) {
   const Dataset data = tiny_data();
   Model model = Model::build("resnet8", data);
   TrainingOptions options = tiny_training();
@@ -120,7 +119,7 @@ TEST_F(Api, training_goes_on_from_the_weights_that_a_model_has) {
   EXPECT_LT(model.train(data, options).epochs.front().train_loss, first);
 }
 
-TEST_F(Api, a_model_is_adapted_to_other_classes_and_only_what_is_not_frozen_learns) {
+TEST_F(Api, AModelIsAdaptedToOtherClassesAndOnlyWhatIsNotFrozenLearns) {
   const Dataset data = tiny_data();
   BuildOptions build;
   build.input = {3, 8, 8};
@@ -133,7 +132,7 @@ TEST_F(Api, a_model_is_adapted_to_other_classes_and_only_what_is_not_frozen_lear
   TrainingOptions options = tiny_training();
   options.freeze = {"stem", "layer1", "layer2", "layer3"};
   options.learning_rate = 0.005;
-  options.head_rate_scale = 2;
+  options.head_learning_rate_scale = 2;
   options.epochs = 6;
   options.augment = "none";
   const std::vector<Epoch> epochs = adapted.train(data, options).epochs;
@@ -142,7 +141,7 @@ TEST_F(Api, a_model_is_adapted_to_other_classes_and_only_what_is_not_frozen_lear
   EXPECT_EQ(kind_of([&] { adapted.train(data, options); }), ErrorKind::kUsage);
 }
 
-TEST_F(Api, a_network_is_varied_by_choices_and_described_in_a_file) {
+TEST_F(Api, ANetworkIsVariedByChoicesAndDescribedInAFile) {
   BuildOptions options;
   options.network.shortcut = "B";
   options.network.block = "separable";
@@ -158,38 +157,38 @@ TEST_F(Api, a_network_is_varied_by_choices_and_described_in_a_file) {
   EXPECT_EQ(Model::load(folder_ / "mine.safetensors").summary().parameters, described.summary().parameters);
 }
 
-TEST_F(Api, weights_go_to_other_programs_and_come_back) {
+TEST_F(Api, WeightsGoToOtherProgramsAndComeBack) {
   Model model = Model::build("resnet8", {.input = {3, 8, 8}, .preprocessing = "divide-255"});
   const std::vector<uint8_t> pixels(3 * 8 * 8, 200);
-  const PictureView picture{pixels, {3, 8, 8}};
-  const double expected = model.predict(picture, 1).front().probability;
+  const ImageView image{pixels, {3, 8, 8}};
+  const double expected = model.predict(image, 1).front().probability;
   for (const char* name : {"model.pth", "model.onnx", "model.safetensors"}) model.save(folder_ / name);
   EXPECT_EQ(kind_of([&] { model.save(folder_ / "model.txt"); }), ErrorKind::kUsage);
 
-  EXPECT_NEAR(Model::load(folder_ / "model.safetensors").predict(picture, 1).front().probability, expected, 1e-6);
-  EXPECT_NEAR(Model::load(folder_ / "model.onnx").predict(picture, 1).front().probability, expected, 1e-5);
-  EXPECT_NEAR(Model::load(folder_ / "model.pth").predict(picture, 1).front().probability, expected, 1e-6);
-  // As PyTorch writes it: a state_dict says neither the size of pictures nor how they are prepared.
+  EXPECT_NEAR(Model::load(folder_ / "model.safetensors").predict(image, 1).front().probability, expected, 1e-6);
+  EXPECT_NEAR(Model::load(folder_ / "model.onnx").predict(image, 1).front().probability, expected, 1e-5);
+  EXPECT_NEAR(Model::load(folder_ / "model.pth").predict(image, 1).front().probability, expected, 1e-6);
+  // As PyTorch writes it: a state_dict says neither the size of images nor how they are prepared.
   const io::TorchFile file = io::read_torch(folder_ / "model.pth");
   std::vector<std::string> names;
   for (const auto& [name, tensor] : file.tensors) names.push_back(name);
   io::write_torch(folder_ / "model.pth", io::views_of(file.tensors), names);
   const LoadOptions options{.name = "resnet8", .preprocessing = "imagenet-norm"};
   EXPECT_EQ(Model::load(folder_ / "model.pth", options).summary().parameters, model.summary().parameters);
-  const Model larger = Model::load(folder_ / "model.pth", {.input = PictureShape{3, 40, 40}, .preprocessing = "cifar10"});
+  const Model larger = Model::load(folder_ / "model.pth", {.input = ImageShape{3, 40, 40}, .preprocessing = "cifar10"});
   EXPECT_EQ(larger.input().height, 40);
-  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.input = PictureShape{2, 40, 40}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.input = ImageShape{2, 40, 40}}); }), ErrorKind::kUsage);
   Model unprepared = Model::load(folder_ / "model.pth");
-  EXPECT_EQ(kind_of([&] { unprepared.predict(picture, 1); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { unprepared.predict(image, 1); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { unprepared.evaluate(tiny_data()); }), ErrorKind::kUsage);
   unprepared.save(folder_ / "unprepared.safetensors");
   Model still_unprepared = Model::load(folder_ / "unprepared.safetensors");
-  EXPECT_EQ(kind_of([&] { still_unprepared.predict(picture, 1); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { still_unprepared.predict(image, 1); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.name = "resnet14"}); }), ErrorKind::kBadFile);
   EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = "C"}}); }), ErrorKind::kUsage);
 }
 
-TEST_F(Api, a_model_is_moved_and_not_copied) {
+TEST_F(Api, AModelIsMovedAndNotCopied) {
   Model model = Model::build("linear", {.input = {1, 4, 4}, .classes = 3});
   Model other = std::move(model);
   EXPECT_EQ(other.summary().parameters, 4 * 4 * 3 + 3);
@@ -197,7 +196,7 @@ TEST_F(Api, a_model_is_moved_and_not_copied) {
   static_assert(!std::is_copy_constructible_v<Dataset> && std::is_nothrow_move_constructible_v<Dataset>);
 }
 
-TEST_F(Api, networks_of_the_list_are_built_for_any_number_of_classes) {
+TEST_F(Api, NetworksOfTheListAreBuiltForAnyNumberOfClasses) {
   const std::vector<std::string> names = model_names();
   for (const char* name : {"resnet20", "plain20", "resnet56", "linear"}) {
     EXPECT_NE(std::ranges::find(names, name), names.end()) << name;
@@ -205,16 +204,16 @@ TEST_F(Api, networks_of_the_list_are_built_for_any_number_of_classes) {
   }
 }
 
-TEST_F(Api, the_same_seed_gives_the_same_weights) {
+TEST_F(Api, TheSameSeedGivesTheSameWeights) {
   const std::vector<uint8_t> pixels(static_cast<size_t>(3 * 32 * 32), 99);
   const auto probability = [&](uint64_t seed) {
-    return Model::build("resnet8", {.seed = seed}).predict(PictureView{pixels, {3, 32, 32}}, 1).front().probability;
+    return Model::build("resnet8", {.seed = seed}).predict(ImageView{pixels, {3, 32, 32}}, 1).front().probability;
   };
   EXPECT_EQ(probability(1), probability(1));
   EXPECT_NE(probability(1), probability(2));
 }
 
-TEST_F(Api, mistakes_are_errors_of_their_kind) {
+TEST_F(Api, MistakesAreErrorsOfTheirKind) {
   EXPECT_EQ(kind_of([] { Model::build("resnet21"); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::build("resnet20", {.input = {2, 32, 32}}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::build("resnet20", {.classes = 1}); }), ErrorKind::kUsage);
@@ -224,7 +223,7 @@ TEST_F(Api, mistakes_are_errors_of_their_kind) {
   Model model = Model::build("linear", {.input = {3, 8, 8}});
   EXPECT_EQ(kind_of([&] { model.predict("/nowhere.png"); }), ErrorKind::kBadFile);
   EXPECT_EQ(kind_of([&] { model.predict_encoded({}); }), ErrorKind::kBadFile);
-  EXPECT_EQ(kind_of([&] { model.predict(PictureView{{}, {3, 8, 8}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { model.predict(ImageView{{}, {3, 8, 8}}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { model.evaluate(tiny_data(), {.split = "validation"}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { model.save("/proc/residual/model.safetensors"); }), ErrorKind::kResource);
   TrainingOptions options = tiny_training();
@@ -232,7 +231,7 @@ TEST_F(Api, mistakes_are_errors_of_their_kind) {
   EXPECT_EQ(kind_of([&] { model.train(tiny_data(), options); }), ErrorKind::kUsage);
 }
 
-TEST_F(Api, a_picture_file_and_its_bytes_and_its_pixels_give_the_same) {
+TEST_F(Api, AnImageFileAndItsBytesAndItsPixelsGiveTheSame) {
   const std::string command =
       std::string(RESIDUAL_PROGRAM) + " data sample shapes --count 1 --out " + folder_.path().string() + " >/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);

@@ -24,7 +24,7 @@ Outcome run(const std::string& command) {
   return outcome;
 }
 
-TEST(SlowExamples, train_then_classify_then_evaluate) {
+TEST(SlowExamples, TrainThenClassifyThenEvaluate) {
   const residual::support::TemporaryFolder folder;
   const std::string name = folder.path().string();
   ::setenv("RESIDUAL_CACHE_DIR", name.c_str(), 1);
@@ -43,7 +43,7 @@ TEST(SlowExamples, train_then_classify_then_evaluate) {
 
   const Outcome evaluated = run(examples + "evaluate " + model + " shapes");
   ASSERT_EQ(evaluated.code, 0) << evaluated.out;
-  EXPECT_THAT(evaluated.out, testing::HasSubstr("2000 pictures: "));
+  EXPECT_THAT(evaluated.out, testing::HasSubstr("2000 images: "));
 
   EXPECT_EQ(run(examples + "classify /nowhere.safetensors x.png").code >> 8, 3);
 }

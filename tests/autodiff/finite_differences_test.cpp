@@ -8,13 +8,13 @@
 #include <cmath>
 
 #include "autodiff/gradients.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/cross_entropy.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/linear.h"
+#include "ops/shape/flatten.h"
 #include "ops/table.h"
+#include "ops/training/cross_entropy.h"
 #include "support/chains.h"
 
 namespace residual {
@@ -91,7 +91,7 @@ std::optional<Value> append_loss(CaseBuilder& b, Value y) {
 
 class Differentiable : public testing::TestWithParam<const OpDef*> {};
 
-TEST_P(Differentiable, gradients_equal_finite_differences) {
+TEST_P(Differentiable, GradientsEqualFiniteDifferences) {
   int checked = 0;
   for (uint64_t number = 0; checked < 6; ++number) {
     ASSERT_LT(number, 100u) << "the generator makes no cases that a loss can follow";
@@ -109,7 +109,7 @@ TEST_P(Differentiable, gradients_equal_finite_differences) {
 std::vector<const OpDef*> differentiable_ops() {
   std::vector<const OpDef*> ops;
   for (const OpDef* op : op_table()) {
-    // The moments' own rule is empty: normalize holds the flow through them, as batch norm in training shows below.
+    // The moments' own rule is empty: normalize holds the gradient through them, as batch norm in training shows below.
     if (op->gradient != nullptr && op != &moments_op()) ops.push_back(op);
   }
   return ops;
@@ -118,7 +118,7 @@ std::vector<const OpDef*> differentiable_ops() {
 INSTANTIATE_TEST_SUITE_P(Autodiff, Differentiable, testing::ValuesIn(differentiable_ops()),
                          [](const auto& parameter) { return std::string(parameter.param->name); });
 
-TEST(Autodiff, the_ops_a_network_is_made_of_are_differentiable) {
+TEST(Autodiff, TheOpsANetworkIsMadeOfAreDifferentiable) {
   std::vector<std::string> names;
   for (const OpDef* op : differentiable_ops()) names.emplace_back(op->name);
   for (const char* name : {"conv2d", "normalize", "relu", "max_pool", "avg_pool", "global_avg_pool", "linear", "add", "concat",
@@ -127,7 +127,7 @@ TEST(Autodiff, the_ops_a_network_is_made_of_are_differentiable) {
   }
 }
 
-TEST(Autodiff, a_residual_block_with_batch_norm_in_training_has_the_gradients_of_finite_differences) {
+TEST(Autodiff, AResidualBlockWithBatchNormInTrainingHasTheGradientsOfFiniteDifferences) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     const Rng rng(23, Purpose::kTest, static_cast<uint64_t>(shortcut));
     const Case example = support::residual_block(CaseBuilder(rng, Fill::kReals, DType::kF64), {shortcut, 3, 4, 6});
@@ -141,7 +141,7 @@ TEST(Autodiff, a_residual_block_with_batch_norm_in_training_has_the_gradients_of
   }
 }
 
-TEST(Autodiff, a_value_read_twice_gets_both_gradients) {
+TEST(Autodiff, AValueReadTwiceGetsBothGradients) {
   CaseBuilder b(Rng(24, Purpose::kTest), Fill::kReals, DType::kF64);
   const Value x = b.numbers("x", Shape{2, 3});
   const Value y = add(b.result.graph, add(b.result.graph, x, relu(b.result.graph, x)), x);
@@ -149,7 +149,7 @@ TEST(Autodiff, a_value_read_twice_gets_both_gradients) {
   check_gradients(b.result.graph, b.result.tensors, *loss, {x}, b.rng);
 }
 
-TEST(Autodiff, only_what_is_asked_for_is_computed) {
+TEST(Autodiff, OnlyWhatIsAskedForIsComputed) {
   CaseBuilder b(Rng(25, Purpose::kTest), Fill::kReals, DType::kF64);
   Graph& graph = b.result.graph;
   const Value x = b.numbers("x", Shape{2, 3}), weight = b.numbers("weight", Shape{4, 3});
@@ -170,7 +170,7 @@ std::string refusal(Graph& graph, Value loss, Value wrt) {
   return "none";
 }
 
-TEST(Autodiff, what_cannot_be_differentiated_is_refused_with_its_reason) {
+TEST(Autodiff, WhatCannotBeDifferentiatedIsRefusedWithItsReason) {
   Graph graph;
   const Value x = graph.input("x", {DType::kF64, Shape{2, 3}}), other = graph.input("other", {DType::kF64, Shape{2, 3}});
   const Value labels = graph.input("labels", {DType::kI64, Shape{2}}), three = graph.input("three", {DType::kI64, Shape{2}});

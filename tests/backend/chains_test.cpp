@@ -19,7 +19,7 @@ CaseBuilder builder(uint64_t number, Fill fill, DType dtype = DType::kF32) {
   return CaseBuilder(Rng(21, Purpose::kTest, number), fill, dtype);
 }
 
-std::set<std::string> check_every_claim(const Case& example, uint64_t number) {
+std::set<std::string> check_every_match(const Case& example, uint64_t number) {
   static const std::array<Layout, 4> layouts{Layout::plain(), Layout::channels_last(), Layout::blocked(8), Layout::blocked(16)};
   std::set<std::string> covered;
   for (const auto& backend : cpu_backends()) {
@@ -38,7 +38,7 @@ std::set<std::string> check_chains(uint64_t cases, Make&& make) {
   std::set<std::string> covered;
   for (uint64_t number = 0; number < cases && !testing::Test::HasFailure(); ++number) {
     const Case example = make(builder(number, number % 2 == 0 ? Fill::kIntegers : Fill::kReals));
-    covered.merge(check_every_claim(example, number / 2));
+    covered.merge(check_every_match(example, number / 2));
   }
   return covered;
 }
@@ -48,25 +48,25 @@ bool some_fusion(const std::set<std::string>& covered) {
                      [](const std::string& what) { return what.find(" + ") != std::string::npos; });
 }
 
-TEST(Chains, convolutions_with_bias_sum_and_relu_equal_their_parts) {
+TEST(Chains, ConvolutionsWithBiasSumAndReluEqualTheirParts) {
   EXPECT_TRUE(some_fusion(check_chains(100, support::convolution_chain)));
 }
 
-TEST(Chains, batch_norm_with_sum_and_relu_equals_its_parts) {
+TEST(Chains, BatchNormWithSumAndReluEqualsItsParts) {
   EXPECT_TRUE(some_fusion(check_chains(100, support::batch_norm_chain)));
 }
 
-TEST(Chains, the_backward_pass_of_relu_and_batch_norm_equals_its_parts) {
+TEST(Chains, TheBackwardPassOfReluAndBatchNormEqualsItsParts) {
   EXPECT_TRUE(some_fusion(check_chains(100, support::batch_norm_backward_chain)));
 }
 
-// Every claim in a whole residual block: what the planner could choose, it could choose rightly.
-TEST(Chains, every_claim_in_a_residual_block_equals_its_parts) {
+// Every match in a whole residual block: what the planner could choose, it could choose rightly.
+TEST(Chains, EveryClaimInAResidualBlockEqualsItsParts) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     for (const int64_t channels : {4, 16}) {
       const Case example =
           support::residual_block(builder(static_cast<uint64_t>(shortcut), Fill::kReals), {shortcut, 3, channels, 9});
-      for (uint64_t layout = 0; layout < 4; ++layout) check_every_claim(example, layout);
+      for (uint64_t layout = 0; layout < 4; ++layout) check_every_match(example, layout);
     }
   }
 }
@@ -125,7 +125,7 @@ void compare_plan(const Case& example, const BackendList& backends, bool tune, i
   }
 }
 
-TEST(Plans, a_residual_block_trained_on_the_cpu_backend_equals_the_oracle) {
+TEST(Plans, AResidualBlockTrainedOnTheCpuBackendEqualsTheOracle) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     for (const int64_t channels : {4, 8, 16, 32}) {
       const Case example =
@@ -135,14 +135,14 @@ TEST(Plans, a_residual_block_trained_on_the_cpu_backend_equals_the_oracle) {
   }
 }
 
-TEST(Plans, a_residual_block_planned_on_the_reference_backend_is_the_oracle_to_the_bit) {
+TEST(Plans, AResidualBlockPlannedOnTheReferenceBackendIsTheOracleToTheBit) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     const Case example = support::residual_block(builder(1, Fill::kReals, dtype), {'B', 3, 4, 7});
     for (const int threads : {1, 2, 3}) compare_plan(example, reference_backends(), false, threads, 0);
   }
 }
 
-TEST(Plans, chains_of_inference_equal_the_oracle) {
+TEST(Plans, ChainsOfInferenceEqualTheOracle) {
   for (uint64_t number = 0; number < 60; ++number) {
     const Case example = support::convolution_chain(builder(1000 + number, Fill::kIntegers));
     const Ran ran = run(example, cpu_backends(), false, 2);

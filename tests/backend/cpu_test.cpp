@@ -11,7 +11,7 @@
 #include "core/rng.h"
 #include "core/tensor.h"
 #include "core/threads.h"
-#include "ops/conv2d.h"
+#include "ops/layers/conv2d.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/plan.h"
 #include "train/training_graph.h"
@@ -34,7 +34,7 @@ Graph training_of(const std::string& model, Shape input, int64_t batch) {
   return train::training_graph(options);
 }
 
-// Steps left to the reference backend that touch a picture.
+// Steps left to the reference backend that touch an image.
 std::set<std::string> fallen_back(const Plan& plan) {
   std::set<std::string> found;
   for (const PlanStep& step : plan.steps) {
@@ -55,12 +55,12 @@ std::set<std::string> kinds_of_step(const Plan& plan) {
   return kinds;
 }
 
-TEST(CpuBackend, trains_residual_networks_without_falling_back_on_any_picture) {
+TEST(CpuBackend, TrainsResidualNetworksWithoutFallingBackOnAnyImage) {
   EXPECT_EQ(fallen_back(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4))), std::set<std::string>{});
   EXPECT_EQ(fallen_back(*plan_of(training_of("resnet18", Shape{3, 64, 64}, 2))), std::set<std::string>{});
 }
 
-TEST(CpuBackend, leaves_no_elementwise_pass_of_a_residual_block_alone_in_training) {
+TEST(CpuBackend, LeavesNoElementwisePassOfAResidualBlockAloneInTraining) {
   const std::set<std::string> kinds = kinds_of_step(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4)));
   for (const char* alone : {"relu", "add", "relu_backward", "normalize", "add + relu"})
     EXPECT_FALSE(kinds.contains(alone)) << alone;
@@ -68,7 +68,7 @@ TEST(CpuBackend, leaves_no_elementwise_pass_of_a_residual_block_alone_in_trainin
   EXPECT_TRUE(kinds.contains("relu_backward + normalize_backward_reduce + normalize_backward_apply"));
 }
 
-TEST(CpuBackend, leaves_nothing_but_convolutions_and_shortcuts_between_pictures_in_inference) {
+TEST(CpuBackend, LeavesNothingButConvolutionsAndShortcutsBetweenImagesInInference) {
   models::Architecture resnet20;
   const std::set<std::string> kinds = kinds_of_step(*plan_of(fold_batch_norm(models::inference_graph(resnet20, 2))));
   EXPECT_TRUE(kinds.contains("conv2d + relu"));
@@ -76,7 +76,7 @@ TEST(CpuBackend, leaves_nothing_but_convolutions_and_shortcuts_between_pictures_
   for (const char* alone : {"conv2d", "relu", "add", "normalize", "add + relu"}) EXPECT_FALSE(kinds.contains(alone)) << alone;
 }
 
-TEST(CpuBackend, reaches_every_layout_that_its_convolutions_ask_for) {
+TEST(CpuBackend, ReachesEveryLayoutThatItsConvolutionsAskFor) {
   const auto backend = make_cpu_backend();
   Graph graph;
   const TensorType weight{DType::kF32, Shape{64, 32, 3, 3}};
@@ -85,52 +85,55 @@ TEST(CpuBackend, reaches_every_layout_that_its_convolutions_ask_for) {
   const Value dx = conv2d_backward_data(graph, y, w, {8, 8}, {.padding = {1, 1}});
   const Value dw = conv2d_backward_weights(graph, x, y, {3, 3}, {.padding = {1, 1}});
   const GraphView view(graph);
-  int candidates = 0;
+  int implementations = 0;
   for (const Value& value : {y, dx, dw}) {
-    for (const auto& claimer : backend->claimers()) {
-      for (const Claim& claim : claimer->claim(view, value.node)) {
-        for (const Candidate& candidate : claimer->candidates(graph, claim, std::vector<Layout>(claim.inputs.size()))) {
-          ++candidates;
-          for (size_t i = 0; i < claim.inputs.size(); ++i)
-            EXPECT_TRUE(backend->reorder(graph.type(claim.inputs[i]), Layout::plain(), candidate.inputs[i])) << candidate.label;
-          EXPECT_TRUE(backend->reorder(graph.type(claim.outputs[0]), candidate.outputs[0], Layout::plain())) << candidate.label;
+    for (const auto& pattern : backend->patterns()) {
+      for (const Match& match : pattern->match(view, value.node)) {
+        for (const Implementation& implementation :
+             pattern->implementations(graph, match, std::vector<Layout>(match.inputs.size()))) {
+          ++implementations;
+          for (size_t i = 0; i < match.inputs.size(); ++i)
+            EXPECT_TRUE(backend->reorder(graph.type(match.inputs[i]), Layout::plain(), implementation.inputs[i]))
+                << implementation.label;
+          EXPECT_TRUE(backend->reorder(graph.type(match.outputs[0]), implementation.outputs[0], Layout::plain()))
+              << implementation.label;
         }
       }
     }
   }
-  EXPECT_GE(candidates, 3);
+  EXPECT_GE(implementations, 3);
 }
 
-TEST(CpuBackend, names_the_processor_and_what_its_timings_depend_on) {
+TEST(CpuBackend, NamesTheProcessorAndWhatItsTimingsDependOn) {
   const auto backend = make_cpu_backend();
   EXPECT_NE(backend->device().find(cpu::to_string(cpu::processor().isa)), std::string::npos);
   EXPECT_NE(backend->identity().find("oneDNN"), std::string::npos);
 }
 
-struct Picture {
+struct Image {
   Rows rows{3, 2, 37, 16};
   Tensor x{DType::kF32, Shape{3 * 2 * 37 * 16}};
   float* data() { return x.as<float>().data(); }
 };
 
-Picture noise(double offset, uint64_t number) {
-  Picture picture;
+Image noise(double offset, uint64_t number) {
+  Image image;
   Rng rng(7, Purpose::kTest, number);
-  for (float& value : picture.x.as<float>()) value = static_cast<float>(offset + rng.normal());
-  return picture;
+  for (float& value : image.x.as<float>()) value = static_cast<float>(offset + rng.normal());
+  return image;
 }
 
-TEST(BatchNormKernels, moments_are_accurate_far_from_zero) {
+TEST(BatchNormKernels, MomentsAreAccurateFarFromZero) {
   for (const double offset : {0.0, 100.0, -3000.0}) {
-    Picture picture = noise(offset, 1);
-    for (float& value : picture.x.as<float>().first(2 * 37 * 16)) value = static_cast<float>(offset);  // one blank sample
-    std::vector<float> mean(32), variance(32), unbiased(32), scratch(cpu::kernels::moments_scratch(picture.rows));
-    cpu::kernels::moments(picture.rows, picture.data(), mean.data(), variance.data(), unbiased.data(), scratch.data());
+    Image image = noise(offset, 1);
+    for (float& value : image.x.as<float>().first(2 * 37 * 16)) value = static_cast<float>(offset);  // one blank sample
+    std::vector<float> mean(32), variance(32), unbiased(32), scratch(cpu::kernels::moments_scratch(image.rows));
+    cpu::kernels::moments(image.rows, image.data(), mean.data(), variance.data(), unbiased.data(), scratch.data());
     for (size_t c = 0; c < 32; ++c) {
       double sum = 0, squares = 0;
       const auto each = [&](auto&& body) {
         for (size_t n = 0; n < 3; ++n) {
-          for (size_t i = 0; i < 37; ++i) body(double{picture.data()[((n * 2 + c / 16) * 37 + i) * 16 + c % 16]});
+          for (size_t i = 0; i < 37; ++i) body(double{image.data()[((n * 2 + c / 16) * 37 + i) * 16 + c % 16]});
         }
       };
       each([&](double v) { sum += v; });
@@ -148,7 +151,7 @@ struct Backward {
 
 Backward backward(int team, cpu::kernels::Mask mask, const std::vector<float>& y) {
   set_team_size(team);
-  Picture x = noise(0.5, 2), dy = noise(0, 3);
+  Image x = noise(0.5, 2), dy = noise(0, 3);
   std::vector<float> mean(32, 0.4f), variance(32, 1.1f), gamma(32, 0.9f), beta(32, -0.1f);
   const cpu::kernels::BackwardCall call{.dy = dy.data(),
                                         .dy_addend = nullptr,
@@ -165,7 +168,7 @@ Backward backward(int team, cpu::kernels::Mask mask, const std::vector<float>& y
 }
 
 std::vector<float> forward() {
-  Picture x = noise(0.5, 2);
+  Image x = noise(0.5, 2);
   const std::vector<float> mean(32, 0.4f), variance(32, 1.1f), gamma(32, 0.9f), beta(32, -0.1f);
   std::vector<float> y(x.x.as<float>().size()), scratch(cpu::kernels::normalize_scratch(x.rows));
   cpu::kernels::normalize(
@@ -175,14 +178,14 @@ std::vector<float> forward() {
   return y;
 }
 
-TEST(BatchNormKernels, a_recomputed_relu_mask_is_the_forward_passes_to_the_bit) {
+TEST(BatchNormKernels, ARecomputedReluMaskIsTheForwardPassesToTheBit) {
   const std::vector<float> y = forward();
   const Backward read = backward(2, cpu::kernels::Mask::kOutput, y), recomputed = backward(2, cpu::kernels::Mask::kRecomputed, y);
   EXPECT_EQ(read.dz, recomputed.dz);
   EXPECT_EQ(read.dx, recomputed.dx);
 }
 
-TEST(BatchNormKernels, sums_are_the_same_bits_for_any_number_of_threads) {
+TEST(BatchNormKernels, SumsAreTheSameBitsForAnyNumberOfThreads) {
   const std::vector<float> y = forward();
   const Backward one = backward(1, cpu::kernels::Mask::kRecomputed, y);
   for (const int team : {2, 3, 5}) {

@@ -42,11 +42,11 @@ void compare(const OpDef& op, Fill fill) {
   set_team_size(allowed_threads());
 }
 
-TEST_P(EveryOp, equals_the_oracle_on_integers) {
+TEST_P(EveryOp, EqualsTheOracleOnIntegers) {
   compare(*GetParam(), Fill::kIntegers);
 }
 
-TEST_P(EveryOp, equals_the_oracle_on_reals) {
+TEST_P(EveryOp, EqualsTheOracleOnReals) {
   compare(*GetParam(), Fill::kReals);
 }
 
@@ -58,7 +58,7 @@ std::vector<const OpDef*> ops() {
   return all;
 }
 
-TEST(Kernels, are_held_against_the_oracle_on_2000_cases_or_more) {
+TEST(Kernels, AreHeldAgainstTheOracleOn2000CasesOrMore) {
   uint64_t cases = 0;
   for (const OpDef* op : ops()) cases += 2 * cases_of(*op);
   EXPECT_GE(cases, 2000u);

@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "core/threads.h"
-#include "ops/batch_norm.h"
-#include "ops/cross_entropy.h"
-#include "ops/dropout.h"
-#include "ops/pool.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/dropout.h"
+#include "ops/pooling/pool.h"
 #include "ops/table.h"
-#include "ops/update.h"
+#include "ops/training/cross_entropy.h"
+#include "ops/training/update.h"
 #include "support/cases.h"
 
 namespace residual {
@@ -47,7 +47,7 @@ class Example {
   Tensors tensors_;
 };
 
-TEST(Reference, convolution_is_cross_correlation_with_zeros_around) {
+TEST(Reference, ConvolutionIsCrossCorrelationWithZerosAround) {
   Example e;
   const Value x = e.input("x", doubles({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6}));
   const Value weight = e.input("w", doubles({1, 1, 2, 2}, {1, 10, 100, 1000})), bias = e.input("b", doubles({1}, {0.5}));
@@ -57,14 +57,14 @@ TEST(Reference, convolution_is_cross_correlation_with_zeros_around) {
   EXPECT_THAT(e.run(conv2d(e.graph, x, weight, std::nullopt, {.dilation = {1, 2}})), ElementsAre(6431));
 }
 
-TEST(Reference, groups_of_a_convolution_see_only_their_own_channels) {
+TEST(Reference, GroupsOfAConvolutionSeeOnlyTheirOwnChannels) {
   Example e;
   const Value x = e.input("x", doubles({1, 4, 1, 1}, {1, 2, 3, 4})),
               weight = e.input("w", doubles({2, 2, 1, 1}, {10, 100, 1, 5}));
   EXPECT_THAT(e.run(conv2d(e.graph, x, weight, std::nullopt, {.groups = 2})), ElementsAre(210, 23));
 }
 
-TEST(Reference, the_first_of_equal_values_wins_max_pooling_and_nan_wins_over_numbers) {
+TEST(Reference, TheFirstOfEqualValuesWinsMaxPoolingAndNanWinsOverNumbers) {
   Example e;
   const Value ties = e.input("x", doubles({1, 1, 2, 4}, {3, 3, 1, NAN, 3, 2, INFINITY, NAN}));
   const MaxPooled pooled = max_pool(e.graph, ties, {});
@@ -74,7 +74,7 @@ TEST(Reference, the_first_of_equal_values_wins_max_pooling_and_nan_wins_over_num
   EXPECT_THAT(oracle.at(pooled.place).as<int32_t>(), ElementsAre(0, 1));
 }
 
-TEST(Reference, padding_never_wins_max_pooling_and_counts_in_averages_only_when_asked) {
+TEST(Reference, PaddingNeverWinsMaxPoolingAndCountsInAveragesOnlyWhenAsked) {
   Example e;
   const Value x = e.input("x", doubles({1, 1, 1, 2}, {-4, -8}));
   const PoolAttrs pool{.kernel = {1, 2}, .stride = {1, 2}, .padding = {0, 1}};
@@ -83,7 +83,7 @@ TEST(Reference, padding_never_wins_max_pooling_and_counts_in_averages_only_when_
   EXPECT_THAT(e.run(avg_pool(e.graph, x, {pool, false})), ElementsAre(-4, -8));
 }
 
-TEST(Reference, moments_give_the_biased_and_the_unbiased_variance) {
+TEST(Reference, MomentsGiveTheBiasedAndTheUnbiasedVariance) {
   Example e;
   const Moments m = moments(e.graph, e.input("x", doubles({2, 1, 1, 2}, {1, 2, 3, 6})));
   EXPECT_THAT(e.run(m.mean), ElementsAre(3));
@@ -91,7 +91,7 @@ TEST(Reference, moments_give_the_biased_and_the_unbiased_variance) {
   EXPECT_THAT(e.run(m.unbiased_variance), ElementsAre(testing::DoubleEq(14.0 / 3)));
 }
 
-TEST(Reference, cross_entropy_smooths_labels_and_a_label_that_is_no_class_gives_nan) {
+TEST(Reference, CrossEntropySmoothsLabelsAndALabelThatIsNoClassGivesNan) {
   Example e;
   const Value logits = e.input("x", doubles({1, 2}, {0, std::log(3.0)}));
   const std::vector<int64_t> first{0}, third{2};
@@ -103,14 +103,14 @@ TEST(Reference, cross_entropy_smooths_labels_and_a_label_that_is_no_class_gives_
   EXPECT_TRUE(std::isnan(e.run(cross_entropy(e.graph, logits, wrong))[0]));
 }
 
-TEST(Reference, huge_logits_do_not_overflow) {
+TEST(Reference, HugeLogitsDoNotOverflow) {
   Example e;
   const std::vector<int64_t> first{0};
   const Value logits = e.input("x", doubles({1, 2}, {1e300, -1e300})), label = e.input("label", Tensor::of<int64_t>({1}, first));
   EXPECT_EQ(e.run(cross_entropy(e.graph, logits, label))[0], 0);
 }
 
-TEST(Reference, sgd_takes_the_steps_of_its_definition) {
+TEST(Reference, SgdTakesTheStepsOfItsDefinition) {
   Example e;
   const Value p = e.input("p", doubles({1}, {2})), g = e.input("g", doubles({1}, {3})), m = e.input("m", doubles({1}, {4}));
   const Value rate = e.input("rate", doubles({}, {0.5}));
@@ -121,7 +121,7 @@ TEST(Reference, sgd_takes_the_steps_of_its_definition) {
   EXPECT_THAT(e.run(nesterov.parameter), ElementsAre(-1.125));  // 2 - 0.5 (3.5 + 0.5 5.5)
 }
 
-TEST(Reference, dropout_scales_what_it_keeps_and_splitting_the_batch_changes_nothing) {
+TEST(Reference, DropoutScalesWhatItKeepsAndSplittingTheBatchChangesNothing) {
   const Shape shape{6, 50};
   Example e;
   const std::vector<int64_t> key{7, 3, 100}, later{7, 3, 104};
@@ -135,7 +135,7 @@ TEST(Reference, dropout_scales_what_it_keeps_and_splitting_the_batch_changes_not
   EXPECT_NEAR(std::accumulate(whole.begin(), whole.end(), 0.0) / 300, 1, 0.1);
 }
 
-TEST(Reference, gives_the_same_bits_for_any_number_of_threads) {
+TEST(Reference, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const auto& [op, maker] : support::makers()) {
     for (uint64_t number = 0; number < 4; ++number) {
       const Case example = make_case(*op, number, Fill::kReals, DType::kF32);
@@ -154,16 +154,16 @@ TEST(Reference, gives_the_same_bits_for_any_number_of_threads) {
   set_team_size(allowed_threads());
 }
 
-TEST(Reference, declines_element_types_it_has_no_loops_for) {
+TEST(Reference, DeclinesElementTypesItHasNoLoopsFor) {
   Graph graph;
   const Value half = graph.input("x", {DType::kF16, Shape{2, 3}});
   const NodeId node = graph.append(*find_op("relu"), Attributes::of(NoAttrs{}), {half});
   const GraphView view(graph);
   const std::shared_ptr<const Backend> backend = make_reference_backend();
-  for (const auto& claimer : backend->claimers()) EXPECT_TRUE(claimer->claim(view, node).empty()) << claimer->name();
+  for (const auto& pattern : backend->patterns()) EXPECT_TRUE(pattern->match(view, node).empty()) << pattern->name();
 }
 
-TEST(Reorder, there_and_back_through_every_layout_is_the_identity_and_blocks_are_padded_with_zeros) {
+TEST(Reorder, ThereAndBackThroughEveryLayoutIsTheIdentityAndBlocksArePaddedWithZeros) {
   const std::shared_ptr<const Backend> backend = make_reference_backend();
   const std::vector<Layout> layouts{Layout::plain(), Layout::channels_last(), Layout::blocked(4), Layout::blocked(8),
                                     Layout::blocked(16)};
@@ -179,7 +179,7 @@ TEST(Reorder, there_and_back_through_every_layout_is_the_identity_and_blocks_are
             {from, to, there.data(), between.data()},
             {to, Layout::plain(), between.data(), back.data()}};
         for (const auto& [source, target, src, dst] : moves) {
-          std::optional<Candidate> way = backend->reorder(type, source, target);
+          std::optional<Implementation> way = backend->reorder(type, source, target);
           ASSERT_TRUE(way.has_value());
           way->kernel->run({&src, &dst, nullptr});
         }
@@ -191,7 +191,7 @@ TEST(Reorder, there_and_back_through_every_layout_is_the_identity_and_blocks_are
   }
 }
 
-TEST(Reorder, layouts_that_only_another_backend_knows_are_declined) {
+TEST(Reorder, LayoutsThatOnlyAnotherBackendKnowsAreDeclined) {
   const std::shared_ptr<const Backend> backend = make_reference_backend();
   const TensorType type{DType::kF32, Shape{2, 6, 3, 5}}, features{DType::kF32, Shape{2, 6}};
   const Layout packed{Layout::Kind::kOpaque, 0, "packed", 720};

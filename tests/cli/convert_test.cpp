@@ -6,32 +6,33 @@
 #include <fstream>
 #include <iterator>
 
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 #include "program.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using program::Outcome;
-using program::Room;
+using program::Workspace;
 using testing::HasSubstr;
 
-// The tiny model as PyTorch's file in `room`.
-void write_torch(const Room& room, const std::string& name = "tiny.pth") {
-  const Outcome outcome = room.run("convert " + program::tiny_model().string() + " " + name);
+// The tiny model as PyTorch's file in `workspace`.
+void write_torch(const Workspace& workspace, const std::string& name = "tiny.pth") {
+  const Outcome outcome = workspace.run("convert " + program::tiny_model().string() + " " + name);
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("from residual to PyTorch"));
   EXPECT_THAT(outcome.out, HasSubstr("the same"));
 }
 
 TEST(Convert, ThereAndBackGivesTheSameAnswers) {
-  const Room room;
-  write_torch(room);
+  const Workspace workspace;
+  write_torch(workspace);
   const std::string model = program::tiny_model().string();
-  room.write("steps.json",
-             R"([{"step":"decode","channels":3},{"step":"resize","size":[8,8],"filter":"bilinear"},{"step":"divide","by":255}])");
-  ASSERT_EQ(room.run("convert tiny.pth back.safetensors --preprocess steps.json --no-verify").code, 0);
-  const Outcome outcome = room.run("verify " + model + " back.safetensors --data shapes --pictures 20 --batch-size 8 --json");
+  workspace.write(
+      "steps.json",
+      R"([{"step":"decode","channels":3},{"step":"resize","size":[8,8],"filter":"bilinear"},{"step":"divide","by":255}])");
+  ASSERT_EQ(workspace.run("convert tiny.pth back.safetensors --preprocess steps.json --no-verify").code, 0);
+  const Outcome outcome = workspace.run("verify " + model + " back.safetensors --data shapes --images 20 --batch-size 8 --json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const nlohmann::json json = program::json_of(outcome.out);
   EXPECT_EQ(json["same"], true);
@@ -39,96 +40,97 @@ TEST(Convert, ThereAndBackGivesTheSameAnswers) {
   EXPECT_EQ(json["batches"][1]["absolute"], 0);
 }
 
-TEST(Convert, OnnxKeepsTheModelWithThePreparationOutsideOrInside) {
-  const Room room;
+TEST(Convert, OnnxKeepsTheModelWithThePreprocessingOutsideOrInside) {
+  const Workspace workspace;
   const std::string model = program::tiny_model().string();
   for (const char* options : {"", " --preprocess-inside"}) {
-    const Outcome outcome = room.run("convert " + model + " tiny.onnx" + options);
+    const Outcome outcome = workspace.run("convert " + model + " tiny.onnx" + options);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("from residual to ONNX"));
     EXPECT_THAT(outcome.out, HasSubstr("the same"));
     const auto right = [&](const std::string& file) {
-      return program::json_of(room.run("eval " + file + " --data shapes --json").out)["correct"];
+      return program::json_of(workspace.run("eval " + file + " --data shapes --json").out)["correct"];
     };
     EXPECT_EQ(right("tiny.onnx"), right(model)) << options;
-    EXPECT_EQ(room.run("verify " + model + " tiny.onnx --data shapes --pictures 20").code, 0) << options;
+    EXPECT_EQ(workspace.run("verify " + model + " tiny.onnx --data shapes --images 20").code, 0) << options;
   }
-  EXPECT_EQ(room.run("convert tiny.onnx back.safetensors").code, 0);
-  EXPECT_EQ(room.run("convert " + model + " tiny.pth --preprocess-inside").code, 2);
+  EXPECT_EQ(workspace.run("convert tiny.onnx back.safetensors").code, 0);
+  EXPECT_EQ(workspace.run("convert " + model + " tiny.pth --preprocess-inside").code, 2);
 }
 
 // As PyTorch itself writes weights: what we keep beside the tensors is gone.
-void write_bare_torch(const Room& room) {
-  write_torch(room);
-  const residual::io::TorchFile file = residual::io::read_torch(room / "tiny.pth");
+void write_bare_torch(const Workspace& workspace) {
+  write_torch(workspace);
+  const residual::io::TorchFile file = residual::io::read_torch(workspace / "tiny.pth");
   std::vector<std::string> names;
   for (const auto& [name, tensor] : file.tensors) names.push_back(name);
-  residual::io::write_torch(room / "tiny.pth", residual::io::views_of(file.tensors), names);
+  residual::io::write_torch(workspace / "tiny.pth", residual::io::views_of(file.tensors), names);
 }
 
-TEST(Convert, PicturesAreNotPreparedByGuess) {
-  const Room room;
-  write_bare_torch(room);
-  const Outcome converted = room.run("convert tiny.pth back.safetensors");
+TEST(Convert, ImagesAreNotPreparedByGuess) {
+  const Workspace workspace;
+  write_bare_torch(workspace);
+  const Outcome converted = workspace.run("convert tiny.pth back.safetensors");
   ASSERT_EQ(converted.code, 0);
-  EXPECT_THAT(converted.err, HasSubstr("residual: warning: 'tiny.pth' does not say how pictures are prepared"));
+  EXPECT_THAT(converted.err, HasSubstr("residual: warning: 'tiny.pth' does not say how images are prepared"));
   for (const char* command : {"eval back.safetensors --data shapes", "eval tiny.pth --data shapes", "predict tiny.pth x.png"}) {
-    const Outcome outcome = room.run(command);
+    const Outcome outcome = workspace.run(command);
     EXPECT_EQ(outcome.code, 2) << command;
     EXPECT_THAT(outcome.err, HasSubstr("--preprocess")) << command;
   }
-  EXPECT_EQ(room.run("predict back.safetensors x.png --preprocess cifar10").code, 3);  // only the picture is missing now
-  EXPECT_EQ(room.run("convert tiny.pth model.txt").code, 2);
-  EXPECT_EQ(room.run("convert tiny.pth tiny.onnx --preprocess-inside").code, 2);
-  EXPECT_EQ(room.run("convert tiny.pth small.safetensors --preprocess cifar10 --input 3x8x8").code, 0);
-  EXPECT_EQ(program::json_of(room.run("verify small.safetensors tiny.pth --input 3x8x8 --preprocess cifar10 --json").out)["same"],
-            true);
-  EXPECT_EQ(room.run("convert tiny.pth small.safetensors --preprocess imagenet --input 3x48x48").code, 0);
-  EXPECT_EQ(program::json_of(room.run("summary small.safetensors --json").out)["layers"][0]["output"][1], 48);
+  EXPECT_EQ(workspace.run("predict back.safetensors x.png --preprocess cifar10").code, 3);  // only the image is missing now
+  EXPECT_EQ(workspace.run("convert tiny.pth model.txt").code, 2);
+  EXPECT_EQ(workspace.run("convert tiny.pth tiny.onnx --preprocess-inside").code, 2);
+  EXPECT_EQ(workspace.run("convert tiny.pth small.safetensors --preprocess cifar10 --input 3x8x8").code, 0);
+  EXPECT_EQ(
+      program::json_of(workspace.run("verify small.safetensors tiny.pth --input 3x8x8 --preprocess cifar10 --json").out)["same"],
+      true);
+  EXPECT_EQ(workspace.run("convert tiny.pth small.safetensors --preprocess imagenet --input 3x48x48").code, 0);
+  EXPECT_EQ(program::json_of(workspace.run("summary small.safetensors --json").out)["layers"][0]["output"][1], 48);
 }
 
-TEST(Verify, AFileThatDoesNotSayHowPicturesArePreparedTakesThemAsTheOther) {
-  const Room room;
-  write_bare_torch(room);
+TEST(Verify, AFileThatDoesNotSayHowImagesArePreparedTakesThemAsTheOther) {
+  const Workspace workspace;
+  write_bare_torch(workspace);
   const std::string model = program::tiny_model().string();
   for (const std::string& files : {model + " tiny.pth", "tiny.pth " + model}) {
-    const Outcome outcome = room.run("verify " + files + " --data shapes --pictures 20 --json");
+    const Outcome outcome = workspace.run("verify " + files + " --data shapes --images 20 --json");
     EXPECT_EQ(outcome.code, 0) << files << outcome.err;
     EXPECT_EQ(program::json_of(outcome.out)["batches"][0]["agree"], 20) << files;
   }
 }
 
 TEST(Convert, SummaryAndBenchTakeWeightsToo) {
-  const Room room;
-  write_torch(room);
-  ASSERT_EQ(room.shell("mkdir hub && cp tiny.pth hub/pytorch_model.bin && echo {} > hub/config.json").code, 0);
+  const Workspace workspace;
+  write_torch(workspace);
+  ASSERT_EQ(workspace.shell("mkdir hub && cp tiny.pth hub/pytorch_model.bin && echo {} > hub/config.json").code, 0);
   for (const std::string weights : {"tiny.pth", "hub"}) {
-    EXPECT_EQ(program::json_of(room.run("summary " + weights + " --json").out)["parameters"],
-              program::json_of(room.run("summary " + program::tiny_model().string() + " --json").out)["parameters"]);
+    EXPECT_EQ(program::json_of(workspace.run("summary " + weights + " --json").out)["parameters"],
+              program::json_of(workspace.run("summary " + program::tiny_model().string() + " --json").out)["parameters"]);
   }
-  EXPECT_EQ(room.run("bench tiny.pth --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json").code, 0);
+  EXPECT_EQ(workspace.run("bench tiny.pth --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json").code, 0);
 }
 
 TEST(Convert, WeightsOfAnotherNetworkAreRefusedWithATable) {
-  const Room room;
-  write_torch(room);
-  const Outcome outcome = room.run("convert tiny.pth out.pth --model resnet20");
+  const Workspace workspace;
+  write_torch(workspace);
+  const Outcome outcome = workspace.run("convert tiny.pth out.pth --model resnet20");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("resnet20 expects"));
   EXPECT_THAT(outcome.err, HasSubstr("layer1.1.conv1.weight"));
 }
 
 TEST(Verify, TwoModelsThatDifferHaveAnExitCodeOfTheirOwnAndALayer) {
-  const Room room;
-  ASSERT_EQ(room.run(program::tiny_training("other", 2)).code, 0);
-  const Outcome outcome = room.run("verify " + program::tiny_model().string() + " other/last.safetensors");
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(program::tiny_training("other", 2)).code, 0);
+  const Outcome outcome = workspace.run("verify " + program::tiny_model().string() + " other/last.safetensors");
   EXPECT_EQ(outcome.code, 6) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("first layer that differs: conv1 (conv2d, 16x8x8)"));
   EXPECT_THAT(outcome.out, HasSubstr("they differ"));
 }
 
 // A JPEG file of 37 x 29 pixels whose Exif data say that its right side is up.
-std::string turned_picture() {
+std::string turned_image() {
   static constexpr char kExif[] =
       "\xff\xe1\0\x22"
       "Exif\0\0II*\0"
@@ -138,27 +140,27 @@ std::string turned_picture() {
   return bytes.substr(0, 2) + std::string(kExif, sizeof kExif - 1) + bytes.substr(2);
 }
 
-TEST(Verify, TurnsPicturesUprightWhereTheFirstModelDoes) {
-  const Room room;
-  ASSERT_EQ(room.run(program::tiny_training("run") + " --exif-orientation").code, 0);
-  room.write("turned/test/a/1.jpg", turned_picture());
-  ASSERT_EQ(room.run("data sample turned --exif-orientation --out upright/test/a").code, 0);
+TEST(Verify, TurnsImagesUprightWhereTheFirstModelDoes) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(program::tiny_training("run") + " --exif-orientation").code, 0);
+  workspace.write("turned/test/a/1.jpg", turned_image());
+  ASSERT_EQ(workspace.run("data sample turned --exif-orientation --out upright/test/a").code, 0);
   const auto verified = [&](const std::string& data) {
-    const Outcome outcome = room.run("verify run/last.safetensors other/last.safetensors --json --data " + data);
+    const Outcome outcome = workspace.run("verify run/last.safetensors other/last.safetensors --json --data " + data);
     EXPECT_EQ(outcome.code, 6) << outcome.err;
     return program::json_of(outcome.out);
   };
-  ASSERT_EQ(room.run(program::tiny_training("other", 2)).code, 0);
+  ASSERT_EQ(workspace.run(program::tiny_training("other", 2)).code, 0);
   EXPECT_EQ(verified("turned"), verified("upright"));
 }
 
-TEST(Predict, TurnsPicturesUprightWhenItIsTold) {
-  const Room room;
-  room.write("turned/test/a/1.jpg", turned_picture());
-  ASSERT_EQ(room.run("data sample turned --exif-orientation --out upright").code, 0);
-  ASSERT_EQ(room.run("data sample turned --out lying").code, 0);
-  const auto seen = [&](const std::string& picture) {
-    const Outcome outcome = room.run("predict " + program::tiny_model().string() + " " + picture + " --json");
+TEST(Predict, TurnsImagesUprightWhenItIsTold) {
+  const Workspace workspace;
+  workspace.write("turned/test/a/1.jpg", turned_image());
+  ASSERT_EQ(workspace.run("data sample turned --exif-orientation --out upright").code, 0);
+  ASSERT_EQ(workspace.run("data sample turned --out lying").code, 0);
+  const auto seen = [&](const std::string& image) {
+    const Outcome outcome = workspace.run("predict " + program::tiny_model().string() + " " + image + " --json");
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return program::json_of(outcome.out)[0]["predictions"];
   };
@@ -168,27 +170,28 @@ TEST(Predict, TurnsPicturesUprightWhenItIsTold) {
 }
 
 TEST(Convert, APickleThatWouldRunCodeRunsNothing) {
-  const Room room;
-  fs::copy(fs::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus/torch_zip/evil", room / "evil.pth");
-  const Outcome outcome = room.run("summary evil.pth");
+  const Workspace workspace;
+  fs::copy(fs::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus/torch_zip/evil", workspace / "evil.pth");
+  const Outcome outcome = workspace.run("summary evil.pth");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("posix.system"));
 }
 
-// Networks trained elsewhere, on JPEG copies of CIFAR-10's test pictures: PyTorch gets 8103 and 8256 right.
+// Networks trained elsewhere, on JPEG copies of CIFAR-10's test images: PyTorch gets 8103 and 8256 right.
 TEST(SlowPretrained, CifarNetworksOfAnotherProgramGetAsManyRightAsThere) {
   const fs::path weights = residual::support::shared_data("pretrained"),
-                 pictures = residual::support::shared_data("cifar10-jpeg.tar.gz");
-  if (weights.empty() || pictures.empty()) GTEST_SKIP() << "no pretrained weights or CIFAR-10 beside the repository";
-  const Room room;
-  ASSERT_EQ(room.shell("mkdir cifar && tar xzf '" + pictures.string() + "' -C cifar").code, 0);
-  const fs::path data = fs::exists(room / "cifar/test") ? room / "cifar" : fs::directory_iterator(room / "cifar")->path();
+                 images = residual::support::shared_data("cifar10-jpeg.tar.gz");
+  if (weights.empty() || images.empty()) GTEST_SKIP() << "no pretrained weights or CIFAR-10 beside the repository";
+  const Workspace workspace;
+  ASSERT_EQ(workspace.shell("mkdir cifar && tar xzf '" + images.string() + "' -C cifar").code, 0);
+  const fs::path data =
+      fs::exists(workspace / "cifar/test") ? workspace / "cifar" : fs::directory_iterator(workspace / "cifar")->path();
   const std::pair<const char*, int> expected[] = {{"resnet20-12fca82f.th", 8103}, {"resnet32-d509ac18.th", 8256}};
   for (const auto& [name, correct] : expected) {
     for (const std::string& told : {std::string(), " --shortcut A --model " + std::string(name, 8)}) {
       const std::string file = (weights / name).string();
-      const Outcome outcome =
-          room.run("eval '" + file + "' --preprocess imagenet-norm --data '" + data.string() + "' --split test --json" + told);
+      const Outcome outcome = workspace.run("eval '" + file + "' --preprocess imagenet-norm --data '" + data.string() +
+                                            "' --split test --json" + told);
       ASSERT_EQ(outcome.code, 0) << outcome.err;
       EXPECT_NEAR(program::json_of(outcome.out)["correct"].get<int>(), correct, 2) << name << told;
     }

@@ -29,7 +29,7 @@ void set_environment(const fs::path& folder) {
 
 }  // namespace
 
-Outcome Room::shell(const std::string& text) const {
+Outcome Workspace::shell(const std::string& text) const {
   const pid_t child = ::fork();
   if (child == 0) {
     set_environment(path());
@@ -44,11 +44,11 @@ Outcome Room::shell(const std::string& text) const {
   return outcome;
 }
 
-Outcome Room::run(const std::string& arguments, const std::string& before) const {
+Outcome Workspace::run(const std::string& arguments, const std::string& before) const {
   return shell(before + " \"$R\" " + arguments);
 }
 
-pid_t Room::start(const std::string& arguments) const {
+pid_t Workspace::start(const std::string& arguments) const {
   const pid_t child = ::fork();
   if (child == 0) {
     set_environment(path());
@@ -98,11 +98,11 @@ std::string tiny_training(const std::string& out, int epochs) {
 }
 
 const fs::path& tiny_model() {
-  static const Room room;
+  static const Workspace workspace;
   static const fs::path file = [] {
-    const Outcome outcome = room.run(tiny_training("run"));
+    const Outcome outcome = workspace.run(tiny_training("run"));
     if (outcome.code != 0) throw std::runtime_error("the tiny model could not be trained: " + outcome.err);
-    return room / "run" / "best.safetensors";
+    return workspace / "run" / "best.safetensors";
   }();
   return file;
 }

@@ -18,7 +18,7 @@ struct Outcome {
 };
 
 /// A folder of its own, gone with the object.
-class Room : public residual::support::TemporaryFolder {
+class Workspace : public residual::support::TemporaryFolder {
  public:
   /// `residual ARGUMENTS` by the shell, in this folder; "$R" in the text stands for the program. `before` goes in front: "ulimit
   /// -f 10;".
@@ -44,7 +44,7 @@ nlohmann::ordered_json ordered_json_of(const std::string& text);
 /// Files in a folder whose name tells that they are not finished.
 std::vector<std::string> partial_files(const std::filesystem::path& folder);
 
-/// A tiny training run on built-in pictures of 8x8 pixels, seconds long: "train --data shapes …".
+/// A tiny training run on built-in images of 8x8 pixels, seconds long: "train --data shapes …".
 std::string tiny_training(const std::string& out, int epochs = 1);
 
 /// A model file of a tiny network, trained once for all tests of this process.

@@ -12,7 +12,7 @@
 namespace {
 
 using program::Outcome;
-using program::Room;
+using program::Workspace;
 
 std::string source_file(const std::string& name) {
   std::ifstream file(std::string(RESIDUAL_SOURCE_DIR "/") + name);
@@ -34,8 +34,8 @@ std::vector<std::string> commands_of(const std::string& readme) {
   return commands;
 }
 
-TEST(SlowReadme, every_command_runs) {
-  const Room room;
+TEST(SlowReadme, EveryCommandRuns) {
+  const Workspace workspace;
   const std::vector<std::string> commands = commands_of(source_file("README.md"));
   ASSERT_GE(commands.size(), 5U);
   for (const std::string& command : commands) {
@@ -44,22 +44,22 @@ TEST(SlowReadme, every_command_runs) {
     // The same run, in seconds.
     arguments = std::regex_replace(arguments, std::regex("--epochs [0-9]+"), "--epochs 1 --train-size 512 --test-size 100");
     if (arguments.starts_with("eval") || arguments.starts_with("data info")) arguments += " --test-size 100 --train-size 100";
-    const Outcome outcome = room.run(arguments);
+    const Outcome outcome = workspace.run(arguments);
     EXPECT_EQ(outcome.code, 0) << command << "\n" << outcome.err;
     EXPECT_NE(outcome.out, "") << command;
   }
 }
 
-TEST(SlowReadme, the_program_runs) {
-  const Room room;
-  ASSERT_EQ(room.run("data sample shapes --out . --count 1").code, 0);
-  const Outcome outcome = room.shell("mv 000-circle.png picture.png && " RESIDUAL_EXAMPLES "/readme");
+TEST(SlowReadme, TheProgramRuns) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run("data sample shapes --out . --count 1").code, 0);
+  const Outcome outcome = workspace.shell("mv 000-circle.png image.png && " RESIDUAL_EXAMPLES "/readme");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, testing::ContainsRegex("% right\n(.|\n)*loss [0-9.]+\n"));
-  EXPECT_TRUE(std::filesystem::exists(room / "model.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(workspace / "model.safetensors"));
 }
 
-TEST(Readme, its_make_targets_exist_and_its_links_lead_somewhere) {
+TEST(Readme, ItsMakeTargetsExistAndItsLinksLeadSomewhere) {
   const std::string readme = source_file("README.md"), makefile = source_file("Makefile");
   const std::regex target("make ([a-z]+)"), link("\\]\\(([A-Za-z0-9_./-]+)\\)");
   for (std::sregex_iterator match(readme.begin(), readme.end(), target), end; match != end; ++match) {
@@ -70,7 +70,7 @@ TEST(Readme, its_make_targets_exist_and_its_links_lead_somewhere) {
   }
 }
 
-TEST(Readme, its_program_takes_fifteen_lines) {
+TEST(Readme, ItsProgramTakesFifteenLines) {
   const std::string readme = source_file("README.md");
   const size_t begin = readme.find("int main()"), end = readme.find("```", begin);
   ASSERT_NE(begin, std::string::npos);

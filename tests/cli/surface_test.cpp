@@ -7,15 +7,15 @@
 namespace {
 
 using program::Outcome;
-using program::Room;
+using program::Workspace;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(Surface, every_command_has_help_with_an_example) {
-  const Room room;
+TEST(Surface, EveryCommandHasHelpWithAnExample) {
+  const Workspace workspace;
   for (const std::string command : {"", "train ", "eval ", "predict ", "summary ", "bench ", "data ", "data info ",
                                     "data sample ", "fetch ", "models ", "convert ", "verify "}) {
-    const Outcome outcome = room.run(command + "--help");
+    const Outcome outcome = workspace.run(command + "--help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
     EXPECT_THAT(outcome.out, HasSubstr("residual " + command)) << command;
@@ -23,8 +23,8 @@ TEST(Surface, every_command_has_help_with_an_example) {
   }
 }
 
-TEST(Surface, help_of_train_names_every_promised_option) {
-  const std::string help = Room().run("train --help").out;
+TEST(Surface, HelpOfTrainNamesEveryPromisedOption) {
+  const std::string help = Workspace().run("train --help").out;
   for (const char* option : {"--model",      "--data",          "--epochs",          "--batch-size",     "--optimizer",
                              "--lr",         "--momentum",      "--nesterov",        "--weight-decay",   "--schedule",
                              "--warmup",     "--augment",       "--label-smoothing", "--seed",           "--init",
@@ -36,8 +36,8 @@ TEST(Surface, help_of_train_names_every_promised_option) {
   }
 }
 
-TEST(Surface, models_lists_networks_with_their_size) {
-  const nlohmann::json list = program::json_of(Room().run("models --json").out);
+TEST(Surface, ModelsListsNetworksWithTheirSize) {
+  const nlohmann::json list = program::json_of(Workspace().run("models --json").out);
   bool found = false;
   for (const auto& entry : list) {
     if (entry["name"] != "resnet20") continue;
@@ -46,11 +46,11 @@ TEST(Surface, models_lists_networks_with_their_size) {
     EXPECT_EQ(entry["input"], "3x32x32");
   }
   EXPECT_TRUE(found);
-  EXPECT_THAT(Room().run("models").out, HasSubstr("resnet1202"));
+  EXPECT_THAT(Workspace().run("models").out, HasSubstr("resnet1202"));
 }
 
-TEST(Surface, summary_gives_parameters_macs_and_layers) {
-  const Outcome outcome = Room().run("summary resnet20 --json");
+TEST(Surface, SummaryGivesParametersMacsAndLayers) {
+  const Outcome outcome = Workspace().run("summary resnet20 --json");
   const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
   EXPECT_THAT(program::keys_of(json), ElementsAre("parameters", "macs", "layers"));
   EXPECT_EQ(json["parameters"], 269722);
@@ -64,80 +64,82 @@ TEST(Surface, summary_gives_parameters_macs_and_layers) {
   EXPECT_EQ(macs, 40551040);
 }
 
-TEST(Surface, summary_follows_input_shortcut_and_classes) {
-  const Room room;
-  EXPECT_EQ(program::json_of(room.run("summary resnet20 --shortcut B --json").out)["parameters"], 272474);
-  EXPECT_EQ(program::json_of(room.run("summary linear --input 1x28x28 --classes 10 --json").out)["parameters"], 7850);
+TEST(Surface, SummaryFollowsInputShortcutAndClasses) {
+  const Workspace workspace;
+  EXPECT_EQ(program::json_of(workspace.run("summary resnet20 --shortcut B --json").out)["parameters"], 272474);
+  EXPECT_EQ(program::json_of(workspace.run("summary linear --input 1x28x28 --classes 10 --json").out)["parameters"], 7850);
 }
 
-TEST(Surface, summary_follows_every_choice_of_a_network) {
-  const Room room;
+TEST(Surface, SummaryFollowsEveryChoiceOfANetwork) {
+  const Workspace workspace;
   const auto parameters = [&](const std::string& options) {
-    return program::json_of(room.run("summary " + options + " --json").out)["parameters"];
+    return program::json_of(workspace.run("summary " + options + " --json").out)["parameters"];
   };
   EXPECT_EQ(parameters("resnet18 --stem small --classes 10"), parameters("resnet18-small"));
   EXPECT_EQ(parameters("resnet50 --stride-on-1x1"), 25557032);
   EXPECT_EQ(parameters("resnet20 --shortcut-pool max"), 269722);
   EXPECT_EQ(parameters("resnet20 --norm none"), 269034);
-  EXPECT_THAT(room.run("summary resnet18 --block separable").out, HasSubstr("times fewer"));
+  EXPECT_THAT(workspace.run("summary resnet18 --block separable").out, HasSubstr("times fewer"));
 }
 
-TEST(Surface, a_network_may_be_described_in_a_file) {
-  const Room room;
-  ASSERT_EQ(room.shell("\"$R\" models --describe resnet20 > mine.json").code, 0);
-  EXPECT_EQ(program::json_of(room.run("summary mine.json --json").out)["parameters"], 269722);
-  room.write("tiny.toml",
-             "stages = [{ blocks = 1, width = 8 }]\nstem = { convolutions = [{ channels = 8, kernel = 3, stride = 1 }], max_pool "
-             "= false }\n");
-  const Outcome outcome = room.run(
+TEST(Surface, ANetworkMayBeDescribedInAFile) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.shell("\"$R\" models --describe resnet20 > mine.json").code, 0);
+  EXPECT_EQ(program::json_of(workspace.run("summary mine.json --json").out)["parameters"], 269722);
+  workspace.write(
+      "tiny.toml",
+      "stages = [{ blocks = 1, width = 8 }]\nstem = { convolutions = [{ channels = 8, kernel = 3, stride = 1 }], max_pool "
+      "= false }\n");
+  const Outcome outcome = workspace.run(
       "train --data shapes --model tiny.toml --input 3x8x8 --train-size 64 --test-size 16 --batch-size 32 --epochs 1 --threads 1 "
       "--quiet --out run");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(program::json_of(room.run("summary run/best.safetensors --json").out)["parameters"], 1506);
+  EXPECT_EQ(program::json_of(workspace.run("summary run/best.safetensors --json").out)["parameters"], 1506);
 }
 
-TEST(Surface, summary_with_plan_shows_kernels_and_memory) {
-  const std::string text = Room().run("summary resnet8 --input 3x8x8 --plan --threads 1").out;
+TEST(Surface, SummaryWithPlanShowsKernelsAndMemory) {
+  const std::string text = Workspace().run("summary resnet8 --input 3x8x8 --plan --threads 1").out;
   EXPECT_THAT(text, HasSubstr("plan for"));
   EXPECT_THAT(text, HasSubstr("reorders"));
   EXPECT_THAT(text, HasSubstr("arena"));
 }
 
-TEST(Surface, data_info_writes_a_contact_sheet_and_says_what_is_in_its_rows) {
-  const Room room;
-  const Outcome outcome = room.run("data info shapes --train-size 20 --test-size 20 --contact-sheet sheet.png");
+TEST(Surface, DataInfoWritesAContactSheetAndSaysWhatIsInItsRows) {
+  const Workspace workspace;
+  const Outcome outcome = workspace.run("data info shapes --train-size 20 --test-size 20 --contact-sheet sheet.png");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("sheet.png: 10 pictures a class, a row each, from the top: circle, square"));
-  EXPECT_THAT(room.read("sheet.png"), testing::StartsWith("\x89PNG"));
+  EXPECT_THAT(outcome.out, HasSubstr("sheet.png: 10 images a class, a row each, from the top: circle, square"));
+  EXPECT_THAT(workspace.read("sheet.png"), testing::StartsWith("\x89PNG"));
 }
 
-TEST(Surface, archives_are_read_as_they_are_and_classes_take_the_names_of_a_file) {
-  const Room room;
+TEST(Surface, ArchivesAreReadAsTheyAreAndClassesTakeTheNamesOfAFile) {
+  const Workspace workspace;
   for (const char* place : {"train/0", "train/1", "test/0", "test/1"}) {
-    ASSERT_EQ(room.run(std::string("data sample shapes --count 2 --out pets/") + place).code, 0);
+    ASSERT_EQ(workspace.run(std::string("data sample shapes --count 2 --out pets/") + place).code, 0);
   }
-  ASSERT_EQ(room.shell("tar czf pets.tar.gz pets").code, 0);
-  room.write("names.txt", "cat\ndog\n");
-  const Outcome outcome = room.run("data info pets.tar.gz --labels names.txt --json");
+  ASSERT_EQ(workspace.shell("tar czf pets.tar.gz pets").code, 0);
+  workspace.write("names.txt", "cat\ndog\n");
+  const Outcome outcome = workspace.run("data info pets.tar.gz --labels names.txt --json");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(program::json_of(outcome.out)["classes"], nlohmann::json({"cat", "dog"}));
-  EXPECT_EQ(room.run("data info pets.tar.gz --labels pets.tar.gz").code, 3);
+  EXPECT_EQ(workspace.run("data info pets.tar.gz --labels pets.tar.gz").code, 3);
 }
 
-TEST(Surface, eval_looks_at_pictures_in_several_crops) {
-  const Room room;
-  ASSERT_EQ(room.run(program::tiny_training("run") + " --preprocess imagenet").code, 0);
+TEST(Surface, EvalLooksAtImagesInSeveralCrops) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(program::tiny_training("run") + " --preprocess imagenet").code, 0);
   const std::string eval = "eval run/last.safetensors --data shapes --train-size 10 --test-size 20 --json";
-  const nlohmann::json one = program::json_of(room.run(eval).out), ten = program::json_of(room.run(eval + " --crops 10").out);
+  const nlohmann::json one = program::json_of(workspace.run(eval).out),
+                       ten = program::json_of(workspace.run(eval + " --crops 10").out);
   EXPECT_EQ(ten["images"], 20);
   EXPECT_NE(one["loss"], ten["loss"]);
-  EXPECT_EQ(room.run(eval + " --crops 3").code, 2);
-  EXPECT_EQ(room.run("eval " + program::tiny_model().string() + " --data shapes --crops 5").code, 2) << "no centre crop";
+  EXPECT_EQ(workspace.run(eval + " --crops 3").code, 2);
+  EXPECT_EQ(workspace.run("eval " + program::tiny_model().string() + " --data shapes --crops 5").code, 2) << "no centre crop";
 }
 
-TEST(Surface, eval_gives_its_six_keys_and_they_agree) {
+TEST(Surface, EvalGivesItsSixKeysAndTheyAgree) {
   const Outcome outcome =
-      Room().run("eval " + program::tiny_model().string() + " --data shapes --test-size 40 --threads 1 --json");
+      Workspace().run("eval " + program::tiny_model().string() + " --data shapes --test-size 40 --threads 1 --json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
   EXPECT_THAT(program::keys_of(json), ElementsAre("images", "correct", "top1", "top5", "loss", "images_per_second"));
@@ -147,16 +149,17 @@ TEST(Surface, eval_gives_its_six_keys_and_they_agree) {
   EXPECT_GT(json["images_per_second"], 0);
 }
 
-TEST(Surface, eval_of_another_split_takes_its_pictures) {
-  const Outcome outcome =
-      Room().run("eval " + program::tiny_model().string() + " --data shapes --split train --train-size 70 --test-size 10 --json");
+TEST(Surface, EvalOfAnotherSplitTakesItsImages) {
+  const Outcome outcome = Workspace().run("eval " + program::tiny_model().string() +
+                                          " --data shapes --split train --train-size 70 --test-size 10 --json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(program::json_of(outcome.out)["images"], 70);
 }
 
-TEST(Surface, bench_gives_its_five_keys) {
+TEST(Surface, BenchGivesItsFiveKeys) {
   for (const std::string training : {"", " --train"}) {
-    const Outcome outcome = Room().run("bench resnet8 --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json" + training);
+    const Outcome outcome =
+        Workspace().run("bench resnet8 --input 3x8x8 --batch-size 2 --threads 1 --seconds 0.01 --json" + training);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
     EXPECT_THAT(program::keys_of(json), ElementsAre("images_per_second", "milliseconds", "gflops", "peak_gflops", "peak_bytes"));
@@ -165,95 +168,96 @@ TEST(Surface, bench_gives_its_five_keys) {
   }
 }
 
-TEST(Surface, bench_of_a_model_file_shows_the_costliest_steps) {
-  const Outcome outcome = Room().run("bench " + program::tiny_model().string() + " --batch-size 2 --threads 1 --seconds 0.01");
+TEST(Surface, BenchOfAModelFileShowsTheCostliestSteps) {
+  const Outcome outcome =
+      Workspace().run("bench " + program::tiny_model().string() + " --batch-size 2 --threads 1 --seconds 0.01");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("costliest steps"));
-  EXPECT_THAT(outcome.out, HasSubstr("pictures/s"));
+  EXPECT_THAT(outcome.out, HasSubstr("images/s"));
   EXPECT_THAT(outcome.out, HasSubstr("spread"));
 }
 
-TEST(Surface, bench_worker_answers_every_line_and_ends_with_its_input) {
+TEST(Surface, BenchWorkerAnswersEveryLineAndEndsWithItsInput) {
   const Outcome outcome =
-      Room().shell("printf '2\\n1\\n' | \"$R\" bench resnet8 --input 3x8x8 --batch-size 1 --threads 1 --worker");
+      Workspace().shell("printf '2\\n1\\n' | \"$R\" bench resnet8 --input 3x8x8 --batch-size 1 --threads 1 --worker");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, testing::MatchesRegex("ready [0-9.]+\n[0-9.]+\n[0-9.]+\n"));
 }
 
-TEST(Surface, predict_takes_folders_and_standard_input) {
-  const Room room;
+TEST(Surface, PredictTakesFoldersAndStandardInput) {
+  const Workspace workspace;
   const std::string predict = "predict " + program::tiny_model().string();
   for (const char* folder : {"all/b", "all/a/deep", "all/.hidden"})
-    ASSERT_EQ(room.run(std::string("data sample shapes --count 1 --out ") + folder).code, 0);
-  room.write("all/notes.txt", "no picture, and not asked");
-  const Outcome both = room.run(predict + " all - --json < all/b/000-circle.png");
+    ASSERT_EQ(workspace.run(std::string("data sample shapes --count 1 --out ") + folder).code, 0);
+  workspace.write("all/notes.txt", "no image, and not asked");
+  const Outcome both = workspace.run(predict + " all - --json < all/b/000-circle.png");
   EXPECT_EQ(both.code, 0) << both.err;
   const nlohmann::json list = program::json_of(both.out);
   ASSERT_EQ(list.size(), 3U);
-  EXPECT_EQ(list[0]["picture"], "all/a/deep/000-circle.png");
-  EXPECT_EQ(list[1]["picture"], "all/b/000-circle.png");
-  EXPECT_EQ(list[2]["picture"], "-");
+  EXPECT_EQ(list[0]["image"], "all/a/deep/000-circle.png");
+  EXPECT_EQ(list[1]["image"], "all/b/000-circle.png");
+  EXPECT_EQ(list[2]["image"], "-");
   EXPECT_EQ(list[1]["predictions"], list[2]["predictions"]);
-  EXPECT_EQ(room.run(predict + " - < all/notes.txt").code, 3);
-  EXPECT_EQ(room.run(predict + " - - < all/notes.txt").code, 2);
-  room.write("none/notes.txt", "");
-  const Outcome none = room.run(predict + " none");
+  EXPECT_EQ(workspace.run(predict + " - < all/notes.txt").code, 3);
+  EXPECT_EQ(workspace.run(predict + " - - < all/notes.txt").code, 2);
+  workspace.write("none/notes.txt", "");
+  const Outcome none = workspace.run(predict + " none");
   EXPECT_EQ(none.code, 3);
-  EXPECT_THAT(none.err, HasSubstr("'none' holds no picture"));
+  EXPECT_THAT(none.err, HasSubstr("'none' holds no image"));
 }
 
-TEST(Surface, predict_names_classes_by_a_file) {
-  const Room room;
-  const std::string predict = "predict " + program::tiny_model().string() + " pictures --labels names --json";
-  ASSERT_EQ(room.run("data sample shapes --count 1 --out pictures").code, 0);
-  room.write("names", "n0\nn1\nn2\nn3\nn4\nn5\nn6\nn7\nn8\nn9\n");
-  const nlohmann::json best = program::json_of(room.run(predict).out)[0]["predictions"][0];
+TEST(Surface, PredictNamesClassesByAFile) {
+  const Workspace workspace;
+  const std::string predict = "predict " + program::tiny_model().string() + " images --labels names --json";
+  ASSERT_EQ(workspace.run("data sample shapes --count 1 --out images").code, 0);
+  workspace.write("names", "n0\nn1\nn2\nn3\nn4\nn5\nn6\nn7\nn8\nn9\n");
+  const nlohmann::json best = program::json_of(workspace.run(predict).out)[0]["predictions"][0];
   EXPECT_EQ(best["class"], "n" + std::to_string(best["index"].get<int>()));
-  room.write("names", "n0\nn1\nn2\nn3\ncrane\nn5\ncrane\nn7\nn8\nn9\n");
-  const Outcome twice = room.run(predict);
+  workspace.write("names", "n0\nn1\nn2\nn3\ncrane\nn5\ncrane\nn7\nn8\nn9\n");
+  const Outcome twice = workspace.run(predict);
   EXPECT_EQ(twice.code, 0);
   EXPECT_THAT(twice.err, HasSubstr("more than one class 'crane'"));
-  room.write("names", "one\n");
-  const Outcome few = room.run(predict);
+  workspace.write("names", "one\n");
+  const Outcome few = workspace.run(predict);
   EXPECT_EQ(few.code, 2);
   EXPECT_THAT(few.err, HasSubstr("'names' has 1 names"));
 }
 
-TEST(Surface, predict_answers_for_every_picture) {
-  const Room room;
-  ASSERT_EQ(room.run("data sample shapes --input 3x8x8 --out pictures --count 2").code, 0);
-  const Outcome outcome = room.run("predict " + program::tiny_model().string() + " pictures/*.png --top 3 --json");
+TEST(Surface, PredictAnswersForEveryImage) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run("data sample shapes --input 3x8x8 --out images --count 2").code, 0);
+  const Outcome outcome = workspace.run("predict " + program::tiny_model().string() + " images/*.png --top 3 --json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const nlohmann::json list = program::json_of(outcome.out);
   ASSERT_EQ(list.size(), 2U);
-  for (const auto& picture : list) {
-    ASSERT_EQ(picture["predictions"].size(), 3U);
-    EXPECT_GE(picture["predictions"][0]["probability"], picture["predictions"][1]["probability"]);
+  for (const auto& image : list) {
+    ASSERT_EQ(image["predictions"].size(), 3U);
+    EXPECT_GE(image["predictions"][0]["probability"], image["predictions"][1]["probability"]);
   }
-  EXPECT_THAT(room.run("predict " + program::tiny_model().string() + " pictures/000-circle.png").out, HasSubstr("%"));
+  EXPECT_THAT(workspace.run("predict " + program::tiny_model().string() + " images/000-circle.png").out, HasSubstr("%"));
 }
 
-TEST(Surface, data_info_counts_pictures) {
-  const Outcome outcome = Room().run("data info shapes --train-size 30 --test-size 20 --json");
+TEST(Surface, DataInfoCountsImages) {
+  const Outcome outcome = Workspace().run("data info shapes --train-size 30 --test-size 20 --json");
   EXPECT_THAT(outcome.out, testing::EndsWith("}\n"));
   const nlohmann::json json = program::json_of(outcome.out);
   EXPECT_EQ(json["classes"].size(), 10U);
-  EXPECT_EQ(json["train"]["pictures"], 30);
-  EXPECT_EQ(json["test"]["pictures"], 20);
+  EXPECT_EQ(json["train"]["images"], 30);
+  EXPECT_EQ(json["test"]["images"], 20);
 }
 
-TEST(Surface, version_is_said) {
-  EXPECT_THAT(Room().run("--version").out, testing::MatchesRegex("residual [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+TEST(Surface, VersionIsSaid) {
+  EXPECT_THAT(Workspace().run("--version").out, testing::MatchesRegex("residual [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
-TEST(Surface, a_reader_that_goes_away_is_no_mistake) {
-  const Outcome outcome = Room().shell("\"$R\" models | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}");
+TEST(Surface, AReaderThatGoesAwayIsNoMistake) {
+  const Outcome outcome = Workspace().shell("\"$R\" models | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}");
   EXPECT_EQ(outcome.out, "0\n");
   EXPECT_EQ(outcome.err, "");
 }
 
-TEST(Surface, output_that_cannot_be_written_is_said) {
-  const Outcome outcome = Room().run("models > /dev/full");
+TEST(Surface, OutputThatCannotBeWrittenIsSaid) {
+  const Outcome outcome = Workspace().run("models > /dev/full");
   EXPECT_EQ(outcome.code, 5);
   EXPECT_THAT(outcome.err, HasSubstr("standard output"));
 }

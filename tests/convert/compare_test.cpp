@@ -33,7 +33,7 @@ TEST(Compare, AModelIsTheSameAsItself) {
   EXPECT_EQ(comparison.batches[0].batch_size, 1);
   EXPECT_EQ(comparison.batches[1].batch_size, 4);
   for (const BatchComparison& batch : comparison.batches) {
-    EXPECT_EQ(batch.pictures, 4);
+    EXPECT_EQ(batch.images, 4);
     EXPECT_EQ(batch.agree, 4);
     EXPECT_EQ(batch.absolute, 0);
   }
@@ -72,7 +72,7 @@ TEST(Compare, NetworksOfOtherInputOrClassesCannotBeCompared) {
   EXPECT_THROW(compare(a, other, nullptr, quick()), Error);
 }
 
-data::DataSource some_pictures(int64_t count) {
+data::DataSource some_images(int64_t count) {
   data::OpenOptions open;
   open.path = "shapes";
   open.train_size = 10;
@@ -81,12 +81,12 @@ data::DataSource some_pictures(int64_t count) {
   return data::open_data(open);
 }
 
-// Of all pictures one after the other, at once.
+// Of all images one after the other, at once.
 std::vector<float> all_logits(eval::Model& model, const data::Preprocessing& preprocessing, const data::Dataset& dataset) {
   Session session(eval::inference_plan(model.architecture, 1, {.threads = 1, .tune = false}), model.state);
   std::vector<float> logits;
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    preprocessing.apply(dataset.picture(i), session.input<float>("pictures"));
+    preprocessing.apply(dataset.image(i), session.input<float>("images"));
     session.run();
     const std::span<const float> row = session.output<float>("logits");
     logits.insert(logits.end(), row.begin(), row.end());
@@ -94,9 +94,9 @@ std::vector<float> all_logits(eval::Model& model, const data::Preprocessing& pre
   return logits;
 }
 
-// All logits there are, one picture at a time.
+// All logits there are, one image at a time.
 BatchComparison compared_at_once(const std::vector<float>& a, const std::vector<float>& b, size_t classes) {
-  BatchComparison result{.batch_size = 1, .pictures = static_cast<int64_t>(a.size() / classes)};
+  BatchComparison result{.batch_size = 1, .images = static_cast<int64_t>(a.size() / classes)};
   const auto likeliest = [&](const std::vector<float>& logits, size_t at) {
     const std::span<const float> row = std::span(logits).subspan(at, classes);
     return std::ranges::max_element(row) - row.begin();
@@ -109,24 +109,24 @@ BatchComparison compared_at_once(const std::vector<float>& a, const std::vector<
   return result;
 }
 
-// However the pictures fall into batches, and whichever of these holds the largest difference and the largest logit.
-TEST(Compare, WhatIsToldIsOfAllPicturesTogether) {
-  const data::DataSource source = some_pictures(11);
-  const data::Dataset& pictures = source.split("test");
+// However the images fall into batches, and whichever of these holds the largest difference and the largest logit.
+TEST(Compare, WhatIsToldIsOfAllImagesTogether) {
+  const data::DataSource source = some_images(11);
+  const data::Dataset& images = source.split("test");
   eval::Model a = some_model(), b = some_model("resnet8", Shape{3, 8, 8}, 8);
   b.preprocessing = data::Preprocessing::standard(Shape{3, 8, 8}, std::vector{0.1F, 0.2F, 0.3F}, std::vector{1.F, 1.F, 1.F});
   for (const bool own : {false, true}) {
     const BatchComparison expected =
-        compared_at_once(all_logits(a, a.preprocessing, pictures), all_logits(b, (own ? b : a).preprocessing, pictures), 5);
+        compared_at_once(all_logits(a, a.preprocessing, images), all_logits(b, (own ? b : a).preprocessing, images), 5);
     for (const int64_t batch_size : {2, 4, 11, 16}) {
       CompareOptions options = quick();
       options.batch_size = batch_size;
-      options.own_preparation = own;
-      const Comparison comparison = compare(a, b, &pictures, options);
+      options.own_preprocessing = own;
+      const Comparison comparison = compare(a, b, &images, options);
       EXPECT_EQ(comparison.batches[0].absolute, expected.absolute);
       EXPECT_EQ(comparison.batches[0].relative, expected.relative);
       for (const BatchComparison& batch : comparison.batches) {
-        EXPECT_EQ(batch.pictures, 11) << batch_size;
+        EXPECT_EQ(batch.images, 11) << batch_size;
         EXPECT_EQ(batch.agree, expected.agree) << batch_size;
         // Kernels of another batch size add in another order.
         EXPECT_NEAR(batch.absolute, expected.absolute, 1e-5) << batch_size;
@@ -136,13 +136,13 @@ TEST(Compare, WhatIsToldIsOfAllPicturesTogether) {
   }
 }
 
-TEST(Compare, PicturesOfADataSetAreTakenInTheirOrderAndAtMostAsManyAsWanted) {
-  const data::DataSource source = some_pictures(10);
+TEST(Compare, ImagesOfADataSetAreTakenInTheirOrderAndAtMostAsManyAsWanted) {
+  const data::DataSource source = some_images(10);
   eval::Model a = some_model(), b = some_model();
   CompareOptions options = quick();
-  options.pictures = 7;
+  options.images = 7;
   const Comparison comparison = compare(a, b, &source.split("test"), options);
-  for (const BatchComparison& batch : comparison.batches) EXPECT_EQ(batch.pictures, 7);
+  for (const BatchComparison& batch : comparison.batches) EXPECT_EQ(batch.images, 7);
   EXPECT_TRUE(comparison.same);
 }
 

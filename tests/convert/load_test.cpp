@@ -12,7 +12,7 @@
 #include "core/file.h"
 #include "core/floating.h"
 #include "io/samples.h"
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 #include "models/table.h"
 
 namespace residual::convert {
@@ -47,7 +47,7 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   expect_same_weights(loaded.model, model);
 }
 
-TEST(Load, OurModelFileKeepsItsPreparation) {
+TEST(Load, OurModelFileKeepsItsPreprocessing) {
   const TemporaryFolder folder;
   const eval::Model model = some_model();
   save(folder / "model.safetensors", model);
@@ -100,7 +100,7 @@ TEST(Load, WeightsAloneOfADepthAndWidthThatNoTableLists) {
   }
 }
 
-TEST(Load, NoFileSaysHowPicturesArePreparedWhereNobodySaidIt) {
+TEST(Load, NoFileSaysHowImagesArePreparedWhereNobodySaidIt) {
   const TemporaryFolder folder;
   eval::Model model = some_model();
   model.labels = {"a", "b", "c", "d", "e"};
@@ -127,7 +127,7 @@ TEST(Load, AFolderWhoseWeightsAreNoFileIsRefused) {
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "hub"); }), "model.safetensors' is a model file of residual"));
 }
 
-TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
+TEST(Load, ThePreprocessingThatIsGivenDecidesTheInput) {
   const TemporaryFolder folder;
   const eval::Model model = some_model();
   save(folder / "model.pth", model);
@@ -144,10 +144,10 @@ TEST(Load, ThePreparationThatIsGivenDecidesTheInput) {
   expect_input("imagenet", Shape{3, 16, 16}, Shape{3, 16, 16});
   options.preprocessing = "mnist";
   options.input = Shape{1, 8, 8};
-  EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes pictures of 3 channels"));
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.pth", options); }), "takes images of 3 channels"));
 }
 
-TEST(Load, APreparationThatIsGivenLaterDecidesTheInputToo) {
+TEST(Load, APreprocessingThatIsGivenLaterDecidesTheInputToo) {
   const TemporaryFolder folder;
   for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
     save(folder / name, some_model());
@@ -163,12 +163,12 @@ TEST(Load, APreparationThatIsGivenLaterDecidesTheInputToo) {
   }
 }
 
-TEST(Load, AnOnnxFileTakesPicturesOfOneSizeAlone) {
+TEST(Load, AnOnnxFileTakesImagesOfOneSizeAlone) {
   const TemporaryFolder folder;
   save(folder / "m.onnx", some_model());
   LoadedModel loaded = load(folder / "m.onnx");
   const data::Preprocessing larger = some_model("resnet8", Shape{3, 16, 16}).preprocessing;
-  EXPECT_TRUE(mentions(error_of([&] { prepare(loaded, larger, "m.onnx"); }), "'m.onnx' takes pictures of 3x8x8"));
+  EXPECT_TRUE(mentions(error_of([&] { prepare(loaded, larger, "m.onnx"); }), "'m.onnx' takes images of 3x8x8"));
 }
 
 TEST(Load, AFileOfAnotherNetworkIsRefusedWithATable) {
@@ -204,7 +204,7 @@ TEST(Load, SafetensorsOfHalfWidthUnderForeignNamesAreWidened) {
   }
 }
 
-TEST(Load, AHuggingFaceFolderBringsItsPreparationAndLabels) {
+TEST(Load, AHuggingFaceFolderBringsItsPreprocessingAndLabels) {
   const TemporaryFolder folder;
   const eval::Model model = some_model("resnet20", Shape{3, 32, 32});
   std::filesystem::create_directory(folder / "hub");
@@ -255,7 +255,7 @@ TEST(Load, AConfigurationThatAsksForOtherComputingIsRefused) {
   expect_same_weights(load(folder / "hub", {.architecture = model.architecture, .input = {}, .preprocessing = {}}).model, model);
 }
 
-TEST(Load, AnInputThatTheFilesPreparationDoesNotMakeIsRefused) {
+TEST(Load, AnInputThatTheFilesPreprocessingDoesNotMakeIsRefused) {
   const TemporaryFolder folder;
   save(folder / "m.pth", some_model());
   EXPECT_EQ(

@@ -10,11 +10,11 @@
 #include "models/architecture.h"
 #include "models/description.h"
 #include "models/table.h"
-#include "ops/add.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/linear.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/flatten.h"
 
 namespace residual::convert {
 namespace {
@@ -44,7 +44,7 @@ TEST(Match, AnotherGraphOfThousandsOfSumsIsDifferentAtOnce) {
   const Graph network = models::inference_graph(deep(2000), 1);
   const auto last = std::ranges::find(network.nodes().rbegin(), network.nodes().rend(), &relu_op(), &Node::op);
   Graph file;
-  Value x = file.input("pictures", last->outputs[0]), before = x;
+  Value x = file.input("images", last->outputs[0]), before = x;
   for (int i = 0; i < 4000; ++i) before = std::exchange(x, relu(file, add(file, x, before)));
   const auto parameter = [&](const char* name, const Shape& shape) {
     return file.variable(name, {DType::kF32, shape}, Role::kParameter, Initializer::constant(0));

@@ -4,9 +4,9 @@
 #include "backend/backends.h"
 #include "convert/load.h"
 #include "convert/save.h"
-#include "io/onnx_write.h"
+#include "io/onnx/export/onnx_write.h"
 #include "io/samples.h"
-#include "ops/relu.h"
+#include "ops/elementwise/relu.h"
 #include "runtime/session.h"
 
 namespace residual::convert {
@@ -29,23 +29,23 @@ eval::Model some_model(const std::string& name = "resnet8", const Shape& input =
       architecture, data::Preprocessing::standard(input, mean, std), {"a", "b", "c"}, std::move(state), {{"author", "someone"}}};
 }
 
-std::vector<float> logits_of(const eval::Model& model, const data::Picture& picture) {
+std::vector<float> logits_of(const eval::Model& model, const Image& image) {
   const Graph graph = models::inference_graph(model.architecture, 1);
   State state;
   for (const auto& [name, tensor] : model.state.tensors()) state.set(name, tensor.clone());
   Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
-  model.preprocessing.apply(picture, session.input<float>("pictures"));
+  model.preprocessing.apply(image, session.input<float>("images"));
   session.run();
   const auto logits = session.output<float>("logits");
   return {logits.begin(), logits.end()};
 }
 
-data::Picture some_picture() {
-  data::Picture picture;
-  picture.width = picture.height = 8;
-  picture.channels = 3;
-  for (int i = 0; i < 8 * 8 * 3; ++i) picture.pixels.push_back(static_cast<uint8_t>(i * 37));
-  return picture;
+Image some_image() {
+  Image image;
+  image.width = image.height = 8;
+  image.channels = 3;
+  for (int i = 0; i < 8 * 8 * 3; ++i) image.pixels.push_back(static_cast<uint8_t>(i * 37));
+  return image;
 }
 
 void expect_near(const std::vector<float>& found, const std::vector<float>& expected) {
@@ -71,25 +71,26 @@ TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
     EXPECT_TRUE(std::ranges::equal(loaded.model.state.at(name).as<float>(), tensor.as<float>())) << name;
 }
 
-TEST(OnnxModel, WithThePreparationInsideTakesTheBytesOfThePicture) {
+TEST(OnnxModel, WithThePreprocessingInsideTakesTheBytesOfTheImage) {
   const TemporaryFolder folder;
   const eval::Model model = some_model();
-  save(folder / "m.onnx", model, {.preparation_inside = true});
+  save(folder / "m.onnx", model, {.preprocessing_inside = true});
   const LoadedModel loaded = load(folder / "m.onnx");
   EXPECT_FALSE(loaded.model.architecture.graph.empty());
   EXPECT_EQ(loaded.model.preprocessing.to_json().find("normalize"), std::string::npos);
   EXPECT_EQ(loaded.model.preprocessing.to_json().find("divide"), std::string::npos);
-  expect_near(logits_of(loaded.model, some_picture()), logits_of(model, some_picture()));
+  expect_near(logits_of(loaded.model, some_image()), logits_of(model, some_image()));
 }
 
-TEST(OnnxModel, APreparationThatGoesOnBehindTheScalingCannotBeInside) {
+TEST(OnnxModel, APreprocessingThatGoesOnBehindTheScalingCannotBeInside) {
   const TemporaryFolder folder;
   eval::Model model = some_model();
   model.preprocessing = data::Preprocessing::from_json(R"([{"step":"decode","channels":3},{"step":"divide","by":255},)"
                                                        R"({"step":"resize","size":[8,8],"filter":"bilinear"}])");
   EXPECT_TRUE(
-      mentions(error_of([&] { save(folder / "m.onnx", model, {.preparation_inside = true}); }), "cannot go into an ONNX file"));
-  EXPECT_TRUE(mentions(error_of([&] { save(folder / "m.pth", some_model(), {.preparation_inside = true}); }), "only ONNX files"));
+      mentions(error_of([&] { save(folder / "m.onnx", model, {.preprocessing_inside = true}); }), "cannot go into an ONNX file"));
+  EXPECT_TRUE(
+      mentions(error_of([&] { save(folder / "m.pth", some_model(), {.preprocessing_inside = true}); }), "only ONNX files"));
   EXPECT_EQ(folder.files(), 0U);
 }
 
@@ -166,7 +167,7 @@ TEST(OnnxModel, AFoldedNetworkUnderOtherNamesIsTheNetworkWithBatchNormsThatOnlyS
   EXPECT_FALSE(loaded.model.architecture.norm);
   EXPECT_TRUE(loaded.model.state.contains("layer3.0.bn2.running_var"));
   loaded.model.preprocessing = model.preprocessing;
-  expect_near(logits_of(loaded.model, some_picture()), logits_of(model, some_picture()));
+  expect_near(logits_of(loaded.model, some_image()), logits_of(model, some_image()));
   save(folder / "folded.pth", loaded.model);
   EXPECT_EQ(load(folder / "folded.pth").model.architecture.model, "resnet8");
 }
@@ -181,7 +182,7 @@ TEST(OnnxModel, AGraphDoesNotBecomeAFileThatHoldsOnlyTensors) {
 
 TEST(OnnxModel, BrokenFilesAreRefusedAsOnnxFiles) {
   EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "refused_transpose.onnx"); }), "Transpose"));
-  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; pictures have 1 (grey) or 3 (colour)"));
+  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; images have 1 (grey) or 3 (colour)"));
   const TemporaryFolder folder;
   std::filesystem::copy_file(kGolden / "preprocessing.onnx", folder / "without_extension");
   EXPECT_EQ(load(folder / "without_extension").kind, FileKind::kOnnx);

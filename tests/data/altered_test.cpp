@@ -1,14 +1,14 @@
 // One small file of every format, cut off everywhere and with every single byte of its first 4 KiB changed to every other value:
 // each is read, or refused as a bad file.
 #include "core/error.h"
-#include "data/archive.h"
-#include "data/cifar.h"
-#include "data/gzip.h"
-#include "data/idx.h"
+#include "data/files/archive.h"
+#include "data/files/gzip.h"
 #include "data/labels.h"
-#include "data/orientation.h"
-#include "data/recipes.h"
+#include "data/sources/cifar.h"
+#include "data/sources/idx.h"
+#include "data/transforms/presets.h"
 #include "files.h"
+#include "image/orientation.h"
 
 namespace residual::data {
 namespace {
@@ -23,15 +23,15 @@ std::string corpus(const std::string& name) {
   return read(fs::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus" / name);
 }
 
-void read_picture(const std::string& bytes) {
-  Picture picture = decode_picture(bytes_of(bytes), "altered", 3, int64_t{1} << 20);
-  make_upright(picture, exif_orientation(bytes_of(bytes)));
+void read_image(const std::string& bytes) {
+  Image image = decode_image(bytes_of(bytes), "altered", 3, int64_t{1} << 20);
+  make_upright(image, exif_orientation(bytes_of(bytes)));
 }
 void read_archive(const std::string& bytes) {
   archive_in_memory(bytes_of(bytes), "altered");
 }
 void read_idx(const std::string& bytes) {
-  parse_idx_pictures(bytes_of(bytes), "altered");
+  parse_idx_images(bytes_of(bytes), "altered");
 }
 void read_gzip(const std::string& bytes) {
   gunzip(bytes_of(bytes), "altered", size_t{1} << 20);
@@ -39,11 +39,11 @@ void read_gzip(const std::string& bytes) {
 void read_cifar(const std::string& bytes) {
   check_cifar(bytes_of(bytes), kCifar100FineFormat, "altered");
 }
-void read_recipe(const std::string& bytes) {
-  recipe_from_timm(bytes, "altered");
+void read_preset(const std::string& bytes) {
+  preprocessing_from_timm(bytes, "altered");
 }
 void read_image_processor(const std::string& bytes) {
-  recipe_from_hugging_face(bytes, "altered");
+  preprocessing_from_hugging_face(bytes, "altered");
 }
 void read_steps(const std::string& bytes) {
   Preprocessing::from_json(bytes);
@@ -53,20 +53,20 @@ void read_labels_text(const std::string& bytes) {
 }
 
 std::vector<Format> formats() {
-  return {{"jpeg", read(golden("jpeg_grey.jpg")), read_picture},
-          {"jpeg_progressive", read(golden("jpeg_grey_progressive.jpg")), read_picture},
-          {"png_palette", read(golden("palette_4_transparent.png")), read_picture},
-          {"png_interlaced", read(golden("colour_16_interlaced.png")), read_picture},
+  return {{"jpeg", read(golden("jpeg_grey.jpg")), read_image},
+          {"jpeg_progressive", read(golden("jpeg_grey_progressive.jpg")), read_image},
+          {"png_palette", read(golden("palette_4_transparent.png")), read_image},
+          {"png_interlaced", read(golden("colour_16_interlaced.png")), read_image},
           {"tar_gz", corpus("archive/gnu.tar.gz"), read_archive},
           {"tar", corpus("archive/ustar.tar"), read_archive},
           {"zip", corpus("archive/deflate.zip"), read_archive},
           {"gzip", corpus("idx/labels.gz"), read_gzip},
-          {"idx", idx_pictures(2, 3, 4), read_idx},
+          {"idx", idx_images(2, 3, 4), read_idx},
           {"cifar100", corpus("cifar/cifar100"), read_cifar},
-          {"timm_config", corpus("recipe/timm.json"), read_recipe},
-          {"image_processor", corpus("recipe/preprocessor_config.json"), read_image_processor},
-          {"image_processor_crop", corpus("recipe/preprocessor_config_crop.json"), read_image_processor},
-          {"steps", corpus("recipe/steps.json"), read_steps},
+          {"timm_config", corpus("preset/timm.json"), read_preset},
+          {"image_processor", corpus("preset/preprocessor_config.json"), read_image_processor},
+          {"image_processor_crop", corpus("preset/preprocessor_config_crop.json"), read_image_processor},
+          {"steps", corpus("preset/steps.json"), read_steps},
           {"labels", corpus("labels/index.json"), read_labels_text}};
 }
 

@@ -1,11 +1,11 @@
-#include "data/archive.h"
+#include "data/files/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <zlib.h>
 
 #include "data/dataset.h"
-#include "data/gzip.h"
+#include "data/files/gzip.h"
 #include "files.h"
 
 namespace residual::data {
@@ -122,7 +122,7 @@ TEST_P(Archive, OfAnImageFolderIsADataSetUnderItsRootFolder) {
   EXPECT_EQ(source.format, Format::kFolder);
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(source.train->name(1), path.string() + "/pets/train/dog/1.png");
-  EXPECT_EQ(source.test->picture(1), decode_picture(bytes_of(colour), "", 3));
+  EXPECT_EQ(source.test->image(1), decode_image(bytes_of(colour), "", 3));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Archive, testing::Values(Kind::kTar, Kind::kTarGz, Kind::kZip), [](const auto& each) {
@@ -209,9 +209,9 @@ TEST(Cifar100, HasFineClassesOrCoarseOnes) {
   EXPECT_EQ(fine.classes().size(), 100U);
   EXPECT_EQ(fine.classes()[99], "fine99");
   EXPECT_EQ(fine.train->label(0), 99);
-  const Picture picture = fine.test->picture(0);
-  EXPECT_EQ(picture.pixels[0], 1);
-  EXPECT_EQ(picture.pixels[3071], 3);
+  const Image image = fine.test->image(0);
+  EXPECT_EQ(image.pixels[0], 1);
+  EXPECT_EQ(image.pixels[3071], 3);
   OpenOptions options;
   options.coarse_labels = true;
   const DataSource coarse = open(folder / "cifar-100-binary.tar.gz", options);
@@ -235,10 +235,9 @@ TEST(ArchiveFile, TheRealSignsAreReadWithoutUnpackingByHand) {
   if (path.empty()) GTEST_SKIP() << "no SIGNS beside the repository";
   const DataSource source = open(path);
   EXPECT_EQ(source.format, Format::kNumbered);
-  EXPECT_EQ(
-      source.found,
-      "pictures with class numbers in their names, as SIGNS: 6 classes, 864 training pictures, 216 validation pictures, 120 test "
-      "pictures (the first is 3x64x64)");
+  EXPECT_EQ(source.found,
+            "images with class numbers in their names, as SIGNS: 6 classes, 864 training images, 216 validation images, 120 test "
+            "images (the first is 3x64x64)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"0", "1", "2", "3", "4", "5"}));
   std::vector<int> counts(6);
   for (int64_t i = 0; i < source.test->size(); ++i) ++counts[static_cast<size_t>(source.test->label(i))];

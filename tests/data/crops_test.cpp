@@ -1,19 +1,19 @@
-// Five and ten crops of a picture, against torchvision's definitions written out.
-#include "data/preprocess.h"
+// Five and ten crops of an image, against torchvision's definitions written out.
+#include "data/transforms/preprocess.h"
 #include "files.h"
 
 namespace residual::data {
 namespace {
 
-Picture numbered(int64_t height, int64_t width) {
-  Picture picture{1, height, width, std::vector<uint8_t>(static_cast<size_t>(height * width))};
-  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<uint8_t>(i);
-  return picture;
+Image numbered(int64_t height, int64_t width) {
+  Image image{1, height, width, std::vector<uint8_t>(static_cast<size_t>(height * width))};
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i);
+  return image;
 }
 
-std::vector<float> prepared(const Preprocessing& recipe, const Picture& picture) {
-  std::vector<float> out(static_cast<size_t>(recipe.output_shape().elements()));
-  recipe.apply(picture, out);
+std::vector<float> prepared(const Preprocessing& preset, const Image& image) {
+  std::vector<float> out(static_cast<size_t>(preset.output_shape().elements()));
+  preset.apply(image, out);
   return out;
 }
 
@@ -22,8 +22,8 @@ Preprocessing center_crop(bool on_floats) {
   return Preprocessing({DecodeStep{1}, CenterCropStep{{2, 2}}, DivideStep{1}});
 }
 
-// 3 rows of 5: the crop of 2 x 2 leaves an odd rest, so that the middle of the mirrored picture is not the middle mirrored.
-TEST(Crops, AreTheCornersTheCentreAndTheSameOfTheMirroredPicture) {
+// 3 rows of 5: the crop of 2 x 2 leaves an odd rest, so that the middle of the mirrored image is not the middle mirrored.
+TEST(Crops, AreTheCornersTheCentreAndTheSameOfTheMirroredImage) {
   const std::vector<std::vector<float>> expected = {{0, 1, 5, 6}, {3, 4, 8, 9}, {5, 6, 10, 11}, {8, 9, 13, 14}, {2, 3, 7, 8},
                                                     {4, 3, 9, 8}, {1, 0, 6, 5}, {9, 8, 14, 13}, {6, 5, 11, 10}, {2, 1, 7, 6}};
   for (const bool on_floats : {false, true}) {
@@ -35,15 +35,15 @@ TEST(Crops, AreTheCornersTheCentreAndTheSameOfTheMirroredPicture) {
   }
 }
 
-TEST(Crops, OfOneAreThePreparationItself) {
+TEST(Crops, OfOneAreThePreprocessingItself) {
   EXPECT_EQ(center_crop(false).crops(1), std::vector<Preprocessing>{center_crop(false)});
 }
 
 TEST(Crops, OfColourKeepChannelsTogether) {
-  const Preprocessing recipe({DecodeStep{3}, CenterCropStep{{1, 1}}, DivideStep{1}});
-  const Picture picture{3, 1, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
-  EXPECT_EQ(prepared(recipe.crops(10)[0], picture), (std::vector<float>{1, 2, 3}));
-  EXPECT_EQ(prepared(recipe.crops(10)[5], picture), (std::vector<float>{7, 8, 9}));
+  const Preprocessing preset({DecodeStep{3}, CenterCropStep{{1, 1}}, DivideStep{1}});
+  const Image image{3, 1, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+  EXPECT_EQ(prepared(preset.crops(10)[0], image), (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(prepared(preset.crops(10)[5], image), (std::vector<float>{7, 8, 9}));
 }
 
 TEST(Crops, ReadBackFromJson) {
@@ -53,7 +53,7 @@ TEST(Crops, ReadBackFromJson) {
       ErrorKind::kBadFile, {"up"});
 }
 
-TEST(Crops, NeedACentreCropAndAPictureThatHoldsThem) {
+TEST(Crops, NeedACentreCropAndAnImageThatHoldsThem) {
   expect_error([] { center_crop(false).crops(3); }, ErrorKind::kUsage, {"1, 5 or 10"});
   const Preprocessing none = Preprocessing::standard(Shape{1, 2, 2}, std::vector<float>{0}, std::vector<float>{1});
   expect_error([&] { none.crops(10); }, ErrorKind::kUsage, {"centre crop"});

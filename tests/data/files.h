@@ -49,8 +49,8 @@ inline std::string big_endian(std::initializer_list<uint32_t> words) {
   return bytes;
 }
 
-/// An IDX file of `count` pictures of height x width; pixel p of picture i is (10 i + p) mod 256.
-inline std::string idx_pictures(uint32_t count, uint32_t height, uint32_t width) {
+/// An IDX file of `count` images of height x width; pixel p of image i is (10 i + p) mod 256.
+inline std::string idx_images(uint32_t count, uint32_t height, uint32_t width) {
   std::string bytes = big_endian({0x803, count, height, width});
   for (uint32_t i = 0; i < count; ++i) {
     for (uint32_t p = 0; p < height * width; ++p) bytes += static_cast<char>((10 * i + p) & 255);
@@ -62,7 +62,7 @@ inline std::string idx_labels(const std::string& labels) {
   return big_endian({0x801, static_cast<uint32_t>(labels.size())}) + labels;
 }
 
-/// CIFAR-10 records: picture i has label (first + i) mod 10, and plane c is filled with 100 c + i.
+/// CIFAR-10 records: image i has label (first + i) mod 10, and plane c is filled with 100 c + i.
 inline std::string cifar_records(int count, int first = 0) {
   std::string bytes;
   for (int i = 0; i < count; ++i) {

@@ -39,16 +39,16 @@ TEST(ImageFolder, ClassesAreTheSortedFolderNames) {
   write_splits(folder.path());
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.format, Format::kFolder);
-  EXPECT_EQ(source.found, "image folder: 2 classes, 3 training pictures, 2 test pictures (the first is 3x29x37)");
+  EXPECT_EQ(source.found, "image folder: 2 classes, 3 training images, 2 test images (the first is 3x29x37)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(source.train->label(0), 0);
   EXPECT_EQ(source.train->label(2), 1);
   EXPECT_EQ(source.train->name(0), (folder / "train/cat/a.PNG").string());
-  EXPECT_EQ(source.train->picture(2), decode_picture(bytes_of(colour()), "", 3));
-  EXPECT_EQ(source.train->picture_shape(), (Shape{3, 1, 1}));
+  EXPECT_EQ(source.train->image(2), decode_image(bytes_of(colour()), "", 3));
+  EXPECT_EQ(source.train->image_shape(), (Shape{3, 1, 1}));
 }
 
-TEST(ImageFolder, CachedPicturesAreTheSame) {
+TEST(ImageFolder, CachedImagesAreTheSame) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   OpenOptions options;
@@ -57,11 +57,11 @@ TEST(ImageFolder, CachedPicturesAreTheSame) {
   options.cache_bytes = 0;
   const DataSource fresh = open_data(options);
   for (int round = 0; round < 2; ++round) {
-    for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(cached.train->picture(i), fresh.train->picture(i));
+    for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(cached.train->image(i), fresh.train->image(i));
   }
   fs::remove(folder / "train/dog/1.png");
-  EXPECT_EQ(cached.train->picture(2).width, 37);
-  expect_error([&] { fresh.train->picture(2); }, ErrorKind::kBadFile, {"1.png"});
+  EXPECT_EQ(cached.train->image(2).width, 37);
+  expect_error([&] { fresh.train->image(2); }, ErrorKind::kBadFile, {"1.png"});
 }
 
 TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
@@ -100,35 +100,35 @@ TEST(ImageFolder, OneFolderIsSplitByClassAndTheSameWayEachTime) {
 TEST(ImageFolder, SplitThatLeavesNothingIsRefused) {
   const TemporaryFolder folder;
   write_splits(folder.path());
-  expect_error([&] { open(folder.path(), 0.1); }, ErrorKind::kUsage, {"no validation picture"});
+  expect_error([&] { open(folder.path(), 0.1); }, ErrorKind::kUsage, {"no validation image"});
 }
 
-TEST(ImageFolder, OfGreyPicturesIsGreyAndOtherwiseColour) {
+TEST(ImageFolder, OfGreyImagesIsGreyAndOtherwiseColour) {
   const TemporaryFolder folder;
   write(folder / "a/1.png", read(golden("grey_8.png")));
   write(folder / "b/1.jpg", read(golden("jpeg_grey.jpg")));
-  EXPECT_EQ(open(folder.path()).train->picture(0).channels, 1);
-  EXPECT_EQ(open(folder.path(), 0, 3).train->picture(0).channels, 3);
+  EXPECT_EQ(open(folder.path()).train->image(0).channels, 1);
+  EXPECT_EQ(open(folder.path(), 0, 3).train->image(0).channels, 3);
   write(folder / "b/2.png", colour());
-  EXPECT_EQ(open(folder.path()).train->picture(0).channels, 3);
-  EXPECT_EQ(open(folder.path(), 0, 1).train->picture(2).channels, 1);
+  EXPECT_EQ(open(folder.path()).train->image(0).channels, 3);
+  EXPECT_EQ(open(folder.path(), 0, 1).train->image(2).channels, 1);
 }
 
-TEST(ImageFolder, FileThatIsNoPictureIsNamedWhenOpened) {
+TEST(ImageFolder, FileThatIsNoImageIsNamedWhenOpened) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   write(folder / "test/dog/notes.txt", "these are my notes");
-  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "no picture"});
+  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "no image"});
   write(folder / "test/dog/notes.txt", "");
   refused(folder.path(), {"notes.txt", "empty"});
 }
 
-TEST(ImageFolder, PictureThatIsCutOffIsNamedWhenRead) {
+TEST(ImageFolder, ImageThatIsCutOffIsNamedWhenRead) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   write(folder / "train/dog/2.jpg", photo().substr(0, photo().size() / 2));
   const DataSource source = open(folder.path());
-  expect_error([&] { source.train->picture(3); }, ErrorKind::kBadFile, {(folder / "train/dog/2.jpg").string()});
+  expect_error([&] { source.train->image(3); }, ErrorKind::kBadFile, {(folder / "train/dog/2.jpg").string()});
 }
 
 TEST(ImageFolder, ClassesThatDifferBetweenTrainAndTestAreRefusedByName) {
@@ -145,13 +145,13 @@ TEST(ImageFolder, EmptyClassFolderAndFolderWithoutClassesAreRefused) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   fs::create_directories(folder / "train/empty");
-  refused(folder.path(), {"train/empty", "no picture"});
+  refused(folder.path(), {"train/empty", "no image"});
   fs::remove_all(folder / "train");
   fs::create_directories(folder / "train");
   refused(folder.path(), {"train", "no class folders"});
 }
 
-TEST(ImageFolder, PictureBesideTheClassesAndFolderInsideAClassAreRefused) {
+TEST(ImageFolder, ImageBesideTheClassesAndFolderInsideAClassAreRefused) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   write(folder / "train/stray.jpg", photo());
@@ -175,15 +175,15 @@ TEST(ImageFolder, TheRealCifarFolderIsRead) {
   const fs::path archive = shared_data("cifar10-jpeg.tar.gz");
   if (archive.empty()) GTEST_SKIP() << "no CIFAR-10 beside the repository";
   const TemporaryFolder folder;
-  // A tenth of the test pictures of three classes, for speed.
+  // A tenth of the test images of three classes, for speed.
   const std::string command =
       fmt::format("tar xzf '{}' -C '{}' --wildcards 'test/[bcd]*/0[0-9]?0.jpg'", archive.string(), folder.path().string());
   ASSERT_EQ(std::system(command.c_str()), 0);
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"bird", "cat", "deer", "dog"}));
   EXPECT_EQ(source.test->size(), 400);
-  EXPECT_EQ(source.test->picture_shape(), (Shape{3, 32, 32}));
-  for (int64_t i = 0; i < source.test->size(); ++i) EXPECT_EQ(source.test->picture(i).pixels.size(), 3072U);
+  EXPECT_EQ(source.test->image_shape(), (Shape{3, 32, 32}));
+  for (int64_t i = 0; i < source.test->size(); ++i) EXPECT_EQ(source.test->image(i).pixels.size(), 3072U);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "data/cifar.h"
 #include "data/dataset.h"
-#include "data/gzip.h"
-#include "data/idx.h"
+#include "data/files/gzip.h"
+#include "data/sources/cifar.h"
+#include "data/sources/idx.h"
 #include "files.h"
 
 namespace residual::data {
@@ -38,9 +38,9 @@ void refused(const fs::path& path, std::initializer_list<std::string> words) {
 }
 
 void write_mnist(const TemporaryFolder& folder) {
-  write(folder / "train-images-idx3-ubyte", idx_pictures(4, 2, 3));
+  write(folder / "train-images-idx3-ubyte", idx_images(4, 2, 3));
   write(folder / "train-labels-idx1-ubyte", idx_labels({0, 1, 2, 1}));
-  write(folder / "t10k-images-idx3-ubyte", idx_pictures(2, 2, 3));
+  write(folder / "t10k-images-idx3-ubyte", idx_images(2, 2, 3));
   write(folder / "t10k-labels-idx1-ubyte", idx_labels({2, 0}));
 }
 
@@ -77,17 +77,17 @@ TEST(Idx, FolderIsRecognisedAndRead) {
   write_mnist(folder);
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.format, Format::kIdx);
-  EXPECT_EQ(source.found, "IDX files, as MNIST: 3 classes, 4 training pictures, 2 test pictures (1x2x3)");
+  EXPECT_EQ(source.found, "IDX files, as MNIST: 3 classes, 4 training images, 2 test images (1x2x3)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_EQ(source.validation, nullptr);
   EXPECT_EQ(source.train->label(2), 2);
-  EXPECT_EQ(source.train->picture(3), (Picture{1, 2, 3, {30, 31, 32, 33, 34, 35}}));
-  EXPECT_EQ(source.train->picture_shape(), (Shape{1, 2, 3}));
+  EXPECT_EQ(source.train->image(3), (Image{1, 2, 3, {30, 31, 32, 33, 34, 35}}));
+  EXPECT_EQ(source.train->image_shape(), (Shape{1, 2, 3}));
 }
 
 TEST(Idx, MayBeCompressedAndNamedWithADot) {
   const TemporaryFolder folder;
-  write(folder / "train-images.idx3-ubyte.gz", gzip(idx_pictures(2, 5, 5)));
+  write(folder / "train-images.idx3-ubyte.gz", gzip(idx_images(2, 5, 5)));
   write(folder / "train-labels.idx1-ubyte.gz", gzip(idx_labels({1, 0})));
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.train->size(), 2);
@@ -103,15 +103,15 @@ TEST(Idx, ThatUnpacksToMoreThanItsSizeCanJustifyIsRefused) {
   refused(folder.path(), {"train-images-idx3-ubyte.gz", "unpacks to more"});
 }
 
-TEST(Idx, OfOnePixelPicturesIsRead) {
+TEST(Idx, OfOnePixelImagesIsRead) {
   const TemporaryFolder folder;
-  write(folder / "train-images-idx3-ubyte", idx_pictures(2, 1, 1));
+  write(folder / "train-images-idx3-ubyte", idx_images(2, 1, 1));
   write(folder / "train-labels-idx1-ubyte", idx_labels({1, 0}));
-  EXPECT_EQ(open(folder.path()).train->picture(1), (Picture{1, 1, 1, {10}}));
+  EXPECT_EQ(open(folder.path()).train->image(1), (Image{1, 1, 1, {10}}));
 }
 
 TEST(Idx, FileMissingEmptyCutOffOrTooLongIsRefusedByName) {
-  const std::string pictures = idx_pictures(4, 2, 3), labels = idx_labels({0, 1, 2, 1});
+  const std::string images = idx_images(4, 2, 3), labels = idx_labels({0, 1, 2, 1});
   for (const std::string name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}) {
     const TemporaryFolder folder;
     write_mnist(folder);
@@ -119,7 +119,7 @@ TEST(Idx, FileMissingEmptyCutOffOrTooLongIsRefusedByName) {
     refused(folder.path(), {folder.path().string(), name});
     write(folder / name, "");
     refused(folder.path(), {name, "empty"});
-    const std::string& whole = name == "train-images-idx3-ubyte" ? pictures : labels;
+    const std::string& whole = name == "train-images-idx3-ubyte" ? images : labels;
     for (size_t size = 1; size < whole.size(); ++size) {
       write(folder / name, whole.substr(0, size));
       refused(folder.path(), {name});
@@ -129,7 +129,7 @@ TEST(Idx, FileMissingEmptyCutOffOrTooLongIsRefusedByName) {
   }
 }
 
-TEST(Idx, LabelsInPlaceOfPicturesAreRefused) {
+TEST(Idx, LabelsInPlaceOfImagesAreRefused) {
   const TemporaryFolder folder;
   write_mnist(folder);
   write(folder / "train-images-idx3-ubyte", idx_labels("\1\1\1\1\1\1\1\1\1\1\1\1"));
@@ -142,16 +142,16 @@ TEST(Idx, AlteredCountsAreRefused) {
   for (const std::string& header :
        {big_endian({0x803, 5, 2, 3}), big_endian({0x803, 4, 3, 3}), big_endian({0x803, 4, 0, 3}),
         big_endian({0x803, 0xffffffff, 0xffffffff, 0xffffffff}), big_endian({0x803, 1, 60000, 60000})}) {
-    write(folder / "train-images-idx3-ubyte", header + idx_pictures(4, 2, 3).substr(16));
+    write(folder / "train-images-idx3-ubyte", header + idx_images(4, 2, 3).substr(16));
     refused(folder.path(), {"train-images-idx3-ubyte"});
   }
 }
 
-TEST(Idx, PicturesAndLabelsOfDifferentCountAreRefused) {
+TEST(Idx, ImagesAndLabelsOfDifferentCountAreRefused) {
   const TemporaryFolder folder;
   write_mnist(folder);
   write(folder / "train-labels-idx1-ubyte", idx_labels({0, 1, 2}));
-  refused(folder.path(), {"4 pictures", "3 labels"});
+  refused(folder.path(), {"4 images", "3 labels"});
 }
 
 TEST(Idx, TestLabelsThatTrainingDoesNotHaveAreRefused) {
@@ -161,18 +161,18 @@ TEST(Idx, TestLabelsThatTrainingDoesNotHaveAreRefused) {
   refused(folder.path(), {"3", "2"});
 }
 
-TEST(Idx, TestPicturesOfAnotherSizeAreRefused) {
+TEST(Idx, TestImagesOfAnotherSizeAreRefused) {
   const TemporaryFolder folder;
   write_mnist(folder);
-  write(folder / "t10k-images-idx3-ubyte", idx_pictures(2, 3, 3));
+  write(folder / "t10k-images-idx3-ubyte", idx_images(2, 3, 3));
   refused(folder.path(), {"1x2x3", "1x3x3"});
 }
 
-TEST(Idx, WithoutAPictureIsRefused) {
+TEST(Idx, WithoutAnImageIsRefused) {
   const TemporaryFolder folder;
-  write(folder / "train-images-idx3-ubyte", idx_pictures(0, 2, 3));
+  write(folder / "train-images-idx3-ubyte", idx_images(0, 2, 3));
   write(folder / "train-labels-idx1-ubyte", idx_labels(""));
-  refused(folder.path(), {"no picture"});
+  refused(folder.path(), {"no image"});
 }
 
 TEST(Cifar, FolderIsRecognisedAndRead) {
@@ -180,22 +180,22 @@ TEST(Cifar, FolderIsRecognisedAndRead) {
   write_cifar(folder / "cifar-10-batches-bin");
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.format, Format::kCifar10);
-  EXPECT_EQ(source.found, "CIFAR-10 binary: 10 classes, 15 training pictures, 2 test pictures (3x32x32)");
+  EXPECT_EQ(source.found, "CIFAR-10 binary: 10 classes, 15 training images, 2 test images (3x32x32)");
   EXPECT_EQ(source.classes()[0], "airplane");
   EXPECT_EQ(source.train->label(4), 7);
-  const Picture picture = source.train->picture(4);
-  EXPECT_EQ(picture.height, 32);
-  for (size_t i = 0; i < picture.pixels.size(); ++i) ASSERT_EQ(picture.pixels[i], 100 * (i % 3) + 1);
+  const Image image = source.train->image(4);
+  EXPECT_EQ(image.height, 32);
+  for (size_t i = 0; i < image.pixels.size(); ++i) ASSERT_EQ(image.pixels[i], 100 * (i % 3) + 1);
 }
 
 TEST(Cifar, PixelsGoFromPlanesToRows) {
   std::string record(1, 5);
   for (int i = 0; i < 3072; ++i) record += static_cast<char>(i * 31 >> 3);
-  Picture picture;
-  cifar_picture(bytes_of(record), kCifar10Format, picture);
+  Image image;
+  cifar_image(bytes_of(record), kCifar10Format, image);
   for (size_t y : {0U, 7U, 31U}) {
     for (size_t c : {0U, 1U, 2U}) {
-      EXPECT_EQ(picture.pixels[(y * 32 + 9) * 3 + c], static_cast<uint8_t>(record[1 + c * 1024 + y * 32 + 9]));
+      EXPECT_EQ(image.pixels[(y * 32 + 9) * 3 + c], static_cast<uint8_t>(record[1 + c * 1024 + y * 32 + 9]));
     }
   }
 }
@@ -232,7 +232,7 @@ TEST(Cifar, FileMissingEmptyOrCutOffIsRefusedByName) {
   }
 }
 
-TEST(Cifar, BatchCutOffBetweenTwoPicturesIsRefused) {
+TEST(Cifar, BatchCutOffBetweenTwoImagesIsRefused) {
   const TemporaryFolder folder;
   write_cifar(folder.path());
   write(folder / "data_batch_3.bin", cifar_records(2));
@@ -245,7 +245,7 @@ TEST(Cifar, LabelOutOfRangeIsRefusedWithItsPlace) {
   std::string records = cifar_records(3);
   records[3073] = 10;
   write(folder / "data_batch_2.bin", records);
-  refused(folder.path(), {"data_batch_2.bin", "picture 1", "label 10"});
+  refused(folder.path(), {"data_batch_2.bin", "image 1", "label 10"});
 }
 
 TEST(Cifar, PythonVersionIsNamed) {
@@ -276,8 +276,8 @@ TEST(OpenData, OptionsOutOfRangeAreRefused) {
   bad([](OpenOptions& o) { o.val_split = -0.1; }, "-0.1");
   bad([](OpenOptions& o) { o.val_split = std::nan(""); }, "nan");
   bad([](OpenOptions& o) { o.channels = 2; }, "2");
-  bad([](OpenOptions& o) { o.train_size = 0; }, "training pictures");
-  bad([](OpenOptions& o) { o.test_size = -1; }, "test pictures");
+  bad([](OpenOptions& o) { o.train_size = 0; }, "training images");
+  bad([](OpenOptions& o) { o.test_size = -1; }, "test images");
   bad([](OpenOptions& o) { o.shapes_height = 100000; }, "height");
   bad([](OpenOptions& o) { o.cache_bytes = -1; }, "cache");
 }

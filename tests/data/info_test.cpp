@@ -27,7 +27,7 @@ TEST(DataInfo, CountsClassesAndSizes) {
   EXPECT_EQ(info.train->per_class, (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(info.train->smallest, (Size2{1, 1}));
   EXPECT_EQ(info.train->largest, (Size2{29, 37}));
-  EXPECT_EQ(info.test->pictures, 2);
+  EXPECT_EQ(info.test->images, 2);
 }
 
 TEST(DataInfo, MeanAndStdAreOfAllPixels) {
@@ -35,8 +35,8 @@ TEST(DataInfo, MeanAndStdAreOfAllPixels) {
   const SplitInfo info = inspect(*source.train);
   std::vector<double> values;
   for (int64_t i = 0; i < source.train->size(); ++i) {
-    const Picture picture = source.train->picture(i);
-    for (size_t p = 1; p < picture.pixels.size(); p += 3) values.push_back(picture.pixels[p] / 255.0);
+    const Image image = source.train->image(i);
+    for (size_t p = 1; p < image.pixels.size(); p += 3) values.push_back(image.pixels[p] / 255.0);
   }
   double mean = 0, square = 0;
   for (double value : values) mean += value / static_cast<double>(values.size());
@@ -60,7 +60,7 @@ TEST(DataInfo, IsWrittenAsTextAndJson) {
   const DataInfo info = inspect(small());
   const std::string text = to_text(info);
   for (const char* part :
-       {"image folder: 2 classes", "train: 3 pictures, 1 … 37 pixels wide, 1 … 29 high, colour", "37 x 29 pixels", "mean 0."}) {
+       {"image folder: 2 classes", "train: 3 images, 1 … 37 pixels wide, 1 … 29 high, colour", "37 x 29 pixels", "mean 0."}) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   }
   const auto json = nlohmann::json::parse(to_json(info));
@@ -72,9 +72,9 @@ TEST(DataInfo, IsWrittenAsTextAndJson) {
 
 TEST(DataInfo, ErrorWhileReadingIsPassedOn) {
   const TemporaryFolder folder;
-  const std::string picture = read(golden("colour.png"));
-  write(folder / "a/1.png", picture);
-  write(folder / "a/2.png", picture.substr(0, picture.size() / 2));
+  const std::string image = read(golden("colour.png"));
+  write(folder / "a/1.png", image);
+  write(folder / "a/2.png", image.substr(0, image.size() / 2));
   OpenOptions options;
   options.path = folder.path().string();
   options.channels = 3;

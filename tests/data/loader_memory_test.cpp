@@ -35,7 +35,7 @@ TEST(LoaderMemory, ThatIsMissingInAThreadIsReportedAtTheBatchAndTheLoaderCanGoOn
   shapes.train_size = shapes.test_size = 4;
   shapes.shapes_height = shapes.shapes_width = 8;
   const DataSource source = open_data(shapes);
-  // 3 MiB of floats a picture, from 768 KiB of bytes.
+  // 3 MiB of floats an image, from 768 KiB of bytes.
   const Preprocessing large({DecodeStep{3}, CenterCropStep{{512, 512}}, DivideStep{255}});
   least_refused = size_t{1} << 20;
   Loader loader(*source.test, large, {.batch_size = 2, .augmentation = {0, true}});

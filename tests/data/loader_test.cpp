@@ -12,21 +12,21 @@
 namespace residual::data {
 namespace {
 
-// `count` pictures of 2 x 3; picture i is filled with i mod 251 and has label i mod 4.
+// `count` images of 2 x 3; image i is filled with i mod 251 and has label i mod 4.
 class Plain : public Dataset {
  public:
   explicit Plain(int64_t count, int64_t broken = -1) : count_(count), broken_(broken) {}
   int64_t size() const override { return count_; }
   int64_t label(int64_t index) const override { return index % 4; }
-  void read(int64_t index, Picture& picture) const override {
+  void read(int64_t index, Image& image) const override {
     ++reads;
-    if (index == broken_) fail(ErrorKind::kBadFile, "picture {} is broken", index);
-    picture = {1, 2, 3, std::vector<uint8_t>(6, static_cast<uint8_t>(index % 251))};
+    if (index == broken_) fail(ErrorKind::kBadFile, "image {} is broken", index);
+    image = {1, 2, 3, std::vector<uint8_t>(6, static_cast<uint8_t>(index % 251))};
   }
-  std::string name(int64_t index) const override { return fmt::format("picture {}", index); }
+  std::string name(int64_t index) const override { return fmt::format("image {}", index); }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string description() const override { return "plain"; }
-  Shape picture_shape() const override { return Shape{1, 2, 3}; }
+  Shape image_shape() const override { return Shape{1, 2, 3}; }
 
   mutable std::atomic<int> reads = 0;
 
@@ -40,7 +40,7 @@ Preprocessing bytes_only() {
 }
 
 struct Seen {
-  std::vector<float> pictures;
+  std::vector<float> images;
   std::vector<int64_t> labels, samples, counts, indices;
   bool operator==(const Seen&) const = default;
 };
@@ -49,7 +49,7 @@ Seen run(Loader& loader, int64_t epoch, int64_t first = 0) {
   Seen seen;
   loader.start_epoch(epoch, first);
   while (const Batch* batch = loader.next()) {
-    seen.pictures.insert(seen.pictures.end(), batch->pictures.begin(), batch->pictures.end());
+    seen.images.insert(seen.images.end(), batch->images.begin(), batch->images.end());
     seen.labels.insert(seen.labels.end(), batch->labels.begin(), batch->labels.end());
     seen.samples.insert(seen.samples.end(), batch->samples.begin(), batch->samples.end());
     seen.counts.push_back(batch->count);
@@ -65,18 +65,18 @@ LoaderOptions options(int64_t batch, int threads) {
   return result;
 }
 
-TEST(Loader, GivesEveryPictureOnceInOrderWithItsLabel) {
+TEST(Loader, GivesEveryImageOnceInOrderWithItsLabel) {
   const Plain plain(103);
   Loader loader(plain, bytes_only(), options(20, 2));
   EXPECT_EQ(loader.batches(), 6);
   const Seen seen = run(loader, 0);
   EXPECT_EQ(seen.counts, (std::vector<int64_t>{20, 20, 20, 20, 20, 3}));
   EXPECT_EQ(seen.indices, (std::vector<int64_t>{0, 1, 2, 3, 4, 5}));
-  ASSERT_EQ(seen.pictures.size(), 103U * 6);
+  ASSERT_EQ(seen.images.size(), 103U * 6);
   for (size_t i = 0; i < 103; ++i) {
     EXPECT_EQ(seen.samples[i], static_cast<int64_t>(i));
     EXPECT_EQ(seen.labels[i], static_cast<int64_t>(i % 4));
-    for (size_t p = 0; p < 6; ++p) ASSERT_EQ(seen.pictures[i * 6 + p], static_cast<float>(i));
+    for (size_t p = 0; p < 6; ++p) ASSERT_EQ(seen.images[i * 6 + p], static_cast<float>(i));
   }
 }
 
@@ -125,7 +125,7 @@ TEST(Loader, ResumesInTheMiddleOfAnEpoch) {
   const Seen whole = run(loader, 2), rest = run(loader, 2, 4);
   EXPECT_EQ(rest.indices, (std::vector<int64_t>{4, 5, 6}));
   EXPECT_EQ(rest.samples, std::vector<int64_t>(whole.samples.begin() + 64, whole.samples.end()));
-  EXPECT_EQ(rest.pictures, std::vector<float>(whole.pictures.begin() + 64 * 6, whole.pictures.end()));
+  EXPECT_EQ(rest.images, std::vector<float>(whole.images.begin() + 64 * 6, whole.images.end()));
   EXPECT_TRUE(run(loader, 2, 7).counts.empty());
 }
 
@@ -150,7 +150,7 @@ TEST(Loader, BatchStaysValidUntilTheNextIsAskedFor) {
     const Batch* batch = loader.next();
     ASSERT_NE(batch, nullptr);
     std::this_thread::yield();
-    for (int64_t i = 0; i < 4; ++i) ASSERT_EQ(batch->pictures[static_cast<size_t>(i) * 6], static_cast<float>(b * 4 + i));
+    for (int64_t i = 0; i < 4; ++i) ASSERT_EQ(batch->images[static_cast<size_t>(i) * 6], static_cast<float>(b * 4 + i));
   }
 }
 
@@ -171,7 +171,7 @@ TEST(Loader, ErrorOfAThreadSurfacesAtItsBatchAndTheLoaderCanGoOn) {
     Loader loader(plain, bytes_only(), options(10, threads));
     loader.start_epoch(0);
     for (int i = 0; i < 5; ++i) ASSERT_NE(loader.next(), nullptr);
-    expect_error([&] { loader.next(); }, ErrorKind::kBadFile, {"picture 57"});
+    expect_error([&] { loader.next(); }, ErrorKind::kBadFile, {"image 57"});
     EXPECT_EQ(loader.next(), nullptr);
     loader.start_epoch(0, 6);
     EXPECT_EQ(loader.next()->index, 6);
@@ -182,7 +182,7 @@ TEST(Loader, FirstOfSeveralErrorsInABatchIsTheOneReported) {
   class Broken : public Plain {
    public:
     Broken() : Plain(64) {}
-    void read(int64_t index, Picture&) const override { fail(ErrorKind::kBadFile, "number {} is broken", index); }
+    void read(int64_t index, Image&) const override { fail(ErrorKind::kBadFile, "number {} is broken", index); }
   };
   const Broken broken;
   for (int round = 0; round < 20; ++round) {
@@ -192,11 +192,11 @@ TEST(Loader, FirstOfSeveralErrorsInABatchIsTheOneReported) {
   }
 }
 
-TEST(Loader, PictureThatTheRecipeRefusesIsNamed) {
+TEST(Loader, ImageThatTheRecipeRefusesIsNamed) {
   const Plain plain(10);
   Loader loader(plain, Preprocessing({DecodeStep{1}, RequireSizeStep{{9, 9}}}), options(5, 1));
   loader.start_epoch(0);
-  expect_error([&] { loader.next(); }, ErrorKind::kBadFile, {"picture 0", "9 x 9"});
+  expect_error([&] { loader.next(); }, ErrorKind::kBadFile, {"image 0", "9 x 9"});
 }
 
 TEST(Loader, IsEmptyBeforeTheFirstEpoch) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes golden/: pictures of every kind that is decoded, what Pillow makes of them, and what Pillow and PyTorch make of resizing one.
+"""Makes golden/: images of every kind that is decoded, what Pillow makes of them, and what Pillow and PyTorch make of resizing one.
 
   make_golden.py
 
-NAME.jpg, NAME.png   a picture
+NAME.jpg, NAME.png   an image
 NAME.rgb, NAME.grey  its pixels by Pillow's convert("RGB") and convert("L"), H,W,C bytes
 resize_FILTER_WxH.rgb, resize_FILTER_WxH.grey   Pillow's resize of colour.png, of its grey version
 torch_WxH.f32, torch_sharp_WxH.f32              PyTorch's interpolate, bilinear, antialiased and not, of colour.png divided by 255 and
@@ -27,10 +27,10 @@ random = numpy.random.default_rng(7)
 def scene(height, width):
     """A smooth ramp with edges and some noise, so that filters and chroma upsampling have something to do."""
     y, x = numpy.mgrid[0:height, 0:width]
-    picture = numpy.stack([x * 255 / width, y * 255 / height, 128 + 100 * numpy.sin(x / 3 + y / 5)], 2)
-    picture[(x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2] = (230, 30, 60)
-    picture[height // 4: height // 3, :, :] = (10, 240, 20)
-    return numpy.clip(picture + random.normal(0, 8, picture.shape), 0, 255).astype(numpy.uint8)
+    image = numpy.stack([x * 255 / width, y * 255 / height, 128 + 100 * numpy.sin(x / 3 + y / 5)], 2)
+    image[(x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2] = (230, 30, 60)
+    image[height // 4: height // 3, :, :] = (10, 240, 20)
+    return numpy.clip(image + random.normal(0, 8, image.shape), 0, 255).astype(numpy.uint8)
 
 
 def path(name):

@@ -1,4 +1,4 @@
-// Pictures whose names begin with the number of their class, and names of classes from files.
+// Images whose names begin with the number of their class, and names of classes from files.
 #include <sys/stat.h>
 
 #include "data/dataset.h"
@@ -56,8 +56,8 @@ TEST(Numbered, WhatDoesNotFitIsRefusedByName) {
   write(folder / "train_signs/notes.txt", "notes");
   expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"notes.txt", "number of its class"});
   fs::remove(folder / "train_signs/notes.txt");
-  write(folder / "train_signs/3_text.jpg", "no picture");
-  expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"3_text.jpg", "no picture"});
+  write(folder / "train_signs/3_text.jpg", "no image");
+  expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"3_text.jpg", "no image"});
   fs::remove(folder / "train_signs/3_text.jpg");
   write(folder / "test_signs/7_a.jpg", photo());
   expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"7_a.jpg", "class 7"});
@@ -69,10 +69,10 @@ TEST(Numbered, WhatDoesNotFitIsRefusedByName) {
 TEST(Numbered, HostileNamesAreShownWithoutTheirControlCharacters) {
   const TemporaryFolder folder;
   write(folder / "train/0_a.jpg", photo());
-  write(folder / "train/1_\033[31mred\n.jpg", "no picture");
+  write(folder / "train/1_\033[31mred\n.jpg", "no image");
   try {
     open(folder.path());
-    ADD_FAILURE() << "it is no picture";
+    ADD_FAILURE() << "it is no image";
   } catch (const Error& error) {
     const std::string message = error.what();
     EXPECT_NE(message.find("1_?[31mred?.jpg"), std::string::npos) << message;
@@ -92,7 +92,7 @@ TEST(ClassNames, ReplaceThoseOfTheData) {
 TEST(ClassNames, FashionMnistHasItsOwn) {
   const TemporaryFolder folder;
   for (const char* place : {"FashionMNIST/raw", "digits"}) {
-    write(folder / place / "train-images-idx3-ubyte", idx_pictures(2, 2, 2));
+    write(folder / place / "train-images-idx3-ubyte", idx_images(2, 2, 2));
     write(folder / place / "train-labels-idx1-ubyte", idx_labels(std::string{9, 0}));
   }
   EXPECT_EQ(open(folder / "FashionMNIST/raw").classes()[9], "Ankle boot");

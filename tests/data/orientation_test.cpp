@@ -1,9 +1,9 @@
-#include "data/orientation.h"
+#include "image/orientation.h"
 
 #include <zlib.h>
 
 #include "data/dataset.h"
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 #include "files.h"
 
 namespace residual::data {
@@ -75,22 +75,22 @@ TEST(Orientation, NeverReadsBeyondAFileThatIsCutOffOrAltered) {
   }
 }
 
-// What Pillow's exif_transpose makes of the picture 1 2 3 / 4 5 6.
+// What Pillow's exif_transpose makes of the image 1 2 3 / 4 5 6.
 TEST(Orientation, TurnsAsPillowsExifTranspose) {
   const std::vector<uint8_t> expected[] = {{1, 2, 3, 4, 5, 6}, {3, 2, 1, 6, 5, 4}, {6, 5, 4, 3, 2, 1}, {4, 5, 6, 1, 2, 3},
                                            {1, 4, 2, 5, 3, 6}, {4, 1, 5, 2, 6, 3}, {6, 3, 5, 2, 4, 1}, {3, 6, 2, 5, 1, 4}};
   for (int orientation = 1; orientation <= 8; ++orientation) {
-    Picture picture{1, 2, 3, {1, 2, 3, 4, 5, 6}};
-    make_upright(picture, orientation);
-    EXPECT_EQ(picture.pixels, expected[orientation - 1]) << orientation;
-    EXPECT_EQ(picture.width, orientation >= 5 ? 2 : 3) << orientation;
-    EXPECT_EQ(picture.height, orientation >= 5 ? 3 : 2) << orientation;
+    Image image{1, 2, 3, {1, 2, 3, 4, 5, 6}};
+    make_upright(image, orientation);
+    EXPECT_EQ(image.pixels, expected[orientation - 1]) << orientation;
+    EXPECT_EQ(image.width, orientation >= 5 ? 2 : 3) << orientation;
+    EXPECT_EQ(image.height, orientation >= 5 ? 3 : 2) << orientation;
   }
-  Picture colour{3, 1, 2, {1, 2, 3, 4, 5, 6}};
+  Image colour{3, 1, 2, {1, 2, 3, 4, 5, 6}};
   make_upright(colour, 6);
-  EXPECT_EQ(colour, (Picture{3, 2, 1, {1, 2, 3, 4, 5, 6}}));
+  EXPECT_EQ(colour, (Image{3, 2, 1, {1, 2, 3, 4, 5, 6}}));
   make_upright(colour, 3);
-  EXPECT_EQ(colour, (Picture{3, 2, 1, {4, 5, 6, 1, 2, 3}}));
+  EXPECT_EQ(colour, (Image{3, 2, 1, {4, 5, 6, 1, 2, 3}}));
 }
 
 TEST(Orientation, IsFollowedByFoldersOnlyWhenAskedFor) {
@@ -98,9 +98,9 @@ TEST(Orientation, IsFollowedByFoldersOnlyWhenAskedFor) {
   write(folder / "cat/1.jpg", jpeg_with(tiff(true, 0x0112, 3, 1, 6)));
   OpenOptions options;
   options.path = folder.path().string();
-  EXPECT_EQ(open_data(options).train->picture(0).width, 37);
+  EXPECT_EQ(open_data(options).train->image(0).width, 37);
   options.exif_orientation = true;
-  EXPECT_EQ(open_data(options).train->picture(0).width, 29);
+  EXPECT_EQ(open_data(options).train->image(0).width, 29);
 }
 
 TEST(Orientation, IsAPartOfTheDecodeStepThatReadsBack) {

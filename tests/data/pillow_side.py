@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What Pillow makes of random pictures, for tests/data/pillow_test.cpp.
+"""What Pillow makes of random images, for tests/data/pillow_test.cpp.
 
-  pillow_side.py resize SEED OUT     2,000 resizes, one a line: filter, channels, picture, its width and height, the new ones, and the CRC-32 of
+  pillow_side.py resize SEED OUT     2,000 resizes, one a line: filter, channels, image, its width and height, the new ones, and the CRC-32 of
                                      the result's bytes. golden/resizes.txt is `resize 0` with Pillow 13.0
   pillow_side.py decode SEED FOLDER  200 JPEG and PNG files of all modes, each NAME with NAME.rgb, the bytes of its convert("RGB")
   pillow_side.py photos FOLDER OUT   of every file in FOLDER, a line: CRC-32 of convert("RGB"), of that with its shorter side resized to 256
@@ -15,7 +15,7 @@ import numpy
 from PIL import Image
 
 
-def picture(kind, channels, width, height):
+def image(kind, channels, width, height):
     """Noise, ramps and checks that pillow_test.cpp draws alike: whole numbers only."""
     y, x, c = numpy.meshgrid(numpy.arange(height, dtype=numpy.uint64), numpy.arange(width, dtype=numpy.uint64),
                              numpy.arange(channels, dtype=numpy.uint64), indexing="ij")
@@ -44,7 +44,7 @@ def resizes(seed, out):
             name = ("bilinear", "bicubic")[i % 2]
             channels, kind = int(random.choice([1, 3])), int(random.integers(0, 1000))
             width, height, new_width, new_height = side(), side(), side(), side()
-            made = picture(kind, channels, width, height).resize((new_width, new_height), filters[name])
+            made = image(kind, channels, width, height).resize((new_width, new_height), filters[name])
             file.write(f"{name} {channels} {kind} {width} {height} {new_width} {new_height} {zlib.crc32(made.tobytes()):08x}\n")
 
 
@@ -52,7 +52,7 @@ def decodes(seed, folder):
     random = numpy.random.default_rng(seed)
     for i in range(200):
         width, height = int(random.integers(1, 70)), int(random.integers(1, 70))
-        colour = picture(int(random.integers(0, 1000)), 3, width, height)
+        colour = image(int(random.integers(0, 1000)), 3, width, height)
         mode = ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"][i % 8]
         made, save = colour, {}
         if mode == "P":

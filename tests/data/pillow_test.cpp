@@ -1,4 +1,4 @@
-// Decoding and resizing against Pillow on many random pictures: 2,000 resizes from a committed list, and the same live.
+// Decoding and resizing against Pillow on many random images: 2,000 resizes from a committed list, and the same live.
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -6,17 +6,17 @@
 #include <sstream>
 
 #include "core/file.h"
-#include "data/preprocess.h"
-#include "data/resize.h"
+#include "data/transforms/preprocess.h"
 #include "files.h"
+#include "image/resize.h"
 
 namespace residual::data {
 namespace {
 
 // As pillow_side.py draws it.
-Picture drawn(uint64_t kind, uint64_t channels, uint64_t width, uint64_t height) {
-  Picture picture{static_cast<int64_t>(channels), static_cast<int64_t>(height), static_cast<int64_t>(width), {}};
-  picture.pixels.reserve(width * height * channels);
+Image drawn(uint64_t kind, uint64_t channels, uint64_t width, uint64_t height) {
+  Image image{static_cast<int64_t>(channels), static_cast<int64_t>(height), static_cast<int64_t>(width), {}};
+  image.pixels.reserve(width * height * channels);
   const auto value = [&](uint64_t y, uint64_t x, uint64_t c) {
     switch (kind % 4) {
       case 0: return ((y * width + x) * channels + c + kind * 7919) * 2654435761U % (uint64_t{1} << 32) >> 13;
@@ -27,10 +27,10 @@ Picture drawn(uint64_t kind, uint64_t channels, uint64_t width, uint64_t height)
   };
   for (uint64_t y = 0; y < height; ++y) {
     for (uint64_t x = 0; x < width; ++x) {
-      for (uint64_t c = 0; c < channels; ++c) picture.pixels.push_back(static_cast<uint8_t>(value(y, x, c) & 255));
+      for (uint64_t c = 0; c < channels; ++c) image.pixels.push_back(static_cast<uint8_t>(value(y, x, c) & 255));
     }
   }
-  return picture;
+  return image;
 }
 
 uint32_t checksum(const std::vector<uint8_t>& bytes) {
@@ -42,14 +42,14 @@ void expect_resizes(const std::string& list) {
   std::string filter, sum;
   uint64_t channels = 0, kind = 0, width = 0, height = 0;
   int64_t new_width = 0, new_height = 0, count = 0, wrong = 0;
-  Picture out;
+  Image out;
   while (lines >> filter >> channels >> kind >> width >> height >> new_width >> new_height >> sum) {
     resize(drawn(kind, channels, width, height), new_height, new_width, filter_named(filter), out);
     ++count;
     const bool equal = fmt::format("{:08x}", checksum(out.pixels)) == sum;
     wrong += !equal;
     if (!equal && wrong < 5) {
-      ADD_FAILURE() << fmt::format("{} of picture {}, {} x {} x {}, to {} x {}", filter, kind, width, height, channels, new_width,
+      ADD_FAILURE() << fmt::format("{} of image {}, {} x {} x {}, to {} x {}", filter, kind, width, height, channels, new_width,
                                    new_height);
     }
   }
@@ -57,7 +57,7 @@ void expect_resizes(const std::string& list) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST(Resize, OfTwoThousandRandomPicturesEqualsPillowBitForBit) {
+TEST(Resize, OfTwoThousandRandomImagesEqualsPillowBitForBit) {
   expect_resizes(read(golden("resizes.txt")));
 }
 
@@ -74,19 +74,18 @@ class TorchPillow : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(TorchPillow, ResizesTwoThousandOtherPicturesToTheSameBytes) {
+TEST_F(TorchPillow, ResizesTwoThousandOtherImagesToTheSameBytes) {
   pillow(fmt::format("resize {} '{}'", 20260101, (folder_ / "list").string()));
   expect_resizes(read(folder_ / "list"));
 }
 
-TEST_F(TorchPillow, DecodesPicturesOfAllModesToTheSameColours) {
+TEST_F(TorchPillow, DecodesImagesOfAllModesToTheSameColours) {
   pillow(fmt::format("decode {} '{}'", 20260102, folder_.path().string()));
   int count = 0;
   for (const auto& entry : fs::directory_iterator(folder_.path())) {
     if (entry.path().extension() == ".rgb") continue;
-    const Picture picture = decode_picture(read_file(entry.path()), entry.path().string(), 3);
-    EXPECT_TRUE(std::string(picture.pixels.begin(), picture.pixels.end()) == read(entry.path().string() + ".rgb"))
-        << entry.path();
+    const Image image = decode_image(read_file(entry.path()), entry.path().string(), 3);
+    EXPECT_TRUE(std::string(image.pixels.begin(), image.pixels.end()) == read(entry.path().string() + ".rgb")) << entry.path();
     ++count;
   }
   EXPECT_EQ(count, 200);
@@ -101,13 +100,12 @@ TEST_F(TorchPillow, SeesAHundredPhotographsAlike) {
   std::string decoded, resized, name;
   int count = 0;
   while (lines >> decoded >> resized && std::getline(lines >> std::ws, name)) {
-    const Picture picture = decode_picture(read_file(photos / name), name, 3);
-    EXPECT_EQ(fmt::format("{:08x}", checksum(picture.pixels)), decoded) << name;
-    const int64_t shorter = std::min(picture.height, picture.width), longer = std::max(picture.height, picture.width);
+    const Image image = decode_image(read_file(photos / name), name, 3);
+    EXPECT_EQ(fmt::format("{:08x}", checksum(image.pixels)), decoded) << name;
+    const int64_t shorter = std::min(image.height, image.width), longer = std::max(image.height, image.width);
     const int64_t other = 256 * longer / shorter;
-    Picture out;
-    resize(picture, picture.width <= picture.height ? other : 256, picture.width <= picture.height ? 256 : other,
-           Filter::kBilinear, out);
+    Image out;
+    resize(image, image.width <= image.height ? other : 256, image.width <= image.height ? 256 : other, Filter::kBilinear, out);
     EXPECT_EQ(fmt::format("{:08x}", checksum(out.pixels)), resized) << name;
     ++count;
   }

@@ -1,4 +1,4 @@
-#include "data/preprocess.h"
+#include "data/transforms/preprocess.h"
 
 #include "files.h"
 
@@ -7,47 +7,47 @@ namespace {
 
 constexpr float kMean[] = {0.4914F, 0.4822F, 0.4465F}, kStd[] = {0.2470F, 0.2435F, 0.2616F};
 
-std::vector<float> prepared(const Preprocessing& recipe, const Picture& picture) {
-  std::vector<float> out(static_cast<size_t>(recipe.output_shape().elements()));
-  recipe.apply(picture, out);
+std::vector<float> prepared(const Preprocessing& preset, const Image& image) {
+  std::vector<float> out(static_cast<size_t>(preset.output_shape().elements()));
+  preset.apply(image, out);
   return out;
 }
 
-Picture ramp(int64_t channels, int64_t height, int64_t width) {
-  Picture picture{channels, height, width, std::vector<uint8_t>(static_cast<size_t>(channels * height * width))};
-  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<uint8_t>(i * 7);
-  return picture;
+Image ramp(int64_t channels, int64_t height, int64_t width) {
+  Image image{channels, height, width, std::vector<uint8_t>(static_cast<size_t>(channels * height * width))};
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 7);
+  return image;
 }
 
 TEST(Preprocessing, StandardDividesThenNormalisesInFloat32) {
-  const Preprocessing recipe = Preprocessing::standard(Shape{3, 2, 2}, kMean, kStd);
-  const Picture picture = ramp(3, 2, 2);
-  const std::vector<float> out = prepared(recipe, picture);
+  const Preprocessing preset = Preprocessing::standard(Shape{3, 2, 2}, kMean, kStd);
+  const Image image = ramp(3, 2, 2);
+  const std::vector<float> out = prepared(preset, image);
   for (size_t c = 0; c < 3; ++c) {
     for (size_t i = 0; i < 4; ++i) {
-      EXPECT_EQ(out[c * 4 + i], (static_cast<float>(picture.pixels[i * 3 + c]) / 255.0F - kMean[c]) / kStd[c]);
+      EXPECT_EQ(out[c * 4 + i], (static_cast<float>(image.pixels[i * 3 + c]) / 255.0F - kMean[c]) / kStd[c]);
     }
   }
 }
 
-TEST(Preprocessing, StandardResizesOnlyPicturesOfAnotherSize) {
-  const Preprocessing recipe = Preprocessing::standard(Shape{1, 4, 4}, std::vector{0.0F}, std::vector{1.0F});
-  const Picture large = ramp(1, 9, 6);
-  Picture small;
+TEST(Preprocessing, StandardResizesOnlyImagesOfAnotherSize) {
+  const Preprocessing preset = Preprocessing::standard(Shape{1, 4, 4}, std::vector{0.0F}, std::vector{1.0F});
+  const Image large = ramp(1, 9, 6);
+  Image small;
   resize(large, 4, 4, Filter::kBilinear, small);
-  EXPECT_EQ(prepared(recipe, large), prepared(recipe, small));
+  EXPECT_EQ(prepared(preset, large), prepared(preset, small));
 }
 
 TEST(Preprocessing, DividingAloneCanBeWritten) {
-  const Preprocessing recipe = Preprocessing::from_json(
+  const Preprocessing preset = Preprocessing::from_json(
       R"([{"step":"decode","channels":1},{"step":"require_size","size":[1,3]},{"step":"divide","by":255}])");
-  EXPECT_EQ(prepared(recipe, {1, 1, 3, {0, 51, 255}}), (std::vector<float>{0, 51.0F / 255.0F, 1}));
-  expect_error([&] { prepared(recipe, ramp(1, 2, 3)); }, ErrorKind::kBadFile, {"3 x 2", "3 x 1"});
+  EXPECT_EQ(prepared(preset, {1, 1, 3, {0, 51, 255}}), (std::vector<float>{0, 51.0F / 255.0F, 1}));
+  expect_error([&] { prepared(preset, ramp(1, 2, 3)); }, ErrorKind::kBadFile, {"3 x 2", "3 x 1"});
 }
 
 TEST(Preprocessing, BytesStayAsTheyAreWithoutAStepOnFloats) {
-  const Preprocessing recipe({DecodeStep{1}, RequireSizeStep{{1, 2}}});
-  EXPECT_EQ(prepared(recipe, {1, 1, 2, {7, 255}}), (std::vector<float>{7, 255}));
+  const Preprocessing preset({DecodeStep{1}, RequireSizeStep{{1, 2}}});
+  EXPECT_EQ(prepared(preset, {1, 1, 2, {7, 255}}), (std::vector<float>{7, 255}));
 }
 
 TEST(Preprocessing, StepsRunInTheOrderInWhichTheyAreWritten) {
@@ -58,22 +58,22 @@ TEST(Preprocessing, StepsRunInTheOrderInWhichTheyAreWritten) {
 }
 
 TEST(Preprocessing, PointwiseStepsBehindAResizeOfFloatsAreDone) {
-  const Preprocessing recipe(
+  const Preprocessing preset(
       {DecodeStep{1}, DivideStep{2}, ResizeStep{{1, 1}, Filter::kBilinear, true}, NormalizeStep{{1}, {0.5F}}});
-  EXPECT_EQ(prepared(recipe, {1, 1, 2, {10, 30}}), std::vector<float>{18});  // (10 + 30) / 2 / 2, less 1, times 2
+  EXPECT_EQ(prepared(preset, {1, 1, 2, {10, 30}}), std::vector<float>{18});  // (10 + 30) / 2 / 2, less 1, times 2
 }
 
 TEST(Preprocessing, ShorterSideThenCentreCropIsTorchvisions) {
-  const Preprocessing recipe(
+  const Preprocessing preset(
       {DecodeStep{1}, ResizeShorterStep{4, Filter::kBilinear, true}, CenterCropStep{{4, 4}}, DivideStep{1}});
-  const Picture wide = ramp(1, 4, 9);  // the shorter side is 4 already; the crop starts at round(2.5) = 2
-  const std::vector<float> out = prepared(recipe, wide);
+  const Image wide = ramp(1, 4, 9);  // the shorter side is 4 already; the crop starts at round(2.5) = 2
+  const std::vector<float> out = prepared(preset, wide);
   for (size_t y = 0; y < 4; ++y) {
     for (size_t x = 0; x < 4; ++x) EXPECT_EQ(out[y * 4 + x], wide.pixels[y * 9 + x + 2]);
   }
 }
 
-TEST(Preprocessing, CropLargerThanThePicturePadsWithZeros) {
+TEST(Preprocessing, CropLargerThanTheImagePadsWithZeros) {
   const Preprocessing bytes({DecodeStep{1}, CenterCropStep{{2, 4}}});
   EXPECT_EQ(prepared(bytes, {1, 1, 2, {5, 6}}), (std::vector<float>{0, 5, 6, 0, 0, 0, 0, 0}));
   const Preprocessing floats({DecodeStep{1}, NormalizeStep{{5}, {1}}, CenterCropStep{{1, 4}}});
@@ -87,30 +87,30 @@ TEST(Preprocessing, ConvertsBetweenGreyAndColour) {
   EXPECT_EQ(prepared(grey, {3, 1, 1, {255, 0, 0}}), std::vector<float>{76.0F / 255.0F});
 }
 
-TEST(Preprocessing, OfAPictureTooLongForItsShorterSideIsRefused) {
-  const Preprocessing recipe({DecodeStep{1}, ResizeShorterStep{256, Filter::kBilinear, true}, CenterCropStep{{224, 224}}});
-  expect_error([&] { prepared(recipe, {1, 1, 60000, std::vector<uint8_t>(60000)}); }, ErrorKind::kBadFile,
+TEST(Preprocessing, OfAnImageTooLongForItsShorterSideIsRefused) {
+  const Preprocessing preset({DecodeStep{1}, ResizeShorterStep{256, Filter::kBilinear, true}, CenterCropStep{{224, 224}}});
+  expect_error([&] { prepared(preset, {1, 1, 60000, std::vector<uint8_t>(60000)}); }, ErrorKind::kBadFile,
                {"60000 x 1", "too long"});
 }
 
 TEST(Preprocessing, ScratchMemoryDoesNotChangeTheResult) {
-  const Preprocessing recipe({DecodeStep{3}, ResizeShorterStep{7, Filter::kBicubic, true}, CenterCropStep{{6, 5}},
+  const Preprocessing preset({DecodeStep{3}, ResizeShorterStep{7, Filter::kBicubic, true}, CenterCropStep{{6, 5}},
                               DivideStep{255}, ResizeStep{{3, 4}, Filter::kBilinear, true}});
   Preprocessing::Scratch scratch;
-  for (const Picture& picture : {ramp(3, 20, 30), ramp(1, 7, 7), ramp(3, 5, 90), ramp(3, 20, 30)}) {
-    std::vector<float> out(static_cast<size_t>(recipe.output_shape().elements()));
-    recipe.apply(picture, out, scratch);
-    EXPECT_EQ(out, prepared(recipe, picture));
+  for (const Image& image : {ramp(3, 20, 30), ramp(1, 7, 7), ramp(3, 5, 90), ramp(3, 20, 30)}) {
+    std::vector<float> out(static_cast<size_t>(preset.output_shape().elements()));
+    preset.apply(image, out, scratch);
+    EXPECT_EQ(out, prepared(preset, image));
   }
 }
 
 TEST(Preprocessing, JsonReadsBackValueForValue) {
-  const Preprocessing recipe({DecodeStep{3}, ResizeShorterStep{256, Filter::kBicubic, true}, CenterCropStep{{224, 225}},
+  const Preprocessing preset({DecodeStep{3}, ResizeShorterStep{256, Filter::kBicubic, true}, CenterCropStep{{224, 225}},
                               DivideStep{255}, ScaleStep{1.0F / 3},
                               NormalizeStep{{kMean[0], kMean[1], kMean[2]}, {kStd[0], kStd[1], kStd[2]}},
                               ResizeStep{{32, 33}, Filter::kBilinear, false}});
-  EXPECT_EQ(Preprocessing::from_json(recipe.to_json()), recipe);
-  EXPECT_EQ(recipe.output_shape(), (Shape{3, 32, 33}));
+  EXPECT_EQ(Preprocessing::from_json(preset.to_json()), preset);
+  EXPECT_EQ(preset.output_shape(), (Shape{3, 32, 33}));
 }
 
 TEST(Preprocessing, JsonIsPlain) {
@@ -152,9 +152,9 @@ TEST(Preprocessing, JsonThatIsNotAListOfKnownStepsIsRefused) {
 }
 
 TEST(Preprocessing, IntoMemoryOfAnotherSizeIsRefused) {
-  const Preprocessing recipe = Preprocessing::standard(Shape{3, 2, 2}, kMean, kStd);
+  const Preprocessing preset = Preprocessing::standard(Shape{3, 2, 2}, kMean, kStd);
   std::vector<float> out(11);
-  expect_error([&] { recipe.apply(ramp(3, 2, 2), out); }, ErrorKind::kUsage, {"12", "11"});
+  expect_error([&] { preset.apply(ramp(3, 2, 2), out); }, ErrorKind::kUsage, {"12", "11"});
 }
 
 }  // namespace

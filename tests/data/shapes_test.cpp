@@ -1,45 +1,45 @@
-#include "data/shapes.h"
+#include "data/sources/shapes.h"
 
 #include <cmath>
 #include <thread>
 
-#include "data/raster.h"
 #include "files.h"
+#include "image/raster.h"
 
 namespace residual::data {
 namespace {
 
-Picture drawn(const ShapesOptions& options, int64_t index) {
-  Picture picture;
-  draw_shape(options, index, picture);
-  return picture;
+Image drawn(const ShapesOptions& options, int64_t index) {
+  Image image;
+  draw_shape(options, index, image);
+  return image;
 }
 
 // FNV-1a.
-uint64_t hash(const Picture& picture) {
+uint64_t hash(const Image& image) {
   uint64_t value = 0xcbf29ce484222325;
-  for (uint8_t byte : picture.pixels) value = (value ^ byte) * 0x100000001b3;
+  for (uint8_t byte : image.pixels) value = (value ^ byte) * 0x100000001b3;
   return value;
 }
 
-TEST(Shapes, PictureDependsOnSeedSplitAndIndexAlone) {
+TEST(Shapes, ImageDependsOnSeedSplitAndIndexAlone) {
   ShapesOptions options;
-  const Picture picture = drawn(options, 5);
-  std::thread([&] { EXPECT_EQ(drawn(options, 5), picture); }).join();
+  const Image image = drawn(options, 5);
+  std::thread([&] { EXPECT_EQ(drawn(options, 5), image); }).join();
   drawn(options, 6);
-  EXPECT_EQ(drawn(options, 5), picture);
-  EXPECT_NE(drawn(options, 15), picture);
+  EXPECT_EQ(drawn(options, 5), image);
+  EXPECT_NE(drawn(options, 15), image);
   options.split = 1;
-  EXPECT_NE(drawn(options, 5), picture);
+  EXPECT_NE(drawn(options, 5), image);
   options.split = 0;
   options.seed = 1;
-  EXPECT_NE(drawn(options, 5), picture);
+  EXPECT_NE(drawn(options, 5), image);
 }
 
-TEST(Shapes, PicturesAreTheKnownOnes) {
+TEST(Shapes, ImagesAreTheKnownOnes) {
   uint64_t all = 0;
   for (int64_t i = 0; i < 200; ++i) all = all * 31 + hash(drawn({}, i));
-  EXPECT_EQ(all, uint64_t{9688032449203120806U}) << "the built-in pictures have changed: figures quoted for them no longer hold";
+  EXPECT_EQ(all, uint64_t{9688032449203120806U}) << "the built-in images have changed: figures quoted for them no longer hold";
 }
 
 TEST(Shapes, AnySizeAndGreyWork) {
@@ -48,12 +48,12 @@ TEST(Shapes, AnySizeAndGreyWork) {
     options.height = height;
     options.width = width;
     for (int64_t i = 0; i < 20; ++i) {
-      const Picture picture = drawn(options, i);
-      EXPECT_EQ(picture.pixels.size(), static_cast<size_t>(height * width * 3));
+      const Image image = drawn(options, i);
+      EXPECT_EQ(image.pixels.size(), static_cast<size_t>(height * width * 3));
     }
     options.channels = 1;
-    const Picture grey = drawn(options, 3);
-    check_picture(grey);
+    const Image grey = drawn(options, 3);
+    check_image(grey);
     EXPECT_EQ(grey.channels, 1);
   }
 }
@@ -67,21 +67,20 @@ TEST(Shapes, AreADataSet) {
   options.shapes_width = 24;
   options.val_split = 0.4;
   const DataSource source = open_data(options);
-  EXPECT_EQ(source.found,
-            "built-in shapes: 10 classes, 20 training pictures, 10 validation pictures, 20 test pictures (3x16x24)");
+  EXPECT_EQ(source.found, "built-in shapes: 10 classes, 20 training images, 10 validation images, 20 test images (3x16x24)");
   EXPECT_EQ(source.classes(), shape_classes());
   EXPECT_EQ(source.test->label(13), 3);
-  EXPECT_EQ(source.test->picture(13), source.test->picture(13));
-  EXPECT_NE(source.test->picture(3), source.test->picture(13));
+  EXPECT_EQ(source.test->image(13), source.test->image(13));
+  EXPECT_NE(source.test->image(3), source.test->image(13));
 }
 
-TEST(Shapes, TrainingPicturesStayTheSameWhenThereAreMore) {
+TEST(Shapes, TrainingImagesStayTheSameWhenThereAreMore) {
   OpenOptions options;
   options.path = "shapes";
   options.train_size = 10;
-  const Picture few = open_data(options).train->picture(9);
+  const Image few = open_data(options).train->image(9);
   options.train_size = 1000;
-  EXPECT_EQ(open_data(options).train->picture(9), few);
+  EXPECT_EQ(open_data(options).train->image(9), few);
 }
 
 TEST(Raster, DirectionIsTheUnitCircle) {

@@ -5,15 +5,15 @@
 #include <numeric>
 #include <utility>
 
-#include "data/preprocess.h"
-#include "data/recipes.h"
+#include "data/transforms/preprocess.h"
+#include "data/transforms/presets.h"
 #include "eval/evaluate.h"
 #include "runtime/state.h"
 
 namespace residual::eval {
 namespace {
 
-TEST(Score, SaysWhichPicturesAreWrongWithTheGuessAndItsProbability) {
+TEST(Score, SaysWhichImagesAreWrongWithTheGuessAndItsProbability) {
   const std::vector<float> logits{2, 0, 0, /**/ 0, 1, 0, /**/ 0, 0, 3};
   const std::vector<int64_t> labels{0, 0, 1};
   std::vector<Mistake> mistakes;
@@ -52,9 +52,9 @@ Model linear(const data::Preprocessing& preprocessing) {
 
 TEST(Evaluation, KeepsTheMistakesOfTheHighestLossInOrder) {
   const data::DataSource source = shapes();
-  Model model = linear(data::recipe("divide-255", Shape{3, 12, 12}));
+  Model model = linear(data::preset("divide-255", Shape{3, 12, 12}));
   const Evaluation all = evaluate(model, *source.test, {.batch_size = 8, .worst = 1000, .tune = false});
-  EXPECT_EQ(static_cast<int64_t>(all.worst.size()), all.pictures - all.correct);
+  EXPECT_EQ(static_cast<int64_t>(all.worst.size()), all.images - all.correct);
   for (size_t i = 1; i < all.worst.size(); ++i) EXPECT_GE(all.worst[i - 1].loss, all.worst[i].loss);
   for (const Mistake& mistake : all.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
   const Evaluation few = evaluate(model, *source.test, {.batch_size = 16, .worst = 5, .tune = false});
@@ -65,7 +65,7 @@ TEST(Evaluation, KeepsTheMistakesOfTheHighestLossInOrder) {
 
 TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
   const data::DataSource source = shapes();
-  Model model = linear(data::recipe("divide-255", Shape{3, 12, 12}));
+  Model model = linear(data::preset("divide-255", Shape{3, 12, 12}));
   const Evaluation by_number = evaluate(model, *source.test, {.batch_size = 16, .tune = false});
   model.labels = source.classes();
   EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
@@ -79,8 +79,8 @@ TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
   EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
 }
 
-// The mean of the ten logits, pictures one by one, is what evaluation in batches scores.
-TEST(Crops, AverageTheLogitsOfEveryPicture) {
+// The mean of the ten logits, images one by one, is what evaluation in batches scores.
+TEST(Crops, AverageTheLogitsOfEveryImage) {
   const data::DataSource source = shapes();
   using namespace data;
   const Preprocessing preprocessing({DecodeStep{3}, CenterCropStep{{8, 8}}, DivideStep{255}});
@@ -90,14 +90,14 @@ TEST(Crops, AverageTheLogitsOfEveryPicture) {
   for (int64_t i = 0; i < source.test->size(); ++i) {
     std::vector<float> sums(10);
     for (const Preprocessing& crop : preprocessing.crops(10)) {
-      crop.apply(source.test->picture(i), session.input<float>("pictures"));
+      crop.apply(source.test->image(i), session.input<float>("images"));
       session.run();
       for (size_t c = 0; c < 10; ++c) sums[c] += session.output<float>("logits")[c] / 10;
     }
     loss += score(sums, std::vector<int64_t>{source.test->label(i)}, 10).loss_sum;
   }
   const Evaluation ten = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .tune = false});
-  EXPECT_EQ(ten.pictures, source.test->size());
+  EXPECT_EQ(ten.images, source.test->size());
   EXPECT_NEAR(ten.loss, loss / static_cast<double>(source.test->size()), 1e-5);
   const Evaluation worst = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .worst = 5, .tune = false});
   ASSERT_EQ(worst.worst.size(), 5U);

@@ -17,11 +17,11 @@ using testing::HasSubstr;
 const int64_t kHalf = 100'000;
 
 // Downloads content() as "file" of `folder`, from an address of `server`.
-void get(const http::Server& server, const Folder& folder, const Observer& observer = {}, Patience patience = {}) {
+void get(const http::Server& server, const Folder& folder, const Observer& observer = {}, Timeouts timeouts = {}) {
   download({.file = published(content(), server.address() + "/file"),
             .path = folder.path() / "file",
             .plain_http = true,
-            .patience = patience},
+            .timeouts = timeouts},
            observer);
 }
 
@@ -45,7 +45,7 @@ http::Reply whole(const http::Request& request) {
   return http::file(content(), request);
 }
 
-TEST(Sha256, equals_the_published_examples) {
+TEST(Sha256, EqualsThePublishedExamples) {
   const auto of = [](const std::string& text) { return published(text, "https://a/b").sha256; };
   // FIPS 180-4's examples, one block, two blocks, and a million times "a".
   EXPECT_EQ(of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -54,7 +54,7 @@ TEST(Sha256, equals_the_published_examples) {
   EXPECT_EQ(of(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Download, a_file_arrives_whole_and_nothing_is_left_beside_it) {
+TEST(Download, AFileArrivesWholeAndNothingIsLeftBesideIt) {
   const http::Server server(whole);
   const Folder folder;
   int64_t last = 0;
@@ -70,18 +70,18 @@ TEST(Download, a_file_arrives_whole_and_nothing_is_left_beside_it) {
   EXPECT_FALSE(folder.has("file.part"));
 }
 
-TEST(Download, a_size_that_was_published_rounded_and_the_first_digits_of_a_hash_are_enough) {
+TEST(Download, ASizeThatWasPublishedRoundedAndTheFirstDigitsOfAHashAreEnough) {
   const http::Server server(whole);
   const Folder folder;
   PublishedFile file = published(content(), server.address() + "/file");
   file.least_bytes -= 500;
   file.most_bytes += 500;
   file.sha256.resize(8);
-  download({.file = file, .path = folder.path() / "file", .plain_http = true, .patience = {}}, {});
+  download({.file = file, .path = folder.path() / "file", .plain_http = true, .timeouts = {}}, {});
   EXPECT_EQ(folder.read("file"), content());
 }
 
-TEST(Download, wrong_bytes_of_the_right_length_are_not_kept) {
+TEST(Download, WrongBytesOfTheRightLengthAreNotKept) {
   std::string other = content();
   other[77] ^= 1;
   const http::Server server([&](const http::Request& request) { return http::file(other, request); });
@@ -93,7 +93,7 @@ TEST(Download, wrong_bytes_of_the_right_length_are_not_kept) {
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
-TEST(Download, a_whole_file_that_is_too_short_is_not_kept) {
+TEST(Download, AWholeFileThatIsTooShortIsNotKept) {
   const http::Server server([](const http::Request&) { return http::Reply{.body = "sorry"}; });
   const Folder folder;
   std::string message;
@@ -102,7 +102,7 @@ TEST(Download, a_whole_file_that_is_too_short_is_not_kept) {
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(Download, connections_that_break_are_taken_up_where_they_broke) {
+TEST(Download, ConnectionsThatBreakAreTakenUpWhereTheyBroke) {
   const http::Server server(breaking(3));
   const Folder folder;
   get(server, folder);
@@ -114,7 +114,7 @@ TEST(Download, connections_that_break_are_taken_up_where_they_broke) {
   EXPECT_EQ(requests[2].from, kHalf + kHalf / 2);
 }
 
-TEST(Download, an_answer_without_a_length_that_ends_early_is_taken_up_too) {
+TEST(Download, AnAnswerWithoutALengthThatEndsEarlyIsTakenUpToo) {
   const http::Server server([count = 0](const http::Request& request) mutable {
     http::Reply reply = http::file(content(), request);
     reply.tells_length = false;
@@ -127,7 +127,7 @@ TEST(Download, an_answer_without_a_length_that_ends_early_is_taken_up_too) {
   EXPECT_EQ(server.requests().at(1).from, kHalf);
 }
 
-TEST(Download, a_server_that_breaks_every_time_is_given_up_and_what_came_is_kept_for_the_next_call) {
+TEST(Download, AServerThatBreaksEveryTimeIsGivenUpAndWhatCameIsKeptForTheNextCall) {
   const Folder folder;
   {
     const http::Server server(breaking(1000));
@@ -145,7 +145,7 @@ TEST(Download, a_server_that_breaks_every_time_is_given_up_and_what_came_is_kept
   EXPECT_EQ(server.requests().at(0).from, kept);
 }
 
-TEST(Download, what_was_stopped_is_resumed_by_the_next_call) {
+TEST(Download, WhatWasStoppedIsResumedByTheNextCall) {
   const http::Server server(whole);
   const Folder folder;
   const auto stop_early = [](const Progress& now) { return now.done < 50'000; };
@@ -159,7 +159,7 @@ TEST(Download, what_was_stopped_is_resumed_by_the_next_call) {
   EXPECT_FALSE(folder.has("file.part"));
 }
 
-TEST(Download, a_server_that_ignores_ranges_sends_all_of_it_again) {
+TEST(Download, AServerThatIgnoresRangesSendsAllOfItAgain) {
   const http::Server server([](const http::Request&) { return http::Reply{.body = content()}; });
   const Folder folder;
   folder.write("file.part", content().substr(0, kHalf));
@@ -168,7 +168,7 @@ TEST(Download, a_server_that_ignores_ranges_sends_all_of_it_again) {
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
-TEST(Download, a_server_that_sends_another_range_than_was_asked_for_is_asked_for_all) {
+TEST(Download, AServerThatSendsAnotherRangeThanWasAskedForIsAskedForAll) {
   const http::Server server([](const http::Request& request) {
     http::Reply reply = http::file(content(), request);
     if (request.from) reply.headers = {"Content-Range: bytes 7-199999/200000"};
@@ -180,7 +180,7 @@ TEST(Download, a_server_that_sends_another_range_than_was_asked_for_is_asked_for
   EXPECT_EQ(folder.read("file"), content());
 }
 
-TEST(Download, what_is_left_of_another_file_is_thrown_away) {
+TEST(Download, WhatIsLeftOfAnotherFileIsThrownAway) {
   const http::Server server(whole);
   for (const size_t size : {100'000, 200'000, 300'000}) {
     const Folder folder;
@@ -191,18 +191,18 @@ TEST(Download, what_is_left_of_another_file_is_thrown_away) {
   }
 }
 
-TEST(Download, a_part_that_is_whole_already_needs_no_server) {
+TEST(Download, APartThatIsWholeAlreadyNeedsNoServer) {
   const Folder folder;
   folder.write("file.part", content());
   download({.file = published(content(), http::closed_address() + "/file"),
             .path = folder.path() / "file",
             .plain_http = true,
-            .patience = {}},
+            .timeouts = {}},
            {});
   EXPECT_EQ(folder.read("file"), content());
 }
 
-TEST(Download, a_body_without_end_is_cut_off) {
+TEST(Download, ABodyWithoutEndIsCutOff) {
   const http::Server server(
       [](const http::Request&) { return http::Reply{.body = std::string(65536, 'x'), .tells_length = false, .endless = true}; });
   const Folder folder;
@@ -212,7 +212,7 @@ TEST(Download, a_body_without_end_is_cut_off) {
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(Download, a_length_beyond_what_was_published_is_refused_before_its_first_byte) {
+TEST(Download, ALengthBeyondWhatWasPublishedIsRefusedBeforeItsFirstByte) {
   const http::Server server(
       [](const http::Request&) { return http::Reply{.body = "x", .length = int64_t{1} << 40, .silence = 20}; });
   const Folder folder;
@@ -220,7 +220,7 @@ TEST(Download, a_length_beyond_what_was_published_is_refused_before_its_first_by
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(Download, a_missing_file_and_a_server_in_trouble_are_told_apart_and_their_pages_are_not_kept) {
+TEST(Download, AMissingFileAndAServerInTroubleAreToldApartAndTheirPagesAreNotKept) {
   const Folder folder;
   std::string message;
   const http::Server missing([](const http::Request&) { return http::Reply{.status = "404 Not Found", .body = "<html>"}; });
@@ -232,7 +232,7 @@ TEST(Download, a_missing_file_and_a_server_in_trouble_are_told_apart_and_their_p
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(Download, an_error_page_leaves_an_earlier_part_as_it_is) {
+TEST(Download, AnErrorPageLeavesAnEarlierPartAsItIs) {
   const http::Server server([](const http::Request&) { return http::Reply{.status = "503 Busy", .body = "<html>"}; });
   const Folder folder;
   folder.write("file.part", content().substr(0, kHalf));
@@ -240,7 +240,7 @@ TEST(Download, an_error_page_leaves_an_earlier_part_as_it_is) {
   EXPECT_EQ(folder.read("file.part"), content().substr(0, kHalf));
 }
 
-TEST(Download, redirects_within_the_publisher_are_followed) {
+TEST(Download, RedirectsWithinThePublisherAreFollowed) {
   const http::Server server([](const http::Request& request) {
     if (request.path == "/file") return http::Reply{.status = "302 Found", .headers = {"Location: /moved/file"}};
     return http::file(content(), request);
@@ -250,7 +250,7 @@ TEST(Download, redirects_within_the_publisher_are_followed) {
   EXPECT_EQ(folder.read("file"), content());
 }
 
-TEST(Download, redirects_elsewhere_are_not) {
+TEST(Download, RedirectsElsewhereAreNot) {
   const http::Server other(whole);
   const std::string port = other.address().substr(other.address().rfind(':'));
   const std::vector<std::string> targets = {"file:///etc/passwd", "http://localhost" + port + "/file", other.address() + "/file",
@@ -267,7 +267,7 @@ TEST(Download, redirects_elsewhere_are_not) {
   EXPECT_TRUE(other.requests().empty());
 }
 
-TEST(Download, redirects_that_go_round_in_circles_end) {
+TEST(Download, RedirectsThatGoRoundInCirclesEnd) {
   const http::Server server(
       [](const http::Request&) { return http::Reply{.status = "302 Found", .headers = {"Location: /file"}}; });
   const Folder folder;
@@ -275,21 +275,21 @@ TEST(Download, redirects_that_go_round_in_circles_end) {
   EXPECT_LT(server.requests().size(), 10U);
 }
 
-TEST(Download, nobody_there_is_said_at_once) {
+TEST(Download, NobodyThereIsSaidAtOnce) {
   const Folder folder;
   std::string message;
   const auto start = std::chrono::steady_clock::now();
   const Download wanted{.file = published(content(), http::closed_address() + "/file"),
                         .path = folder.path() / "file",
                         .plain_http = true,
-                        .patience = {}};
+                        .timeouts = {}};
   EXPECT_EQ(kind_of_error([&] { download(wanted, {}); }, &message), ErrorKind::kOther);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
   EXPECT_THAT(message, HasSubstr("cannot reach 127.0.0.1"));
   EXPECT_EQ(folder.files(), 0U);
 }
 
-TEST(Download, a_server_that_falls_silent_is_given_up) {
+TEST(Download, AServerThatFallsSilentIsGivenUp) {
   const http::Server server(
       [](const http::Request&) { return http::Reply{.body = content().substr(0, kHalf), .length = 200'000, .silence = 60}; });
   const Folder folder;
@@ -297,18 +297,18 @@ TEST(Download, a_server_that_falls_silent_is_given_up) {
   EXPECT_EQ(folder.read("file.part").size(), 100'000U);
 }
 
-TEST(Download, plain_http_is_refused_unless_it_was_allowed) {
+TEST(Download, PlainHttpIsRefusedUnlessItWasAllowed) {
   const http::Server server(whole);
   const Folder folder;
   const Download wanted{.file = published(content(), server.address() + "/file"),
                         .path = folder.path() / "file",
                         .plain_http = false,
-                        .patience = {}};
+                        .timeouts = {}};
   EXPECT_EQ(kind_of_error([&] { download(wanted, {}); }), ErrorKind::kOther);
   EXPECT_TRUE(server.requests().empty());
 }
 
-TEST(Download, two_at_once_download_one_file_once) {
+TEST(Download, TwoAtOnceDownloadOneFileOnce) {
   const http::Server server(whole);
   const Folder folder;
   std::thread other([&] { get(server, folder); });
@@ -319,7 +319,7 @@ TEST(Download, two_at_once_download_one_file_once) {
   EXPECT_FALSE(folder.has("file.part"));
 }
 
-TEST(Download, nothing_is_written_through_a_link) {
+TEST(Download, NothingIsWrittenThroughALink) {
   const http::Server server(whole);
   const Folder folder;
   folder.write("victim", "precious");
@@ -328,7 +328,7 @@ TEST(Download, nothing_is_written_through_a_link) {
   EXPECT_EQ(folder.read("victim"), "precious");
 }
 
-TEST(Download, faults_of_files_that_are_there_are_named) {
+TEST(Download, FaultsOfFilesThatAreThereAreNamed) {
   const Folder folder;
   const PublishedFile file = published("abc", "https://a.org/file");
   EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("cannot be opened"));
@@ -341,7 +341,7 @@ TEST(Download, faults_of_files_that_are_there_are_named) {
   EXPECT_EQ(fault_of(file, folder.path() / "file"), "");
 }
 
-TEST(Transfer, the_start_of_a_range_is_read_or_nothing_is) {
+TEST(Transfer, TheStartOfARangeIsReadOrNothingIs) {
   EXPECT_EQ(range_start("bytes 100-199/200"), 100);
   EXPECT_EQ(range_start("bytes 0-9/*"), 0);
   for (const char* text : {"", "bytes", "bytes ", "bytes */200", "bytes -5-9/10", "bytes 5", "bytes 99999999999999999999-1/2",
@@ -350,7 +350,7 @@ TEST(Transfer, the_start_of_a_range_is_read_or_nothing_is) {
   }
 }
 
-TEST(Transfer, addresses_are_taken_apart) {
+TEST(Transfer, AddressesAreTakenApart) {
   EXPECT_EQ(origin_of("HTTPS://WWW.Example.org/a"), (Origin{"https", "www.example.org", "443"}));
   EXPECT_EQ(origin_of("http://127.0.0.1:8000/a"), (Origin{"http", "127.0.0.1", "8000"}));
   for (const char* text : {"", "example.org", "/a/b", "http://", "http://a b/"}) EXPECT_FALSE(origin_of(text)) << text;

@@ -16,13 +16,13 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Catalogue, every_name_is_there_once_and_every_entry_says_what_it_is) {
+TEST(Catalogue, EveryNameIsThereOnceAndEveryEntrySaysWhatItIs) {
   std::set<std::string> names;
   for (const Entry& entry : catalogue()) {
     EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
     EXPECT_NE(entry.summary, "") << entry.name;
     EXPECT_NE(entry.files.empty(), entry.by_hand.empty()) << entry.name;
-    EXPECT_EQ(entry.kind == Kind::kWeights, !entry.recipe.empty()) << entry.name;
+    EXPECT_EQ(entry.kind == Kind::kWeights, !entry.preset.empty()) << entry.name;
   }
   for (const char* name : {"resnet18", "resnet152-v2", "resnext101_64x4d", "wide_resnet101_2", "densenet161", "vgg19_bn",
                            "cifar10", "cifar100", "mnist", "fashion-mnist", "signs"}) {
@@ -30,7 +30,7 @@ TEST(Catalogue, every_name_is_there_once_and_every_entry_says_what_it_is) {
   }
 }
 
-TEST(Catalogue, publishers_are_asked_by_https_and_every_file_has_a_size_and_a_hash) {
+TEST(Catalogue, PublishersAreAskedByHttpsAndEveryFileHasASizeAndAHash) {
   const std::regex digits("[0-9a-f]+");
   for (const Entry& entry : catalogue()) {
     for (const PublishedFile& file : entry.files) {
@@ -44,7 +44,7 @@ TEST(Catalogue, publishers_are_asked_by_https_and_every_file_has_a_size_and_a_ha
   }
 }
 
-TEST(Catalogue, the_name_of_a_weight_file_carries_its_hash) {
+TEST(Catalogue, TheNameOfAWeightFileCarriesItsHash) {
   for (const Entry& entry : catalogue()) {
     if (entry.kind != Kind::kWeights) continue;
     ASSERT_EQ(entry.files.size(), 1U) << entry.name;
@@ -53,7 +53,7 @@ TEST(Catalogue, the_name_of_a_weight_file_carries_its_hash) {
   }
 }
 
-TEST(Catalogue, rounded_sizes_hold_the_true_one) {
+TEST(Catalogue, RoundedSizesHoldTheTrueOne) {
   // 46,830,571 and 102,530,333 bytes are what the publishers' server says of these two.
   for (const auto& [name, bytes] : {std::pair{"resnet18", 46'830'571}, {"resnet50", 102'530'333}}) {
     const PublishedFile& file = entry_named(name).files.at(0);
@@ -62,7 +62,7 @@ TEST(Catalogue, rounded_sizes_hold_the_true_one) {
   }
 }
 
-TEST(Catalogue, an_unknown_name_is_answered_with_the_nearest) {
+TEST(Catalogue, AnUnknownNameIsAnsweredWithTheNearest) {
   std::string message;
   EXPECT_EQ(kind_of_error([] { entry_named("resnet-50"); }, &message), ErrorKind::kUsage);
   EXPECT_THAT(message, HasSubstr("'resnet50'"));
@@ -71,7 +71,7 @@ TEST(Catalogue, an_unknown_name_is_answered_with_the_nearest) {
   EXPECT_EQ(kind_of_error([] { entry_named(std::string(1'000'000, 'a')); }), ErrorKind::kUsage);
 }
 
-TEST(CacheFolder, follows_the_three_variables_in_turn) {
+TEST(CacheFolder, FollowsTheThreeVariablesInTurn) {
   const auto set = [](const char* own, const char* users, const char* home) {
     ::setenv("RESIDUAL_CACHE_DIR", own, 1);
     ::setenv("XDG_CACHE_HOME", users, 1);
@@ -102,14 +102,14 @@ class Pair : public testing::Test {
     return http::file(text_of(request.path.substr(shelf.size())), request);
   }
   Options options(const std::string& mirror) const {
-    return {.folder = folder_.path(), .mirror = mirror, .observer = {}, .patience = {}};
+    return {.folder = folder_.path(), .mirror = mirror, .observer = {}, .timeouts = {}};
   }
 
   Entry entry_;
   Folder folder_;
 };
 
-TEST_F(Pair, comes_from_a_mirror_into_a_folder_of_its_name) {
+TEST_F(Pair, ComesFromAMirrorIntoAFolderOfItsName) {
   const http::Server server(answer);
   EXPECT_FALSE(is_there(entry_, folder_.path()));
   EXPECT_EQ(obtain(entry_, options(server.address())), folder_.path() / "data" / "pair");
@@ -117,12 +117,12 @@ TEST_F(Pair, comes_from_a_mirror_into_a_folder_of_its_name) {
   for (const char* name : {"first", "second"}) EXPECT_EQ(folder_.read(std::string("data/pair/") + name), text_of(name));
 }
 
-TEST_F(Pair, what_is_there_and_sound_needs_no_network) {
+TEST_F(Pair, WhatIsThereAndSoundNeedsNoNetwork) {
   for (const char* name : {"first", "second"}) folder_.write(std::string("data/pair/") + name, text_of(name));
   EXPECT_EQ(obtain(entry_, options(http::closed_address())), folder_.path() / "data" / "pair");
 }
 
-TEST_F(Pair, only_what_is_missing_or_damaged_is_fetched) {
+TEST_F(Pair, OnlyWhatIsMissingOrDamagedIsFetched) {
   folder_.write("data/pair/first", text_of("first"));
   folder_.write("data/pair/second", text_of("secomd"));
   const http::Server server(answer);
@@ -132,7 +132,7 @@ TEST_F(Pair, only_what_is_missing_or_damaged_is_fetched) {
   EXPECT_EQ(folder_.read("data/pair/second"), text_of("second"));
 }
 
-TEST_F(Pair, without_a_network_it_says_what_to_download_and_where_to_put_it) {
+TEST_F(Pair, WithoutANetworkItSaysWhatToDownloadAndWhereToPutIt) {
   folder_.write("data/pair/first", text_of("first"));
   std::string message;
   EXPECT_EQ(kind_of_error([&] { obtain(entry_, options(http::closed_address())); }, &message), ErrorKind::kOther);
@@ -142,13 +142,13 @@ TEST_F(Pair, without_a_network_it_says_what_to_download_and_where_to_put_it) {
   EXPECT_THAT(message, HasSubstr((folder_.path() / "data" / "pair").string()));
 }
 
-TEST_F(Pair, a_mirror_is_an_address_of_http_or_https) {
+TEST_F(Pair, AMirrorIsAnAddressOfHttpOrHttps) {
   for (const char* mirror : {"file:///etc", "ftp://127.0.0.1", "nonsense"})
     EXPECT_EQ(kind_of_error([&] { obtain(entry_, options(mirror)); }), ErrorKind::kUsage) << mirror;
   EXPECT_EQ(folder_.files(), 0U);
 }
 
-TEST_F(Pair, names_that_lead_out_of_the_folder_are_refused) {
+TEST_F(Pair, NamesThatLeadOutOfTheFolderAreRefused) {
   const http::Server server([](const http::Request& request) { return http::file(text_of("first"), request); });
   for (const char* name : {"../first", "..", "a/b", "", ".hidden", "a b", "a\nb"}) {
     Entry file = entry_, folder = entry_;
@@ -161,34 +161,34 @@ TEST_F(Pair, names_that_lead_out_of_the_folder_are_refused) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-TEST_F(Pair, a_folder_that_cannot_be_made_is_a_matter_of_resources) {
+TEST_F(Pair, AFolderThatCannotBeMadeIsAMatterOfResources) {
   folder_.write("data", "a file where a folder should be");
   EXPECT_EQ(kind_of_error([&] { obtain(entry_, options(http::closed_address())); }), ErrorKind::kResource);
 }
 
-TEST(Obtain, weights_are_one_file_and_their_path_is_given) {
+TEST(Obtain, WeightsAreOneFileAndTheirPathIsGiven) {
   const Folder folder;
   EXPECT_EQ(place_of(entry_named("resnet50"), folder.path()), folder.path() / "weights" / "resnet50-0676ba61.pth");
   EXPECT_EQ(place_of(entry_named("cifar10"), folder.path()), folder.path() / "data" / "cifar10" / "cifar-10-binary.tar.gz");
 }
 
-TEST(Obtain, what_is_got_by_hand_is_described_until_it_is_there) {
+TEST(Obtain, WhatIsGotByHandIsDescribedUntilItIsThere) {
   const Folder folder;
-  const Options options{.folder = folder.path(), .mirror = http::closed_address(), .observer = {}, .patience = {}};
+  const Options options{.folder = folder.path(), .mirror = http::closed_address(), .observer = {}, .timeouts = {}};
   std::string message;
   EXPECT_EQ(kind_of_error([&] { obtain(entry_named("signs"), options); }, &message), ErrorKind::kBadFile);
   EXPECT_THAT(message, HasSubstr("https://drive.google.com/"));
   EXPECT_THAT(message, HasSubstr((folder.path() / "data" / "signs").string()));
-  folder.write("data/signs/train_signs/0_IMG_1.jpg", "a picture");
+  folder.write("data/signs/train_signs/0_IMG_1.jpg", "an image");
   EXPECT_EQ(obtain(entry_named("signs"), options), folder.path() / "data" / "signs");
 }
 
-TEST(Obtain, mnist_as_published_agrees_with_the_table) {
+TEST(Obtain, MnistAsPublishedAgreesWithTheTable) {
   const Folder mirror, cache;
   if (!publish_mnist(mirror.path() / "data" / "mnist")) GTEST_SKIP() << "MNIST is not there";
   const http::Server server(
       [&](const http::Request& request) { return http::file(mirror.read(request.path.substr(1)), request); });
-  const Options options{.folder = cache.path(), .mirror = server.address(), .observer = {}, .patience = {}};
+  const Options options{.folder = cache.path(), .mirror = server.address(), .observer = {}, .timeouts = {}};
   EXPECT_EQ(obtain(entry_named("mnist"), options), cache.path() / "data" / "mnist");
   EXPECT_EQ(server.requests().size(), 4U);
 }

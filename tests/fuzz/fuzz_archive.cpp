@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "data/archive.h"
+#include "data/files/archive.h"
 
 namespace {
 

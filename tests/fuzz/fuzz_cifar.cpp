@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "data/cifar.h"
-#include "data/gzip.h"
+#include "data/files/gzip.h"
+#include "data/sources/cifar.h"
 #include "fuzz/expect_bad_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -22,8 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const CifarFormat& format : {kCifar10Format, kCifar100FineFormat, kCifar100CoarseFormat}) {
     expect_bad_file([&] {
       const auto count = static_cast<size_t>(check_cifar(bytes, format, "input"));
-      Picture picture;
-      for (size_t i = 0; i < count; ++i) cifar_picture(bytes.subspan(i * format.record(), format.record()), format, picture);
+      residual::Image image;
+      for (size_t i = 0; i < count; ++i) cifar_image(bytes.subspan(i * format.record(), format.record()), format, image);
     });
   }
   for (const size_t names : {size_t{10}, size_t{20}, size_t{100}}) {

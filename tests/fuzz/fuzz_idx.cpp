@@ -1,12 +1,12 @@
-// IDX files of pictures and of labels, plain or gzip.
+// IDX files of images and of labels, plain or gzip.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
 #include <vector>
 
-#include "data/gzip.h"
-#include "data/idx.h"
+#include "data/files/gzip.h"
+#include "data/sources/idx.h"
 #include "fuzz/expect_bad_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -20,9 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     bytes = unpacked;
   });
   expect_bad_file([&] {
-    const IdxPictures pictures = parse_idx_pictures(bytes, "input");
-    const auto expected = static_cast<size_t>(pictures.count * pictures.height * pictures.width);
-    if (pictures.pixels.size() != expected) std::abort();
+    const IdxImages images = parse_idx_images(bytes, "input");
+    const auto expected = static_cast<size_t>(images.count * images.height * images.width);
+    if (images.pixels.size() != expected) std::abort();
   });
   expect_bad_file([&] {
     if (parse_idx_labels(bytes, "input").size() + 8 != bytes.size()) std::abort();

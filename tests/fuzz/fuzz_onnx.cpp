@@ -6,7 +6,7 @@
 
 #include "fuzz/expect_bad_file.h"
 #include "graph/parse.h"
-#include "io/onnx_read.h"
+#include "io/onnx/import/onnx_read.h"
 #include "ops/table.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

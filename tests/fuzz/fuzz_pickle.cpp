@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "fuzz/expect_bad_file.h"
-#include "io/torch_objects.h"
+#include "io/torch/torch_objects.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace residual;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fuzz/expect_bad_file.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 
 namespace {
 

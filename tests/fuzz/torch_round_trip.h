@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fuzz/expect_bad_file.h"
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 
 namespace residual::fuzz {
 

@@ -1,4 +1,4 @@
-"""Makes family_*.safetensors: tiny members of the family, their pictures, weights and the logits that PyTorch 2.13 computes.
+"""Makes family_*.safetensors: tiny members of the family, their images, weights and the logits that PyTorch 2.13 computes.
 
     python tests/golden/make_family.py        (PyTorch, torchvision, numpy)
 
@@ -50,7 +50,7 @@ for name, (network, architecture) in TINY.items():
     torch.manual_seed(20160825)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    pictures, logits = run(network, 3, 12, 16)
+    images, logits = run(network, 3, 12, 16)
     whole = {"model": "tiny", "input": [3, 12, 16], "classes": 10, **architecture}
-    tensors = {"pictures": pictures, "logits": logits, **networks.tensors_of(network, name)}
+    tensors = {"images": images, "logits": logits, **networks.tensors_of(network, name)}
     save(here / f"family_{name}.safetensors", tensors, {"architecture": json.dumps(whole), "torch": torch.__version__})

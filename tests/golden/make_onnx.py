@@ -3,7 +3,7 @@ computes for one input.
 
     python tests/golden/make_onnx.py        (onnx 1.23, numpy)
 
-Beside NAME.onnx lies NAME.safetensors with `pictures` and `logits`; files that must be refused (refused_*) have none.
+Beside NAME.onnx lies NAME.safetensors with `images` and `logits`; files that must be refused (refused_*) have none.
 """
 
 import json
@@ -40,7 +40,7 @@ class Net:
 
     def __init__(self, channels=2, size=(5, 6), batch="N", opset=17):
         self.nodes, self.constants, self.opset = [], [], opset
-        self.shape, self.batch, self.x = (channels, *size), batch, "pictures"
+        self.shape, self.batch, self.x = (channels, *size), batch, "images"
 
     def constant(self, name, array):
         self.constants.append(numpy_helper.from_array(numpy.asarray(array), name))
@@ -76,21 +76,21 @@ class Net:
 
     def model(self):
         graph = helper.make_graph(
-            self.nodes, "small", [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [self.batch, *self.shape])],
+            self.nodes, "small", [helper.make_tensor_value_info("images", TensorProto.FLOAT, [self.batch, *self.shape])],
             [helper.make_tensor_value_info(self.x, TensorProto.FLOAT, [self.batch, None])], self.constants)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8, producer_name="make_onnx")
 
-    def run(self, pictures):
-        return ReferenceEvaluator(self.model()).run(None, {"pictures": pictures})[0]
+    def run(self, images):
+        return ReferenceEvaluator(self.model()).run(None, {"images": images})[0]
 
     def write(self, name):
         model = self.model()
         onnx.checker.check_model(model)
         batch = self.batch if isinstance(self.batch, int) else 2
-        pictures = random.standard_normal((batch, *self.shape)).astype(numpy.float32)
-        logits = self.run(pictures)
+        images = random.standard_normal((batch, *self.shape)).astype(numpy.float32)
+        logits = self.run(images)
         (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
-        save(HERE / f"{name}.safetensors", {"pictures": pictures, "logits": logits})
+        save(HERE / f"{name}.safetensors", {"images": images, "logits": logits})
 
 
 def convolutions():
@@ -130,7 +130,7 @@ def pools():
 
 def arithmetic():
     Net().norm(2, epsilon=1e-3).classify().write("batch_norm")
-    Net().conv(2, 2, pads=[1, 1, 1, 1], bias=False).norm(2).node("Relu").node("Add", "pictures").classify().write("residual")
+    Net().conv(2, 2, pads=[1, 1, 1, 1], bias=False).norm(2).node("Relu").node("Add", "images").classify().write("residual")
     net = Net(3)
     net.node("Div", net.constant("byte", numpy.float32(255))).node("Sub", net.constant("mean", weights(1, 3, 1, 1)))
     net.node("Div", net.constant("std", numpy.abs(weights(3, 1, 1)) + numpy.float32(0.2))).conv(3, 2).classify().write("preprocessing")
@@ -166,8 +166,8 @@ def shapes():
     net.node("Flatten").node("Reshape", net.constant("shape", numpy.array([0, 4, 5, 3]))).conv(4, 2).classify().write("reshape_back")
     net = Net()
     first = net.conv(2, 3, pads=[1, 1, 1, 1]).x
-    net.x = "pictures"
-    net.node("Concat", first, "pictures", axis=-3).classify().write("concat")
+    net.x = "images"
+    net.node("Concat", first, "images", axis=-3).classify().write("concat")
     net = Net(4)
     net.node("Slice", *[net.constant(n, numpy.array(v)) for n, v in
                         (("s", [0, 0]), ("e", [2**63 - 1, 2**31 - 1]), ("a", [2, 3]), ("t", [2, 2]))])
@@ -212,12 +212,12 @@ def constants():
     half[0, :4] = [6e-8, -6e-5, 0.0, -65504]
     net.nodes.append(helper.make_node("Cast", [net.constant("half", half)], ["w"], to=TensorProto.FLOAT))
     net.node("Flatten").node("Gemm", "w", transB=1)
-    pictures = random.standard_normal((2, 2, 5, 6)).astype(numpy.float32)
-    logits = net.run(pictures)
+    images = random.standard_normal((2, 2, 5, 6)).astype(numpy.float32)
+    logits = net.run(images)
     net.nodes.pop(0)
     net.constants[0].name = "w"  # a network all of whose numbers are float16; here it is computed in float32
     (HERE / "float16_weights.onnx").write_bytes(net.model().SerializeToString())
-    save(HERE / "float16_weights.safetensors", {"pictures": pictures, "logits": logits})
+    save(HERE / "float16_weights.safetensors", {"images": images, "logits": logits})
     net = Net()
     net.constants.append(helper.make_tensor("w", TensorProto.FLOAT, [60, 3], weights(60, 3).flatten()))  # float_data, not raw
     net.node("Flatten").node("Gemm", "w").write("packed_floats")
@@ -319,7 +319,7 @@ def refused():
     write("two_outputs", small(), lambda m: m.graph.output.append(m.graph.input[0]))
     write("no_output", small(), lambda m: setattr(m.graph.output[0], "name", "nothing"))
     write("open_height", Net(size=("H", 6)).conv(2, 3).classify())
-    write("sub_of_two", Net().node("Sub", "pictures").classify())
+    write("sub_of_two", Net().node("Sub", "images").classify())
     write("transpose", Net().node("Transpose", perm=[0, 2, 3, 1]).classify())
     write("relu6", (lambda n: n.node("Clip", n.constant("a", numpy.float32(0)), n.constant("b", numpy.float32(6))).classify())(Net()))
     write("training_batch_norm", Net().norm(2, training_mode=1).classify())

@@ -5,16 +5,16 @@
 #include "autodiff/gradients.h"
 #include "graph/parse.h"
 #include "graph/sources.h"
-#include "ops/batch_norm.h"
-#include "ops/concat.h"
-#include "ops/conv2d.h"
-#include "ops/cross_entropy.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
+#include "ops/layers/linear.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/flatten.h"
 #include "ops/table.h"
-#include "ops/update.h"
+#include "ops/training/cross_entropy.h"
+#include "ops/training/update.h"
 
 namespace residual {
 namespace {
@@ -68,7 +68,7 @@ std::string refusal(std::string_view text) {
   return "it was read";
 }
 
-TEST(ParseGraph, reads_back_a_whole_training_step) {
+TEST(ParseGraph, ReadsBackAWholeTrainingStep) {
   const Graph graph = training_step();
   const std::string text = to_text(graph);
   const Graph again = parse(text);
@@ -84,14 +84,14 @@ TEST(ParseGraph, reads_back_a_whole_training_step) {
   EXPECT_EQ(again.outputs(), graph.outputs());
 }
 
-TEST(ParseGraph, a_graph_that_was_read_back_still_finds_its_variables) {
+TEST(ParseGraph, AGraphThatWasReadBackStillFindsItsVariables) {
   Graph again = parse(to_text(training_step()));
   const size_t nodes = again.nodes().size();
   again.read("conv1.weight");
   EXPECT_EQ(again.nodes().size(), nodes) << "the node that reads the Variable is there already";
 }
 
-TEST(ParseGraph, names_may_hold_quotes_backslashes_and_line_ends) {
+TEST(ParseGraph, NamesMayHoldQuotesBackslashesAndLineEnds) {
   Graph graph;
   const std::string name = "a \"b\" \\c\nd = %1 : ";
   graph.output(name, relu(graph, graph.input(name, {DType::kF64, Shape{1}}, false)));
@@ -99,7 +99,7 @@ TEST(ParseGraph, names_may_hold_quotes_backslashes_and_line_ends) {
   EXPECT_EQ(parse(to_text(graph)).outputs().front().first, name);
 }
 
-TEST(ParseGraph, doubles_keep_their_bits) {
+TEST(ParseGraph, DoublesKeepTheirBits) {
   Graph graph;
   for (const double value : {0.1, 1.0 / 3, 1e300, -5e-324, 12345678901234567.0, 0.0})
     constant(graph, value, {DType::kF64, Shape{}});
@@ -109,7 +109,7 @@ TEST(ParseGraph, doubles_keep_their_bits) {
   }
 }
 
-TEST(ParseGraph, refusals_name_the_line_and_what_is_wrong) {
+TEST(ParseGraph, RefusalsNameTheLineAndWhatIsWrong) {
   const std::string head = "graph 1\n%0 = input() input=\"x\" dtype=f32 shape=2x3 batched=true name=\"x\" : f32[2x3]\n";
   EXPECT_EQ(refusal(head + "%1 = relu(%0) name=\"\" : f32[2x3]\n"), "it was read");
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -144,13 +144,13 @@ TEST(ParseGraph, refusals_name_the_line_and_what_is_wrong) {
               testing::HasSubstr("too large"));
 }
 
-TEST(ParseGraph, hostile_names_do_not_reach_the_terminal) {
+TEST(ParseGraph, HostileNamesDoNotReachTheTerminal) {
   const std::string line = "variable \"" + std::string(5000, 'w') + "\" f32[1] parameter constant(0)\n";
   EXPECT_LT(refusal("graph 1\n" + line + line).size(), 500U);
   EXPECT_THAT(refusal("graph 1\n%0 = \x1b[2J() name=\"\" : f32[1]\n"), testing::HasSubstr("there is no op '?[2J'"));
 }
 
-TEST(ParseGraph, a_text_cut_anywhere_is_refused_or_shorter) {
+TEST(ParseGraph, ATextCutAnywhereIsRefusedOrShorter) {
   const std::string text = to_text(training_step());
   for (size_t length = 0; length < text.size(); ++length) {
     try {

@@ -3,16 +3,16 @@
 #include <cmath>
 #include <limits>
 
-#include "io/seal.h"
+#include "io/checksum.h"
 #include "samples.h"
 
 namespace residual::io {
 namespace {
 
-// small_model() as a safetensors file whose metadata a test may change; unsealed, unless it seals it again.
+// small_model() as a safetensors file whose metadata a test may change; without_checksum, unless it checksums it again.
 struct Raw {
   SafetensorsFile file = parse_safetensors(bytes_of(small_model()), "raw");
-  Raw() { file.metadata.erase(std::string(kSealKey)); }
+  Raw() { file.metadata.erase(std::string(kChecksumKey)); }
 
   Bytes bytes() const {
     Bytes result;
@@ -55,7 +55,7 @@ TEST(ModelFile, TheSameModelGivesTheSameBytesAlsoAfterATrip) {
   EXPECT_EQ(bytes, bytes_of(parse_model(bytes, "x")));
 }
 
-TEST(ModelFile, SaysWhereNobodySaidHowPicturesArePrepared) {
+TEST(ModelFile, SaysWhereNobodySaidHowImagesArePrepared) {
   ModelFile model = small_model();
   EXPECT_FALSE(parse_safetensors(bytes_of(model), "x").metadata.contains("residual.unprepared"));
   EXPECT_TRUE(parse_model(bytes_of(model), "x").prepared);
@@ -106,7 +106,7 @@ TEST(ModelFile, NoChangedByteGoesUnnoticed) {
       if (changed == bytes) continue;
       try {
         const ModelFile model = parse_model(changed, "some.safetensors");
-        // Only white space and the seal's own name can change without a contradiction; the model is the same.
+        // Only white space and the checksum's own name can change without a contradiction; the model is the same.
         ++harmless;
         EXPECT_EQ(model.labels, expected.labels);
         EXPECT_EQ(model.architecture, expected.architecture);
@@ -121,7 +121,7 @@ TEST(ModelFile, NoChangedByteGoesUnnoticed) {
       }
     }
   }
-  EXPECT_LT(harmless, bytes.size() * 255 / 100);  // the seal's key and the padding are a small part of the file
+  EXPECT_LT(harmless, bytes.size() * 255 / 100);  // the checksum's key and the padding are a small part of the file
 }
 
 TEST(ModelFile, ADamagedModelSaysSo) {

@@ -5,18 +5,18 @@
 #include <map>
 
 #include "core/limits.h"
-#include "io/onnx_averaging.h"
-#include "io/onnx_export.h"
-#include "io/onnx_import.h"
+#include "io/onnx/export/onnx_export.h"
+#include "io/onnx/import/onnx_import.h"
+#include "io/onnx/onnx_averaging.h"
 #include "samples.h"
 
 namespace residual::io {
 namespace {
 
-// A model of one input "pictures" (1,C,H,W) and one output, made node by node. The fields' numbers are those of onnx.proto.
+// A model of one input "images" (1,C,H,W) and one output, made node by node. The fields' numbers are those of onnx.proto.
 class OnnxFile {
  public:
-  explicit OnnxFile(const Shape& pictures) { graph_.message(11, value_info("pictures", pictures)); }
+  explicit OnnxFile(const Shape& images) { graph_.message(11, value_info("images", images)); }
 
   void node(std::string_view op, const std::vector<std::string>& inputs, std::string_view output,
             const WireWriter& attributes = {}) {
@@ -109,7 +109,7 @@ TEST(OnnxHostile, NamesOfAScaledValueTakeNoMemoryOfTheirOwn) {
   OnnxFile file(Shape{1, 3, 2, 2});
   file.constant<int64_t>("pads", OnnxType::kInt64, Shape{8}, {0, 0, 0, 0, 0, 65533, 0, 0});
   file.constant<float>("two", OnnxType::kFloat, Shape{}, {2});
-  file.node("Pad", {"pictures", "pads"}, "wide");
+  file.node("Pad", {"images", "pads"}, "wide");
   file.node("Mul", {"wide", "two"}, "scaled");
   file.chain("Identity", "scaled", "identity", 500);
   file.chain("Dropout", "identity", "dropout", 300);
@@ -126,7 +126,7 @@ TEST(OnnxHostile, NamesOfQuantizedWeightsTakeNoMemoryOfTheirOwn) {
   file.constant<float>("step", OnnxType::kFloat, Shape{kClasses}, std::vector<float>(kClasses, 0.5F));
   file.node("DequantizeLinear", {"w", "step"}, "weights", OnnxAttributes().integer("axis", 0).fields());
   file.chain("Identity", "weights", "same", 2000);
-  file.node("Flatten", {"pictures"}, "features");
+  file.node("Flatten", {"images"}, "features");
   file.node("Gemm", {"features", "same"}, "logits", OnnxAttributes().integer("transB", 1).fields());
   EXPECT_LT(memory_of(file, "logits"), kMostMemory);
 }
@@ -135,7 +135,7 @@ TEST(OnnxHostile, NamesOfQuantizedWeightsTakeNoMemoryOfTheirOwn) {
 TEST(OnnxHostile, ScalesThatAreUsedAnewAgainAndAgainAreRefused) {
   OnnxFile file(Shape{1, 4096, 1, 1});
   file.constant<float>("two", OnnxType::kFloat, Shape{}, {2});
-  file.node("Mul", {"pictures", "two"}, "same0");
+  file.node("Mul", {"images", "two"}, "same0");
   for (int i = 0; i < 1000; ++i) {
     file.node("Identity", {"same" + std::to_string(i)}, "same" + std::to_string(i + 1));
     file.node("Relu", {"same" + std::to_string(i)}, "relu" + std::to_string(i));
@@ -148,7 +148,7 @@ TEST(OnnxHostile, AConstantThatManyNodesReadIsReadFromTheFileOnce) {
   OnnxFile file(Shape{1, kChannels, 1, 1});
   file.constant<float>("v", OnnxType::kFloat, Shape{kChannels}, std::vector<float>(kChannels, 1));
   for (int i = 0; i < 500; ++i) {
-    file.node("BatchNormalization", {i == 0 ? "pictures" : "norm" + std::to_string(i), "v", "v", "v", "v"},
+    file.node("BatchNormalization", {i == 0 ? "images" : "norm" + std::to_string(i), "v", "v", "v", "v"},
               "norm" + std::to_string(i + 1));
   }
   file.node("Flatten", {"norm500"}, "logits");
@@ -166,7 +166,7 @@ TEST(OnnxHostile, AVarianceBelowZeroIsRefusedWhateverElseItIs) {
   OnnxFile file(Shape{1, 2, 1, 1});
   file.constant<float>("v", OnnxType::kFloat, Shape{2}, {1, -1});
   file.constant<float>("one", OnnxType::kFloat, Shape{2}, {1, 1});
-  file.node("BatchNormalization", {"pictures", "one", "one", "v", "one"}, "first");
+  file.node("BatchNormalization", {"images", "one", "one", "v", "one"}, "first");
   file.node("BatchNormalization", {"first", "one", "one", "one", "v"}, "second");
   file.node("Flatten", {"second"}, "logits");
   EXPECT_TRUE(mentions(refusal(file, "logits"), "negative variance"));
@@ -177,7 +177,7 @@ TEST(OnnxHostile, MatricesOfMeansThatAreComparedAgainAndAgainAreRefused) {
   file.constant("rows", OnnxType::kFloat, Shape{64, 4096}, averaging_matrix(64, 4096, false));
   file.constant<float>("column", OnnxType::kFloat, Shape{1, 1}, {1});
   for (int i = 0; i < 100; ++i) {
-    file.node("MatMul", {"rows", "pictures"}, "rows" + std::to_string(i));
+    file.node("MatMul", {"rows", "images"}, "rows" + std::to_string(i));
     file.node("MatMul", {"rows" + std::to_string(i), "column"}, "means" + std::to_string(i));
   }
   file.node("Flatten", {"means0"}, "logits");
@@ -189,7 +189,7 @@ TEST(OnnxHostile, NumbersInMorePiecesThanThereAreAreRefused) {
   std::vector<std::string> pieces(100);
   pieces.back() = "\x01\x02";
   file.pieces("shape", Shape{2}, pieces);
-  file.node("Reshape", {"pictures", "shape"}, "logits");
+  file.node("Reshape", {"images", "shape"}, "logits");
   EXPECT_TRUE(mentions(refusal(file, "logits"), "'shape' has shape 2, its values lie in 100 pieces"));
 }
 
@@ -198,20 +198,20 @@ TEST(OnnxHostile, PackedNumbersEndAndFit64Bits) {
            {"\x01\x82", "a number has no end"}, {"\x01" + std::string(9, '\xFF') + "\x7F", "a number has more than 64 bits"}}) {
     OnnxFile file(Shape{1, 1, 1, 2});
     file.pieces("shape", Shape{2}, {number});
-    file.node("Reshape", {"pictures", "shape"}, "logits");
+    file.node("Reshape", {"images", "shape"}, "logits");
     EXPECT_TRUE(mentions(refusal(file, "logits"), message));
   }
 }
 
 // They would become model files that do not load.
 TEST(OnnxHostile, WhatAModelFileCannotHoldIsRefused) {
-  for (const Shape& pictures : {Shape{1, 4097, 1, 1}, Shape{1, 1, 4097, 1}, Shape{1, 1, 1, 4097}}) {
-    OnnxFile file(pictures);
-    file.node("Flatten", {"pictures"}, "logits");
+  for (const Shape& images : {Shape{1, 4097, 1, 1}, Shape{1, 1, 4097, 1}, Shape{1, 1, 1, 4097}}) {
+    OnnxFile file(images);
+    file.node("Flatten", {"images"}, "logits");
     EXPECT_TRUE(mentions(refusal(file, "logits"), "has 4097, at most 4096 are supported"));
   }
   OnnxFile one(Shape{1, 1, 1, 1}), two(Shape{1, 1, 1, 2}), many(Shape{1, 3, 4096, 4096});
-  for (OnnxFile* file : {&one, &two, &many}) file->node("Flatten", {"pictures"}, "logits");
+  for (OnnxFile* file : {&one, &two, &many}) file->node("Flatten", {"images"}, "logits");
   EXPECT_TRUE(mentions(refusal(one, "logits"), "'logits' gives 1 classes, 2 to 1000000 are supported"));
   EXPECT_TRUE(mentions(refusal(many, "logits"), "'logits' gives 50331648 classes"));
   EXPECT_NO_THROW(parse_onnx(two.bytes("logits"), "x.onnx"));
@@ -224,7 +224,7 @@ TEST(OnnxHostile, HostileTextsDoNotReachTheTerminal) {
   attribute.bytes(1, "auto_pad");
   attribute.bytes(4, "\x1b[2J");
   attributes.message(5, attribute);
-  file.node("Conv", {"pictures", "w"}, "y", attributes);
+  file.node("Conv", {"images", "w"}, "y", attributes);
   EXPECT_TRUE(mentions(refusal(file, "y"), "auto_pad '?[2J' is not known"));
 }
 

@@ -4,8 +4,8 @@
 
 #include "backend/backends.h"
 #include "core/file.h"
-#include "io/onnx_read.h"
-#include "io/onnx_write.h"
+#include "io/onnx/export/onnx_write.h"
+#include "io/onnx/import/onnx_read.h"
 #include "runtime/session.h"
 #include "samples.h"
 
@@ -30,11 +30,11 @@ State state_of(const Tensors& tensors) {
   return state;
 }
 
-Tensor logits_of(const OnnxModel& model, const Tensor& pictures, const BackendList& backends) {
-  const Graph graph = rebatch(model.graph, pictures.shape()[0]);
+Tensor logits_of(const OnnxModel& model, const Tensor& images, const BackendList& backends) {
+  const Graph graph = rebatch(model.graph, images.shape()[0]);
   State state = state_of(model.tensors);
   Session session(compile(graph, backends, {.threads = 1, .tune = false, .tuning_cache = {}}), state);
-  std::ranges::copy(pictures.as<float>(), session.input<float>("pictures").begin());
+  std::ranges::copy(images.as<float>(), session.input<float>("images").begin());
   session.run();
   return Tensor::of<float>(graph.shape(graph.find_output("logits").value()), session.output<float>("logits"));
 }
@@ -51,10 +51,10 @@ class OnnxOperator : public testing::TestWithParam<std::string> {};
 TEST_P(OnnxOperator, GivesWhatTheReferenceEvaluatorGives) {
   const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"));
   const SafetensorsFile run = read_safetensors(kFolder / (GetParam() + ".safetensors"));
-  const Tensor& pictures = run.tensors.at("pictures");
+  const Tensor& images = run.tensors.at("images");
   Tensor expected = run.tensors.at("logits").clone();
   for (const BackendList& backends : {reference_backends(), cpu_backends()}) {
-    const Tensor found = logits_of(model, pictures, backends);
+    const Tensor found = logits_of(model, images, backends);
     ASSERT_EQ(found.shape(), expected.shape());
     std::vector<float> logits(found.as<float>().begin(), found.as<float>().end());
     if (model.ends_in_softmax) {
@@ -77,9 +77,8 @@ TEST_P(OnnxOperator, IsWrittenAsItWasRead) {
   serialize_onnx(model.graph, views_of(model.tensors), {},
                  [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
   const OnnxModel again = parse_onnx(bytes, "again.onnx");
-  const Tensor pictures = read_safetensors(kFolder / (GetParam() + ".safetensors")).tensors.at("pictures").clone();
-  const Tensor before = logits_of(model, pictures, reference_backends()),
-               after = logits_of(again, pictures, reference_backends());
+  const Tensor images = read_safetensors(kFolder / (GetParam() + ".safetensors")).tensors.at("images").clone();
+  const Tensor before = logits_of(model, images, reference_backends()), after = logits_of(again, images, reference_backends());
   for (size_t i = 0; i < before.as<float>().size(); ++i)
     EXPECT_NEAR(after.as<float>()[i], before.as<float>()[i], 1e-6 * largest(before.as<float>()));
 }
@@ -113,7 +112,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
   const std::map<std::string, std::vector<std::string>> expected = {
       {"average_beyond_its_pads", {"AveragePool", "ceil_mode"}},
       {"batch_norm_in_training", {"BatchNormalization", "training mode"}},
-      {"computes_with_the_batch", {"Mul", "computes with the number of pictures"}},
+      {"computes_with_the_batch", {"Mul", "computes with the number of images"}},
       {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
       {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')"}},
       {"gemm_alpha", {"Gemm", "alpha"}},

@@ -5,13 +5,13 @@
 #include <set>
 
 #include "core/file.h"
-#include "io/onnx_export.h"
-#include "io/onnx_read.h"
-#include "io/onnx_write.h"
+#include "io/onnx/export/onnx_export.h"
+#include "io/onnx/export/onnx_write.h"
+#include "io/onnx/import/onnx_read.h"
 #include "models/table.h"
-#include "ops/adaptive_avg_pool.h"
-#include "ops/flatten.h"
-#include "ops/relu.h"
+#include "ops/elementwise/relu.h"
+#include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/shape/flatten.h"
 #include "ops/table.h"
 #include "runtime/state.h"
 #include "samples.h"
@@ -59,11 +59,11 @@ INSTANTIATE_TEST_SUITE_P(Io, OnnxNetwork,
                            return name;
                          });
 
-// VGG makes 7x7 of whatever its convolutions leave: 2x2 of pictures of 64x64.
+// VGG makes 7x7 of whatever its convolutions leave: 2x2 of images of 64x64.
 TEST(OnnxWrite, PoolingToAGivenSizeComesBack) {
   for (const Size2 size : {Size2{2, 3}, Size2{10, 1}, Size2{14, 21}}) {
     Graph graph;
-    const Value x = graph.input("pictures", {DType::kF32, Shape{1, 3, size.height, size.width}});
+    const Value x = graph.input("images", {DType::kF32, Shape{1, 3, size.height, size.width}});
     graph.output("logits", flatten(graph, adaptive_avg_pool(graph, x, {7, 7})));
     const std::string again = to_text(parse_onnx(written(graph, {}), "x.onnx").graph);
     EXPECT_NE(again.find(size.height == 14 ? " avg_pool(" : " adaptive_avg_pool("), std::string::npos) << again;
@@ -97,18 +97,18 @@ TEST(OnnxWrite, EveryOpHasAFormInOnnxOrBelongsToTraining) {
 }
 
 // (x / 255 - mean) / std, said as one scaling of each channel.
-TEST(OnnxWrite, APreparationIsPutInFront) {
+TEST(OnnxWrite, APreprocessingIsPutInFront) {
   const Graph graph = models::inference_graph({.model = "linear", .input = Shape{3, 2, 2}, .classes = 2}, 1);
   const State state = initial_state(graph, 1);
-  const OnnxPreparation preparation{255, {0.5F, 0.25F, 0}, {0.5F, 2, 1}};
-  const OnnxModel model = parse_onnx(written(graph, views_of(state), {.preparation = preparation}), "x.onnx");
+  const OnnxPreprocessing preprocessing{255, {0.5F, 0.25F, 0}, {0.5F, 2, 1}};
+  const OnnxModel model = parse_onnx(written(graph, views_of(state), {.preprocessing = preprocessing}), "x.onnx");
   const Tensor& scale = model.tensors.at("flatten.scale.weight");
   const Tensor& shift = model.tensors.at("flatten.scale.bias");
   for (size_t c = 0; c < 3; ++c) {
-    EXPECT_FLOAT_EQ(scale.as<float>()[c], 1 / (255 * preparation.std[c]));
-    EXPECT_FLOAT_EQ(shift.as<float>()[c], -preparation.mean[c] / preparation.std[c]);
+    EXPECT_FLOAT_EQ(scale.as<float>()[c], 1 / (255 * preprocessing.std[c]));
+    EXPECT_FLOAT_EQ(shift.as<float>()[c], -preprocessing.mean[c] / preprocessing.std[c]);
   }
-  EXPECT_TRUE(mentions(error_of([&] { written(graph, views_of(state), {.preparation = OnnxPreparation{255, {0}, {1}}}); }),
+  EXPECT_TRUE(mentions(error_of([&] { written(graph, views_of(state), {.preprocessing = OnnxPreprocessing{255, {0}, {1}}}); }),
                        "1 means and 1 standard deviations, the network's input has 3 channels"));
 }
 
@@ -123,7 +123,7 @@ TEST(OnnxWrite, WhatDoesNotFitIsRefused) {
   EXPECT_TRUE(mentions(error_of([&] { written(graph, views_of(state)); }), "f32 2x3, the network takes f32 2x12"));
 
   Graph backward;
-  const Value x = backward.input("pictures", {DType::kF32, Shape{1, 1, 2, 2}});
+  const Value x = backward.input("images", {DType::kF32, Shape{1, 1, 2, 2}});
   backward.output("logits", relu_backward(backward, x, x));
   EXPECT_TRUE(mentions(error_of([&] { written(backward, {}); }), "relu_backward"));
 }

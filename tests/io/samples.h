@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "io/checkpoint.h"
 #include "io/model_file.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 #include "support/surroundings.h"
 
 namespace residual::io {

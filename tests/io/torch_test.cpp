@@ -1,10 +1,10 @@
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 
 #include <fstream>
 #include <iterator>
 
 #include "core/log.h"
-#include "io/zip_archive.h"
+#include "io/torch/zip_archive.h"
 #include "samples.h"
 
 namespace residual::io {

@@ -41,7 +41,7 @@ TEST(ImportedGraph, IsNotTrained) {
   EXPECT_THROW(train::training_graph(options), Error);
 }
 
-TEST(ImportedGraph, ThatIsNoClassifierOfSuchPicturesIsRefused) {
+TEST(ImportedGraph, ThatIsNoClassifierOfSuchImagesIsRefused) {
   Architecture classes = imported(), input = imported(), outputs = imported(), text = imported(), inputs = imported();
   classes.classes = 6;
   EXPECT_THROW(inference_graph(classes, 1), Error);

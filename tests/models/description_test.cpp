@@ -28,14 +28,14 @@ std::string refusal(const std::string& json) {
   return message_of([&] { description_from_json(json, "here"); });
 }
 
-TEST(Description, of_every_built_in_network_reads_back_from_its_json) {
+TEST(Description, OfEveryBuiltInNetworkReadsBackFromItsJson) {
   for (const std::string& name : residual_names()) {
     const Description network = *residual_description(name);
     EXPECT_TRUE(description_from_json(to_json(network), name) == network) << to_json(network);
   }
 }
 
-TEST(Description, of_two_lines_is_a_network) {
+TEST(Description, OfTwoLinesIsANetwork) {
   const Description network =
       description_from_json(R"({"stages": [{"blocks": 2, "width": 64}, {"blocks": 2, "width": 128, "stride": 2}]})", "here");
   Architecture architecture;
@@ -45,7 +45,7 @@ TEST(Description, of_two_lines_is_a_network) {
   EXPECT_TRUE(graph.variables().contains("layer2.0.downsample.0.weight"));
 }
 
-TEST(Description, in_toml_is_the_same_as_in_json) {
+TEST(Description, InTomlIsTheSameAsInJson) {
   const Description json = description_from_json(
       R"({"name":"mine","block":{"kind":"bottleneck","groups":2},"stages":[{"blocks":1,"width":32}],"head":{"hidden":[64],"dropout":0.5},
           "names":{"head":["a","b"]}})",
@@ -66,7 +66,7 @@ head = ["a", "b"]
   EXPECT_TRUE(json == toml) << to_json(toml);
 }
 
-TEST(Description, that_is_wrong_is_refused_with_the_place) {
+TEST(Description, ThatIsWrongIsRefusedWithThePlace) {
   const std::string stages = R"("stages": [{"blocks": 1, "width": 8}])";
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "widht": 8}]})"),
               HasSubstr("'widht' is not known here; known are blocks, width, stride"));
@@ -88,7 +88,7 @@ TEST(Description, that_is_wrong_is_refused_with_the_place) {
   EXPECT_THAT(message_of([] { description_from_toml("[[[[[[", "there"); }), HasSubstr("there: not valid TOML"));
 }
 
-TEST(Description, cut_off_anywhere_or_with_any_byte_changed_is_read_or_refused) {
+TEST(Description, CutOffAnywhereOrWithAnyByteChangedIsReadOrRefused) {
   using Read = Description (*)(std::string_view, std::string_view);
   const std::pair<Read, std::string> texts[] = {
       {description_from_json,
@@ -119,7 +119,7 @@ TEST(Description, cut_off_anywhere_or_with_any_byte_changed_is_read_or_refused) 
   }
 }
 
-TEST(Description, of_tables_within_tables_without_end_is_refused) {
+TEST(Description, OfTablesWithinTablesWithoutEndIsRefused) {
   std::string deep = "a";
   for (int dot = 0; dot < 300'000; ++dot) deep += ".a";
   EXPECT_THAT(message_of([&] { description_from_toml(deep + " = 1", "there"); }), HasSubstr("dots"));
@@ -128,7 +128,7 @@ TEST(Description, of_tables_within_tables_without_end_is_refused) {
   EXPECT_THAT(message_of([&] { description_from_toml(nested, "there"); }), HasSubstr("there: not valid TOML"));
 }
 
-TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
+TEST(Description, OfMoreThanAMachineCanHoldIsRefused) {
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 5000, "width": 65536}]})"), HasSubstr("too wide"));
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 8}], "names": {"stem": ["a", "b"], "stem_norms": ["c", "d"]},
                           "stem": {"convolutions": [{"channels": 65536, "kernel": 15}, {"channels": 65536, "kernel": 15}]}})"),
@@ -138,20 +138,20 @@ TEST(Description, of_more_than_a_machine_can_hold_is_refused) {
               HasSubstr("width: expected a whole number"));
 }
 
-TEST(Description, of_a_bottleneck_without_channels_is_refused) {
+TEST(Description, OfABottleneckWithoutChannelsIsRefused) {
   EXPECT_THAT(refusal(R"({"stages": [{"blocks": 1, "width": 8}],
                           "block": {"kind": "bottleneck", "groups": 32, "width_per_group": 4}})"),
               HasSubstr("no channels"));
 }
 
-TEST(Description, that_gives_two_layers_one_name_is_refused) {
+TEST(Description, ThatGivesTwoLayersOneNameIsRefused) {
   Architecture architecture;
   architecture.description = *residual_description("resnet20");
   architecture.description->names.convolutions = {"conv", "conv", "conv"};
   EXPECT_THROW(inference_graph(architecture, 1), Error);
 }
 
-TEST(Description, of_a_file_without_a_name_takes_the_files) {
+TEST(Description, OfAFileWithoutANameTakesTheFiles) {
   const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "narrow.toml";
   replace_file(file, "stages = [{ blocks = 1, width = 8 }]\n");
   EXPECT_EQ(read_description(file).name, "narrow");
@@ -159,7 +159,7 @@ TEST(Description, of_a_file_without_a_name_takes_the_files) {
   std::filesystem::remove(file);
 }
 
-TEST(Description, in_a_model_files_architecture_reads_back) {
+TEST(Description, InAModelFilesArchitectureReadsBack) {
   Architecture architecture;
   architecture.model = "mine";
   architecture.description = *residual_description("wrn-16-8");

@@ -2,7 +2,7 @@
 
     python make_torchvision_table.py > torchvision.txt        (PyTorch 2.13 and torchvision 0.29)
 
-A line a network: name, parameters, multiply-adds of convolutions and linear layers for one picture of 3x224x224, and FNV-1a of the
+A line a network: name, parameters, multiply-adds of convolutions and linear layers for one image of 3x224x224, and FNV-1a of the
 state_dict's lines "name shape" in sorted order (num_batches_tracked left out), which tells whether a file fits by name and shape.
 """
 

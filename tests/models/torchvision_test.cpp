@@ -46,11 +46,11 @@ std::string fingerprint(const Graph& graph) {
   return fmt::format("{:016x}", hash);
 }
 
-TEST(LikeTorchvision, has_all_of_its_networks_here) {
+TEST(LikeTorchvision, HasAllOfItsNetworksHere) {
   EXPECT_EQ(lines().size(), 22U);
 }
 
-TEST(LikeTorchvision, parameters_and_multiply_adds_are_its_own) {
+TEST(LikeTorchvision, ParametersAndMultiplyAddsAreItsOwn) {
   for (const Line& line : lines()) {
     const eval::NetworkSummary summary = eval::summarize(published(line.name));
     EXPECT_EQ(summary.parameters, line.parameters) << line.name;
@@ -58,7 +58,7 @@ TEST(LikeTorchvision, parameters_and_multiply_adds_are_its_own) {
   }
 }
 
-TEST(LikeTorchvision, names_and_shapes_of_all_tensors_are_its_own) {
+TEST(LikeTorchvision, NamesAndShapesOfAllTensorsAreItsOwn) {
   for (const Line& line : lines())
     EXPECT_EQ(fingerprint(inference_graph(published(line.name), 1)), line.fingerprint) << line.name;
 }

@@ -40,13 +40,13 @@ std::string refusal(const Architecture& architecture) {
   return "nothing was refused";
 }
 
-TEST(Tutorials, the_keras_style_network_has_its_parameters_and_multiply_adds) {
+TEST(Tutorials, TheKerasStyleNetworkHasItsParametersAndMultiplyAdds) {
   const auto summary = eval::summarize(published("keras-mnist"));
   EXPECT_EQ(summary.parameters, 4'457'610);
   EXPECT_NEAR(static_cast<double>(summary.macs), 3.385e9, 0.0005e9);
 }
 
-TEST(Tutorials, the_one_channel_resnet18_has_its_parameters_multiply_adds_and_names) {
+TEST(Tutorials, TheOneChannelResnet18HasItsParametersMultiplyAddsAndNames) {
   const auto summary = eval::summarize(with_input("modern-resnet18", {1, 28, 28}));
   EXPECT_EQ(summary.parameters, 11'178'378);
   EXPECT_NEAR(static_cast<double>(summary.macs), 33e6, 0.5e6);
@@ -54,7 +54,7 @@ TEST(Tutorials, the_one_channel_resnet18_has_its_parameters_multiply_adds_and_na
                                               "2.0.conv3.weight", "2.0.conv3.bias", "7.weight"});
 }
 
-TEST(Tutorials, the_small_densenet_has_its_parameters_multiply_adds_and_names) {
+TEST(Tutorials, TheSmallDensenetHasItsParametersMultiplyAddsAndNames) {
   EXPECT_EQ(eval::summarize(published("modern-densenet")).parameters, 758'226);
   EXPECT_NEAR(static_cast<double>(eval::summarize(with_input("modern-densenet", {1, 32, 32})).macs), 14.3e6, 0.05e6);
   EXPECT_NEAR(static_cast<double>(eval::summarize(with_input("modern-densenet", {1, 96, 96})).macs), 129e6, 0.5e6);
@@ -62,12 +62,12 @@ TEST(Tutorials, the_small_densenet_has_its_parameters_multiply_adds_and_names) {
                {"0.0.weight", "1.net.0.0.weight", "1.net.3.2.bias", "2.2.weight", "8.bias", "12.weight"});
 }
 
-TEST(Tutorials, the_small_densenet_refuses_small_pictures_with_the_size_it_needs) {
+TEST(Tutorials, TheSmallDensenetRefusesSmallImagesWithTheSizeItNeeds) {
   EXPECT_THAT(refusal(with_input("modern-densenet", {1, 28, 28})), testing::HasSubstr("at least 32x32"));
   EXPECT_THAT(refusal(with_input("vgg16", {3, 28, 28})), testing::HasSubstr("at least 32x32"));
 }
 
-TEST(Tutorials, resnet50_without_the_stems_relu_has_its_parameters_and_names) {
+TEST(Tutorials, Resnet50WithoutTheStemsReluHasItsParametersAndNames) {
   EXPECT_EQ(eval::summarize(published("resnet50-linear-stem")).parameters, 23'528'522);
   expect_names(published("resnet50-linear-stem"),
                {"conv1.0.weight", "conv1.1.running_var", "conv2.0.bottleneck.0.weight", "conv2.0.bottleneck.7.bias",
@@ -80,13 +80,13 @@ TEST(Tutorials, resnet50_without_the_stems_relu_has_its_parameters_and_names) {
   EXPECT_EQ(relus("resnet50-linear-stem") + 1, relus("resnet50"));
 }
 
-TEST(Tutorials, projections_called_shortcut_are_torchvisions_resnet18_otherwise) {
+TEST(Tutorials, ProjectionsCalledShortcutAreTorchvisionsResnet18Otherwise) {
   EXPECT_EQ(eval::summarize(published("resnet18-shortcut")).parameters, 11'689'512);
   expect_names(published("resnet18-shortcut"), {"layer2.0.shortcut.0.weight", "layer2.0.shortcut.1.running_mean"});
 }
 
 // The papers' tables round: Zagoruyko & Komodakis 2016 (tables 4 and 5), He et al. 2016, Huang et al. 2016 (table 2).
-TEST(Figures, of_networks_for_small_pictures_are_the_papers_rounded) {
+TEST(Figures, OfNetworksForSmallImagesAreThePapersRounded) {
   const std::map<std::string, double> millions{
       {"wrn-28-10", 36.5},      {"wrn-16-8", 11.0},           {"preact-resnet164", 1.7},     {"densenet40-k12", 1.0},
       {"densenet100-k12", 7.0}, {"densenet-bc-100-k12", 0.8}, {"densenet-bc-250-k24", 15.3}, {"densenet-bc-190-k40", 25.6}};
@@ -98,7 +98,7 @@ TEST(Figures, of_networks_for_small_pictures_are_the_papers_rounded) {
   EXPECT_EQ(eval::summarize(published("densenet-bc-100-k12")).parameters, 769'162);
 }
 
-TEST(Variants, without_norm_convolutions_have_biases_and_nothing_runs) {
+TEST(Variants, WithoutNormConvolutionsHaveBiasesAndNothingRuns) {
   Architecture architecture = published("resnet20");
   architecture.norm = Norm::kNone;
   const Graph graph = inference_graph(architecture, 1);
@@ -106,7 +106,7 @@ TEST(Variants, without_norm_convolutions_have_biases_and_nothing_runs) {
   for (const auto& [name, variable] : graph.variables()) EXPECT_EQ(variable.role, Role::kParameter) << name;
 }
 
-TEST(Variants, separable_blocks_have_a_depthwise_and_a_pointwise_convolution) {
+TEST(Variants, SeparableBlocksHaveADepthwiseAndAPointwiseConvolution) {
   Architecture architecture = published("resnet18");
   const auto full = eval::summarize(architecture);
   architecture.separable = true;
@@ -116,7 +116,7 @@ TEST(Variants, separable_blocks_have_a_depthwise_and_a_pointwise_convolution) {
   expect_names(architecture, {"layer1.0.conv1.depthwise.weight", "layer4.1.conv2.pointwise.weight"});
 }
 
-TEST(Variants, the_stride_on_the_1x1_spares_multiply_adds_and_no_parameters) {
+TEST(Variants, TheStrideOnThe1x1SparesMultiplyAddsAndNoParameters) {
   Architecture architecture = published("resnet50");
   architecture.stride_on_1x1 = true;
   const auto summary = eval::summarize(architecture);
@@ -130,7 +130,7 @@ TEST(Variants, the_stride_on_the_1x1_spares_multiply_adds_and_no_parameters) {
               testing::HasSubstr("no bottleneck"));
 }
 
-TEST(Variants, a_small_stem_keeps_the_pictures_size) {
+TEST(Variants, ASmallStemKeepsTheImagesSize) {
   Architecture architecture = with_input("resnet18", {3, 64, 64});
   architecture.small_stem = true;
   architecture.classes = 10;
@@ -139,7 +139,7 @@ TEST(Variants, a_small_stem_keeps_the_pictures_size) {
   EXPECT_EQ(a.layers[0].output, (Shape{64, 64, 64}));
 }
 
-TEST(Variants, shortcut_a_pools_where_that_is_wanted) {
+TEST(Variants, ShortcutAPoolsWhereThatIsWanted) {
   for (const Shrink how : {Shrink::kMax, Shrink::kAverage}) {
     Architecture architecture = published("resnet20");
     architecture.shrink = how;
@@ -153,13 +153,13 @@ TEST(Variants, shortcut_a_pools_where_that_is_wanted) {
   EXPECT_THAT(refusal(odd), testing::HasSubstr("27x27"));
 }
 
-TEST(Variants, of_networks_that_have_no_such_choice_are_refused) {
+TEST(Variants, OfNetworksThatHaveNoSuchChoiceAreRefused) {
   Architecture architecture = published("vgg11");
   architecture.shortcut = Shortcut::kA;
   EXPECT_THAT(refusal(architecture), testing::HasSubstr("no residual network"));
 }
 
-TEST(Variants, with_dropout_train_by_the_random_key_of_the_step) {
+TEST(Variants, WithDropoutTrainByTheRandomKeyOfTheStep) {
   train::TrainOptions options;
   options.architecture = published("keras-mnist");
   options.batch_size = 2;
@@ -169,7 +169,7 @@ TEST(Variants, with_dropout_train_by_the_random_key_of_the_step) {
   EXPECT_EQ(drops, 2) << "forward and backward";
 }
 
-TEST(Variants, initial_scales_are_zero_where_the_paper_says_so) {
+TEST(Variants, InitialScalesAreZeroWhereThePaperSaysSo) {
   const Graph graph = inference_graph(published("resnet50d"), 1);
   EXPECT_EQ(graph.variables().at("layer1.0.bn3.weight").initializer, Initializer::constant(0));
   EXPECT_EQ(graph.variables().at("layer1.0.bn2.weight").initializer, Initializer::constant(1));

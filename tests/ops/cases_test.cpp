@@ -15,17 +15,17 @@ bool is_source(const OpDef* op) {
   return op == &input_op() || op == &variable_op() || op == &constant_op() || op == &assign_op();
 }
 
-TEST(Ops, every_op_of_the_table_has_a_case_generator) {
+TEST(Ops, EveryOpOfTheTableHasACaseGenerator) {
   for (const OpDef* op : op_table()) EXPECT_TRUE(is_source(op) || support::makers().contains(op)) << op->name;
   EXPECT_EQ(support::makers().size() + 4, op_table().size());
 }
 
-TEST(Ops, every_name_is_found_again) {
+TEST(Ops, EveryNameIsFoundAgain) {
   for (const OpDef* op : op_table()) EXPECT_EQ(find_op(op->name), op);
   EXPECT_EQ(find_op("conv3d"), nullptr);
 }
 
-TEST(Ops, every_generated_graph_verifies_and_reads_back_from_its_text) {
+TEST(Ops, EveryGeneratedGraphVerifiesAndReadsBackFromItsText) {
   for (const auto& [op, maker] : support::makers()) {
     for (uint64_t number = 0; number < 50; ++number) {
       const Case example = make_case(*op, number, Fill::kReals, DType::kF32);
@@ -36,7 +36,7 @@ TEST(Ops, every_generated_graph_verifies_and_reads_back_from_its_text) {
   }
 }
 
-TEST(Ops, a_case_is_the_same_whenever_it_is_made) {
+TEST(Ops, ACaseIsTheSameWheneverItIsMade) {
   const Case first = make_case(conv2d_op(), 3, Fill::kReals, DType::kF32),
              again = make_case(conv2d_op(), 3, Fill::kReals, DType::kF32);
   EXPECT_EQ(first.what, again.what);

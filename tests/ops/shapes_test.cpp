@@ -4,19 +4,19 @@
 
 #include <functional>
 
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/concat.h"
-#include "ops/conv2d.h"
-#include "ops/cross_entropy.h"
-#include "ops/dropout.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/pad_channels.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
-#include "ops/softmax.h"
-#include "ops/update.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
+#include "ops/layers/dropout.h"
+#include "ops/layers/linear.h"
+#include "ops/pooling/pool.h"
+#include "ops/reductions/softmax.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/flatten.h"
+#include "ops/shape/pad_channels.h"
+#include "ops/training/cross_entropy.h"
+#include "ops/training/update.h"
 
 namespace residual {
 namespace {
@@ -30,7 +30,7 @@ struct Sources {
   Value i64(const Shape& shape) { return graph.input(fmt::format("x{}", made++), {DType::kI64, shape}); }
 };
 
-TEST(Shapes, convolutions_have_the_size_of_the_formula) {
+TEST(Shapes, ConvolutionsHaveTheSizeOfTheFormula) {
   Sources s;
   const auto size = [&](Size2 input, Size2 kernel, const Conv2dAttrs& conv) {
     const Value y = conv2d(s.graph, s.f32({2, 4, input.height, input.width}),
@@ -45,7 +45,7 @@ TEST(Shapes, convolutions_have_the_size_of_the_formula) {
   EXPECT_EQ(size({9, 12}, {3, 2}, {.stride = {1, 3}, .dilation = {4, 5}}), (Size2{1, 3}));
 }
 
-TEST(Shapes, pooling_and_padding_have_the_size_of_their_formulas) {
+TEST(Shapes, PoolingAndPaddingHaveTheSizeOfTheirFormulas) {
   Sources s;
   EXPECT_EQ(s.graph.shape(max_pool(s.graph, s.f32({2, 3, 7, 9}), {{3, 3}, {2, 2}, {1, 1}}).y), (Shape{2, 3, 4, 5}));
   EXPECT_EQ(s.graph.shape(avg_pool(s.graph, s.f32({2, 3, 7, 9}), {})), (Shape{2, 3, 3, 4}));
@@ -55,7 +55,7 @@ TEST(Shapes, pooling_and_padding_have_the_size_of_their_formulas) {
   EXPECT_EQ(s.graph.shape(flatten(s.graph, s.f32({2, 3, 7, 9}))), (Shape{2, 189}));
 }
 
-TEST(Shapes, what_does_not_fit_is_refused_by_name_with_found_and_expected) {
+TEST(Shapes, WhatDoesNotFitIsRefusedByNameWithFoundAndExpected) {
   using Build = std::function<void(Sources&)>;
   const std::vector<std::pair<Build, std::string>> refusals = {
       {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 64, 3, 3}), std::nullopt, {}); },
@@ -63,7 +63,7 @@ TEST(Shapes, what_does_not_fit_is_refused_by_name_with_found_and_expected) {
       {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 1, 3, 3}), std::nullopt, {.groups = 2}); },
        "3 input and 8 output channels do not divide into 2 groups"},
       {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 2, 2}), s.f32({8, 3, 3, 3}), std::nullopt, {}); },
-       "a kernel that reaches over 3x3 does not fit an input of 2x2 with padding 0x0; use a larger picture"},
+       "a kernel that reaches over 3x3 does not fit an input of 2x2 with padding 0x0; use a larger image"},
       {[](Sources& s) { conv2d(s.graph, s.f32({1, 3, 8, 8}), s.f32({8, 3, 3, 3}), s.f32({7}), {}); },
        "bias has shape 7, 8 values are expected"},
       {[](Sources& s) { conv2d(s.graph, s.f32({3, 8}), s.f32({8, 3, 3, 3}), std::nullopt, {}); },
@@ -113,7 +113,7 @@ TEST(Shapes, what_does_not_fit_is_refused_by_name_with_found_and_expected) {
   }
 }
 
-TEST(Shapes, rebatch_changes_the_batch_and_nothing_else) {
+TEST(Shapes, RebatchChangesTheBatchAndNothingElse) {
   Graph graph;
   const Value x = graph.input("x", {DType::kF32, Shape{2, 3, 8, 8}});
   const Value weight = graph.variable("w", {DType::kF32, Shape{4, 3, 3, 3}}, Role::kParameter, Initializer::constant(0));

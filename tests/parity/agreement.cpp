@@ -112,7 +112,7 @@ void expect_same_logits(const Tensor& found, const Tensor& expected, double tole
     return std::ranges::max_element(scores) - scores.begin();
   };
   for (size_t row = 0; row < static_cast<size_t>(expected.shape()[0]); ++row) {
-    EXPECT_EQ(winner(found, row), winner(expected, row)) << "picture " << row;
+    EXPECT_EQ(winner(found, row), winner(expected, row)) << "image " << row;
   }
 }
 

@@ -23,7 +23,7 @@ void expect_same_state(const Network& network, const Place& place, const Referen
 void expect_same_evaluation(const Network& network, const Place& place, const Reference& reference);
 
 /// Logits, N,classes, that are the same: no two further apart than `tolerance` of the largest, and the same likeliest class in
-/// every row. Float32 in another order of additions is 1e-5 off in the deepest networks; 1e-4 leaves room for random weights.
+/// every row. Float32 in another order of additions is 1e-5 off in the deepest networks; 1e-4 leaves a margin for random weights.
 void expect_same_logits(const Tensor& found, const Tensor& expected, double tolerance = 1e-4);
 
 }  // namespace residual::parity

@@ -1,9 +1,9 @@
-"""What PyTorch's networks make of random pictures with random weights and statistics, a file for each network.
+"""What PyTorch's networks make of random images with random weights and statistics, a file for each network.
 
     python family_side.py FOLDER NETWORK[:HEIGHTxWIDTH]...        (PyTorch 2.13, torchvision 0.29, numpy)
 
-FOLDER/NETWORK.safetensors holds `pictures` and `logits` (evaluation mode) and every parameter and statistic under its own name. The
-statistics are those of random pictures, changed a little, so that values neither vanish nor overflow in a thousand layers.
+FOLDER/NETWORK.safetensors holds `images` and `logits` (evaluation mode) and every parameter and statistic under its own name. The
+statistics are those of random images, changed a little, so that values neither vanish nor overflow in a thousand layers.
 """
 
 import pathlib
@@ -31,8 +31,8 @@ def run(network, channels, height, width):
         norm.running_mean += 0.1 * torch.randn_like(norm.running_mean) * norm.running_var.sqrt()
         norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.8, 1.25)
         norm.running_var += 0.01
-    pictures = torch.randn(2, channels, height, width)
-    return pictures, network.eval()(pictures)
+    images = torch.randn(2, channels, height, width)
+    return images, network.eval()(images)
 
 
 def main():
@@ -44,8 +44,8 @@ def main():
         torch.manual_seed(20160519)
         network = named(name)
         channels = next(network.parameters()).shape[1] if name != "linear" else 3
-        pictures, logits = run(network, channels, height, width)
-        save(folder / f"{name}.safetensors", {"pictures": pictures, "logits": logits, **tensors_of(network, name)}, {"network": name})
+        images, logits = run(network, channels, height, width)
+        save(folder / f"{name}.safetensors", {"images": images, "logits": logits, **tensors_of(network, name)}, {"network": name})
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-// Every network there is makes the same of the same pictures as PyTorch's, live: family_side.py draws weights, statistics and
-// pictures.
+// Every network there is makes the same of the same images as PyTorch's, live: family_side.py draws weights, statistics and
+// images.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 #include "models/table.h"
 #include "parity/agreement.h"
 #include "support/surroundings.h"
@@ -31,7 +31,7 @@ models::Architecture architecture_of(const std::string& text) {
 
 State state_for(const Graph& graph, io::SafetensorsFile& file) {
   State state;
-  EXPECT_EQ(graph.variables().size() + 2, file.tensors.size()) << "beside pictures and logits";
+  EXPECT_EQ(graph.variables().size() + 2, file.tensors.size()) << "beside images and logits";
   for (const auto& [name, variable] : graph.variables()) {
     const auto found = file.tensors.find(name);
     if (found == file.tensors.end()) fail(ErrorKind::kOther, "PyTorch's network has no '{}'", name);
@@ -40,20 +40,20 @@ State state_for(const Graph& graph, io::SafetensorsFile& file) {
   return state;
 }
 
-// Our logits for the file's pictures against PyTorch's. Input and classes are the file's.
+// Our logits for the file's images against PyTorch's. Input and classes are the file's.
 void expect_pytorchs_logits(models::Architecture architecture, io::SafetensorsFile file, double tolerance) {
-  const Tensor& pictures = file.tensors.at("pictures");
+  const Tensor& images = file.tensors.at("images");
   const Tensor& expected = file.tensors.at("logits");
-  const Shape shape = pictures.shape();
+  const Shape shape = images.shape();
   architecture.input = Shape{shape[1], shape[2], shape[3]};
   architecture.classes = expected.shape()[1];
   const Graph graph = models::inference_graph(architecture, shape[0]);
-  parity::expect_same_logits(parity::logits_of(graph, state_for(graph, file), pictures), expected, tolerance);
+  parity::expect_same_logits(parity::logits_of(graph, state_for(graph, file), images), expected, tolerance);
 }
 
 struct Group {
   std::string name;
-  std::vector<std::string> networks;  // each with the size of its pictures where that is not 64x64
+  std::vector<std::string> networks;  // each with the size of its images where that is not 64x64
 };
 
 void PrintTo(const Group& group, std::ostream* out) {
@@ -62,7 +62,7 @@ void PrintTo(const Group& group, std::ostream* out) {
 
 class Family : public testing::TestWithParam<Group> {};
 
-TEST_P(Family, computes_what_pytorch_computes) {
+TEST_P(Family, ComputesWhatPytorchComputes) {
   if (const std::string lacks = support::python_lacks("torch, torchvision, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   const support::TemporaryFolder folder;
   // Networks come one by one: each file is up to half a GiB.
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(SlowTorch, Family, testing::ValuesIn(groups()), [](cons
 // The files of tests/golden that make_family.py there makes.
 class FamilyGolden : public testing::TestWithParam<std::string> {};
 
-TEST_P(FamilyGolden, computes_what_pytorch_computed) {
+TEST_P(FamilyGolden, ComputesWhatPytorchComputed) {
   io::SafetensorsFile file =
       io::read_safetensors(fmt::format("{}/tests/golden/family_{}.safetensors", RESIDUAL_SOURCE_DIR, GetParam()));
   const models::Architecture architecture = models::Architecture::from_json(file.metadata.at("architecture"));
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Parity, FamilyGolden,
                          [](const auto& name) { return name.param; });
 
 // What is listed is compared.
-TEST(FamilyTable, leaves_no_listed_network_out) {
+TEST(FamilyTable, LeavesNoListedNetworkOut) {
   for (const models::ModelEntry& entry : models::model_table()) {
     const auto is_it = [&](const std::string& sized) { return sized.substr(0, sized.find_first_of(":+")) == entry.name; };
     const auto has_it = [&](const Group& group) { return std::ranges::any_of(group.networks, is_it); };

@@ -30,20 +30,20 @@ class Golden : public testing::TestWithParam<Example> {
   }
 };
 
-TEST_P(Golden, logits_loss_and_gradients_are_pytorchs) {
+TEST_P(Golden, LogitsLossAndGradientsArePytorchs) {
   expect_same_gradients(network(), place(), reference());
 }
 
-TEST_P(Golden, ten_losses_of_every_optimizer_are_pytorchs) {
+TEST_P(Golden, TenLossesOfEveryOptimizerArePytorchs) {
   for (const char* optimizer : {"sgd", "nesterov", "adam", "adamw"})
     expect_same_losses(network(), place(), reference(), optimizer);
 }
 
-TEST_P(Golden, parameters_and_running_statistics_after_ten_steps_are_pytorchs) {
+TEST_P(Golden, ParametersAndRunningStatisticsAfterTenStepsArePytorchs) {
   expect_same_state(network(), place(), reference());
 }
 
-TEST_P(Golden, evaluation_with_folded_batch_norm_is_pytorchs) {
+TEST_P(Golden, EvaluationWithFoldedBatchNormIsPytorchs) {
   expect_same_evaluation(network(), place(), reference());
 }
 

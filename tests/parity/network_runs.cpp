@@ -7,14 +7,14 @@
 #include "graph/sources.h"
 #include "models/families.h"
 #include "models/resnet.h"
-#include "ops/concat.h"
-#include "ops/conv2d.h"
-#include "ops/cross_entropy.h"
-#include "ops/dropout.h"
-#include "ops/flatten.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
-#include "ops/sigmoid.h"
+#include "ops/elementwise/relu.h"
+#include "ops/elementwise/sigmoid.h"
+#include "ops/layers/conv2d.h"
+#include "ops/layers/dropout.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/flatten.h"
+#include "ops/training/cross_entropy.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 #include "support/oracle.h"
@@ -76,8 +76,8 @@ double rate_of(std::string_view optimizer) {
   return optimizer.find("adam") != std::string_view::npos ? 1e-3 : 0.02;
 }
 
-TensorType picture_type(const Reference& reference, DType dtype) {
-  const Shape& all = reference.tensors.at("pictures").shape();  // 2,N,C,H,W
+TensorType image_type(const Reference& reference, DType dtype) {
+  const Shape& all = reference.tensors.at("images").shape();  // 2,N,C,H,W
   return {dtype, Shape{all[1], all[2], all[3], all[4]}};
 }
 
@@ -91,10 +91,10 @@ struct Training {
 Training training_of(const Network& network, const Reference& reference, DType dtype) {
   Training training;
   Graph& graph = training.graph;
-  const TensorType pictures = picture_type(reference, dtype);
+  const TensorType images = image_type(reference, dtype);
   Layers net(graph, models::Mode::kTrain, models::Initialisation::kTorch, dtype);
-  const Value logits = network.forward(net, graph.input("pictures", pictures));
-  const Value labels = graph.input("labels", {DType::kI64, Shape{pictures.shape[0]}});
+  const Value logits = network.forward(net, graph.input("images", images));
+  const Value labels = graph.input("labels", {DType::kI64, Shape{images.shape[0]}});
   training.loss = cross_entropy(graph, logits, labels, {.label_smoothing = network.label_smoothing});
   graph.output("logits", logits);
   graph.output("loss", training.loss);
@@ -109,14 +109,13 @@ Training training_of(const Network& network, const Reference& reference, DType d
 
 // Batch `which` of the reference's two, as the session takes it.
 void feed(Session& session, const Reference& reference, DType dtype, int64_t which) {
-  const Tensor& pictures = reference.tensors.at("pictures");
-  const int64_t count = pictures.elements() / 2;
-  const std::span<const float> batch =
-      pictures.as<float>().subspan(static_cast<size_t>(which * count), static_cast<size_t>(count));
+  const Tensor& images = reference.tensors.at("images");
+  const int64_t count = images.elements() / 2;
+  const std::span<const float> batch = images.as<float>().subspan(static_cast<size_t>(which * count), static_cast<size_t>(count));
   if (dtype == DType::kF64)
-    std::ranges::copy(batch, session.input<double>("pictures").begin());
+    std::ranges::copy(batch, session.input<double>("images").begin());
   else
-    std::ranges::copy(batch, session.input<float>("pictures").begin());
+    std::ranges::copy(batch, session.input<float>("images").begin());
 }
 
 // The key of a step, where the network drops something.
@@ -196,10 +195,10 @@ FirstStep first_step(const Network& network, const Place& place, const Reference
 TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer) {
   Training training = training_of(network, reference, place.dtype);
   Graph& graph = training.graph;
-  const Value rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
+  const Value learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
   const Value step = graph.input("step", {DType::kI64, Shape{}}, false);
   const train::OptimizerOptions options = optimizer_named(optimizer);
-  train::append_updates(graph, options, training.parameters, training.gradients, rate, step);
+  train::append_updates(graph, options, training.parameters, training.gradients, learning_rate, step);
   const bool counted = options.kind != train::Optimizer::kSgd;  // SGD does not ask for the step
 
   TenSteps result;
@@ -223,16 +222,16 @@ PlanOptions plan_options() {
   return {.threads = 2, .tune = false, .tuning_cache = {}};
 }
 
-Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
+Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
   const Graph folded = fold_batch_norm(graph);
   Session session(compile(folded, cpu_backends(), plan_options()), state);
   const Shape rows = folded.shape(folded.find_output("logits").value());  // of one batch
   const size_t batch = static_cast<size_t>(rows[0]), classes = static_cast<size_t>(rows[1]),
-               count = static_cast<size_t>(pictures.shape()[0]), pixels = static_cast<size_t>(pictures.elements()) / count;
-  Tensor logits(DType::kF32, Shape{pictures.shape()[0], rows[1]});
+               count = static_cast<size_t>(images.shape()[0]), pixels = static_cast<size_t>(images.elements()) / count;
+  Tensor logits(DType::kF32, Shape{images.shape()[0], rows[1]});
   for (size_t at = 0; at < count; at += batch) {
     const size_t now = std::min(batch, count - at);
-    std::ranges::copy(pictures.as<float>().subspan(at * pixels, now * pixels), session.input<float>("pictures").begin());
+    std::ranges::copy(images.as<float>().subspan(at * pixels, now * pixels), session.input<float>("images").begin());
     session.run();
     std::ranges::copy(session.output<float>("logits").first(now * classes), logits.as<float>().subspan(at * classes).begin());
   }
@@ -242,7 +241,7 @@ Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
 Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state) {
   Graph graph;
   Layers net(graph, models::Mode::kEval, models::Initialisation::kTorch, place.dtype);
-  graph.output("logits", network.forward(net, graph.input("pictures", picture_type(reference, place.dtype))));
+  graph.output("logits", network.forward(net, graph.input("images", image_type(reference, place.dtype))));
   const Graph folded = fold_batch_norm(graph);
   Session session(compile(folded, place.backends, plan_options()), state);
   feed(session, reference, place.dtype, 0);

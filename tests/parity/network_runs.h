@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 #include "models/layers.h"
 #include "runtime/plan.h"
 #include "runtime/state.h"
@@ -16,7 +16,7 @@ namespace residual::parity {
 
 struct Network {
   std::string name;
-  std::function<Value(models::Layers&, Value)> forward;  ///< pictures to logits
+  std::function<Value(models::Layers&, Value)> forward;  ///< images to logits
   double label_smoothing = 0;
 };
 const Network& network_named(std::string_view name);
@@ -53,9 +53,9 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
 /// Two threads, and nothing timed or remembered.
 PlanOptions plan_options();
 
-/// N,classes: what a network in evaluation mode, batch norm folded into the convolutions, makes of `pictures`, N,C,H,W, float32,
+/// N,classes: what a network in evaluation mode, batch norm folded into the convolutions, makes of `images`, N,C,H,W, float32,
 /// with as many at once as the graph's input has.
-Tensor logits_of(const Graph& graph, State state, const Tensor& pictures);
+Tensor logits_of(const Graph& graph, State state, const Tensor& images);
 
 /// Evaluation mode with `state`, batch norm folded into the convolutions where it can be.
 Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state);

@@ -204,7 +204,7 @@ def without_norm(network):
     return network
 
 
-# Huang et al. 2016 for small pictures.
+# Huang et al. 2016 for small images.
 
 
 def densenet_bc(depth, growth):

@@ -3,7 +3,7 @@
     python onnx_side.py export NETWORK torchscript|dynamo|unfolded MODEL.onnx RUN.safetensors
     python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
 
-`unfolded` is TorchScript with batch norm left as it is. RUN holds `pictures` and, after
+`unfolded` is TorchScript with batch norm left as it is. RUN holds `images` and, after
 an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
 """
 
@@ -66,25 +66,25 @@ def randomised(network):
 def export(name, exporter, model_path, run_path):
     torch.manual_seed(1)
     network = randomised(getattr(torchvision.models, name)(weights=None)).eval()
-    pictures = torch.randn(2, 3, 224, 224)
+    images = torch.randn(2, 3, 224, 224)
     if exporter == "dynamo":
         options = {"dynamic_shapes": ({0: torch.export.Dim("batch")},), "external_data": False}
     else:
         options = {"dynamic_axes": {"input": {0: "batch"}, "output": {0: "batch"}}}
     if exporter == "unfolded":
         options |= {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
-    torch.onnx.export(network, (pictures,), model_path, input_names=["input"], output_names=["output"], dynamo=exporter == "dynamo",
+    torch.onnx.export(network, (images,), model_path, input_names=["input"], output_names=["output"], dynamo=exporter == "dynamo",
                       verbose=False, **options)
     with torch.no_grad():
-        save(run_path, {"pictures": pictures.numpy(), "logits": network(pictures).numpy()})
+        save(run_path, {"images": images.numpy(), "logits": network(images).numpy()})
 
 
 def run(model_path, run_path, out_path):
     onnx.checker.check_model(model_path, full_check=True)
     session = onnxruntime.InferenceSession(model_path, providers=["CPUExecutionProvider"])
-    pictures = load(run_path, "pictures")
-    logits = session.run(None, {session.get_inputs()[0].name: pictures})[0]
-    one = session.run(None, {session.get_inputs()[0].name: pictures[:1]})[0]
+    images = load(run_path, "images")
+    logits = session.run(None, {session.get_inputs()[0].name: images})[0]
+    one = session.run(None, {session.get_inputs()[0].name: images[:1]})[0]
     assert numpy.abs(one - logits[:1]).max() <= 1e-4 * numpy.abs(logits).max(), "the batch is not free"
     save(out_path, {"logits": logits})
 

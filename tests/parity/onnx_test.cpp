@@ -6,8 +6,8 @@
 
 #include "convert/load.h"
 #include "core/rng.h"
-#include "io/onnx_read.h"
-#include "io/onnx_write.h"
+#include "io/onnx/export/onnx_write.h"
+#include "io/onnx/import/onnx_read.h"
 #include "models/table.h"
 #include "parity/agreement.h"
 #include "support/surroundings.h"
@@ -29,14 +29,14 @@ State state_of(const io::Tensors& tensors) {
   return state;
 }
 
-// Of all pictures at once.
-Tensor logits_of(const Graph& graph, State state, const Tensor& pictures) {
-  return parity::logits_of(rebatch(graph, pictures.shape()[0]), std::move(state), pictures);
+// Of all images at once.
+Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
+  return parity::logits_of(rebatch(graph, images.shape()[0]), std::move(state), images);
 }
 
 class Export : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
-TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
+TEST_P(Export, OfPytorchComputesHereWhatItComputesThere) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const auto& [network, exporter] = GetParam();
   const TemporaryFolder folder;
@@ -44,14 +44,13 @@ TEST_P(Export, of_pytorch_computes_here_what_it_computes_there) {
                                (folder / "run.safetensors").string())));
   const io::OnnxModel model = io::read_onnx(folder / "model.onnx");
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
-  parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("pictures")),
-                             run.tensors.at("logits"));
+  parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("images")), run.tensors.at("logits"));
   // The exporters fold batch norm away; it is the network of the table all the same, and can be trained.
   convert::LoadedModel loaded = convert::load(folder / "model.onnx");
   EXPECT_EQ(loaded.model.architecture.model, network);
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
   parity::expect_same_logits(
-      logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(loaded.model.state), run.tensors.at("pictures")),
+      logits_of(models::inference_graph(loaded.model.architecture, 1), std::move(loaded.model.state), run.tensors.at("images")),
       run.tensors.at("logits"));
 }
 
@@ -72,21 +71,21 @@ State random_state(const Graph& graph, bool residual) {
 
 class Import : public testing::TestWithParam<std::string> {};
 
-TEST_P(Import, by_onnx_runtime_computes_there_what_it_computes_here) {
+TEST_P(Import, ByOnnxRuntimeComputesThereWhatItComputesHere) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const models::ModelEntry entry = models::find_model(GetParam());
   const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
   State state = random_state(graph, !entry.name.starts_with("plain"));
-  Tensor pictures(DType::kF32, Shape{2, entry.input[0], entry.input[1], entry.input[2]});
+  Tensor images(DType::kF32, Shape{2, entry.input[0], entry.input[1], entry.input[2]});
   Rng rng(1, Purpose::kTest);
-  for (float& value : pictures.as<float>()) value = static_cast<float>(rng.normal());
+  for (float& value : images.as<float>()) value = static_cast<float>(rng.normal());
   const TemporaryFolder folder;
   io::write_onnx(folder / "model.onnx", graph, io::views_of(state.tensors()));
-  io::write_safetensors(folder / "run.safetensors", {{"pictures", &pictures}});
+  io::write_safetensors(folder / "run.safetensors", {{"images", &images}});
   ASSERT_TRUE(side(fmt::format("run '{}' '{}' '{}'", (folder / "model.onnx").string(), (folder / "run.safetensors").string(),
                                (folder / "out.safetensors").string())));
   const io::SafetensorsFile out = io::read_safetensors(folder / "out.safetensors");
-  parity::expect_same_logits(logits_of(graph, std::move(state), pictures), out.tensors.at("logits"));
+  parity::expect_same_logits(logits_of(graph, std::move(state), images), out.tensors.at("logits"));
 }
 
 std::vector<std::string> all_networks() {
@@ -101,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(SlowTorch, Import, testing::ValuesIn(all_networks()), [
   return name;
 });
 
-TEST(TorchOnnx, an_export_with_batch_norm_as_it_was_is_the_network_of_the_table) {
+TEST(TorchOnnx, AnExportWithBatchNormAsItWasIsTheNetworkOfTheTable) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const TemporaryFolder folder;
   ASSERT_TRUE(side(fmt::format("export resnet18 unfolded '{}' '{}'", (folder / "model.onnx").string(),
@@ -111,8 +110,7 @@ TEST(TorchOnnx, an_export_with_batch_norm_as_it_was_is_the_network_of_the_table)
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
   const Graph graph = models::inference_graph(loaded.model.architecture, 1);
-  parity::expect_same_logits(logits_of(graph, std::move(loaded.model.state), run.tensors.at("pictures")),
-                             run.tensors.at("logits"));
+  parity::expect_same_logits(logits_of(graph, std::move(loaded.model.state), run.tensors.at("images")), run.tensors.at("logits"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,

@@ -35,7 +35,7 @@ def main(name, photos, model, out):
             transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
         ]
     )
-    pictures = torch.stack([prepare(Image.open(path).convert("RGB")) for path in sorted(pathlib.Path(photos).iterdir())])
+    images = torch.stack([prepare(Image.open(path).convert("RGB")) for path in sorted(pathlib.Path(photos).iterdir())])
     network = torchvisions(name)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:  # statistics of photographs, so that values neither vanish nor overflow
@@ -43,12 +43,12 @@ def main(name, photos, model, out):
         norm.bias.uniform_(-0.3, 0.3)
         norm.momentum = 1.0
     if norms:
-        network.train()(pictures[::BATCH])
+        network.train()(images[::BATCH])
     for norm in norms:
         norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.8, 1.25)
     torch.save(network.state_dict(), model)
     network.eval()
-    save(out, {"logits": torch.cat([network(batch) for batch in pictures.split(BATCH)])}, {"network": name, "torchvision": torchvision.__version__})
+    save(out, {"logits": torch.cat([network(batch) for batch in images.split(BATCH)])}, {"network": name, "torchvision": torchvision.__version__})
 
 
 main(*sys.argv[1:])

@@ -7,7 +7,7 @@
 
 #include "convert/load.h"
 #include "core/file.h"
-#include "io/safetensors.h"
+#include "io/safetensors/safetensors.h"
 #include "parity/agreement.h"
 #include "support/surroundings.h"
 
@@ -22,15 +22,15 @@ Tensor prepared(const eval::Model& model, const std::vector<fs::path>& files) {
   const size_t pixels = static_cast<size_t>(input.elements());
   Tensor result(DType::kF32, Shape{static_cast<int64_t>(files.size()), input[0], input[1], input[2]});
   for (size_t i = 0; i < files.size(); ++i) {
-    const data::Picture picture = data::decode_picture(read_file(files[i]), files[i].string(), 3);
-    model.preprocessing.apply(picture, result.as<float>().subspan(i * pixels, pixels));
+    const Image image = decode_image(read_file(files[i]), files[i].string(), 3);
+    model.preprocessing.apply(image, result.as<float>().subspan(i * pixels, pixels));
   }
   return result;
 }
 
 class Photographs : public testing::TestWithParam<std::string> {};
 
-TEST_P(Photographs, are_to_a_network_what_they_are_to_it_in_pytorch) {
+TEST_P(Photographs, AreToANetworkWhatTheyAreToItInPytorch) {
   if (const std::string lacks = support::python_lacks("torch, torchvision, numpy, PIL"); !lacks.empty()) GTEST_SKIP() << lacks;
   const fs::path photos = support::shared_data("photos");
   if (photos.empty()) GTEST_SKIP() << "no photographs beside the repository";

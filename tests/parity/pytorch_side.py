@@ -3,7 +3,7 @@
     python pytorch_side.py NETWORK OUT.safetensors        (PyTorch 2.13 and numpy)
 
 In the file, with every parameter and statistic under its state_dict name:
-  pictures, labels       two batches; step t takes batch t % 2
+  images, labels       two batches; step t takes batch t % 2
   init.*                 float32, the start of every run
   logits, loss, grad.*   float64, of the first batch in training mode
   *.losses               float64, ten steps of sgd, nesterov, adam and adamw (see OPTIMIZERS)
@@ -99,9 +99,9 @@ class Small(nn.Module):
 class Dropout(nn.Module):
     """Drops what `residual` drops: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), as ops/dropout.h says."""
 
-    def __init__(self, rate):
+    def __init__(self, learning_rate):
         super().__init__()
-        self.rate, self.step = rate, 0
+        self.learning_rate, self.step = learning_rate, 0
 
     def forward(self, x):
         if not self.training:
@@ -112,7 +112,7 @@ class Dropout(nn.Module):
         words = numpy.stack(philox(counter, [0, 0x64726F70]))
         word = numpy.take_along_axis(words, (element % 4)[None], 0)[0]
         self.step += 1
-        return x * torch.from_numpy(word * 2.0**-32 >= self.rate).to(x.dtype) / (1 - self.rate)
+        return x * torch.from_numpy(word * 2.0**-32 >= self.learning_rate).to(x.dtype) / (1 - self.learning_rate)
 
 
 def philox(counter, key):
@@ -134,7 +134,7 @@ def tutorials(name):
 CHANNELS = {"keras_mnist": 1}
 START_AS_THEY_ARE = ("keras_mnist", "resnet50_linear_stem")
 
-# name: network, pictures a batch, their size, classes, label smoothing, optimizers
+# name: network, images a batch, their size, classes, label smoothing, optimizers
 NETWORKS = {
     "tiny_resnet_a": (lambda: ResNet((4, 8, 16), 1, "A", 10), 4, 8, 10, 0.0, list(OPTIMIZERS)),
     "tiny_resnet_b": (lambda: ResNet((4, 8, 16), 1, "B", 10), 4, 8, 10, 0.0, list(OPTIMIZERS)),
@@ -161,14 +161,14 @@ def nudged(start, seed):
     return model
 
 
-def losses(start, optimizer, pictures, labels, smoothing, dtype, layout=torch.contiguous_format, threads=1):
+def losses(start, optimizer, images, labels, smoothing, dtype, layout=torch.contiguous_format, threads=1):
     torch.set_num_threads(threads)
     model = copy.deepcopy(start).to(dtype=dtype, memory_format=layout)
     model.train()
     step = OPTIMIZERS[optimizer](model.parameters())
     result = []
     for t in range(STEPS):
-        x = pictures[t % 2].to(dtype=dtype).contiguous(memory_format=layout)
+        x = images[t % 2].to(dtype=dtype).contiguous(memory_format=layout)
         step.zero_grad()
         loss = F.cross_entropy(model(x), labels[t % 2], label_smoothing=smoothing)
         loss.backward()
@@ -188,29 +188,29 @@ def main():
             if isinstance(module, nn.BatchNorm2d) and sys.argv[1] not in START_AS_THEY_ARE:
                 module.weight.uniform_(0.5, 1.5)
                 module.bias.uniform_(-0.3, 0.3)
-    pictures = torch.randn(2, batch, CHANNELS.get(sys.argv[1], 3), size, size)
+    images = torch.randn(2, batch, CHANNELS.get(sys.argv[1], 3), size, size)
     labels = torch.randint(classes, (2, batch))
-    out = {"pictures": pictures, "labels": labels}
+    out = {"images": images, "labels": labels}
     out.update({"init." + name: value.clone() for name, value in values_of(start).items()})
 
     model = copy.deepcopy(start).double().train()
-    logits = model(pictures[0].double())
+    logits = model(images[0].double())
     loss = F.cross_entropy(logits, labels[0], label_smoothing=smoothing)
     loss.backward()
     out["logits"], out["loss"] = logits, loss
     out.update({"grad." + name: parameter.grad for name, parameter in model.named_parameters()})
 
     for optimizer in optimizers:
-        model, out[optimizer + ".losses"] = losses(start, optimizer, pictures, labels, smoothing, torch.float64)
+        model, out[optimizer + ".losses"] = losses(start, optimizer, images, labels, smoothing, torch.float64)
         if optimizer == "sgd":
             out.update({"final." + name: value.clone() for name, value in values_of(model).items()})
-            out["eval_logits"] = model.eval()(pictures[0].double())
+            out["eval_logits"] = model.eval()(images[0].double())
         runs = []
         for layout in (torch.contiguous_format, torch.channels_last):
             runs += [(start, layout, threads) for threads in (1, 2)]
             runs += [(nudged(start, seed), layout, 1) for seed in range(NUDGED // 2)]
         out[optimizer + ".losses32"] = torch.stack(
-            [losses(begin, optimizer, pictures, labels, smoothing, torch.float32, *way)[1] for begin, *way in runs]
+            [losses(begin, optimizer, images, labels, smoothing, torch.float32, *way)[1] for begin, *way in runs]
         )
     save(sys.argv[2], out, {"network": sys.argv[1], "torch": torch.__version__})
 

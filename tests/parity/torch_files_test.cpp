@@ -9,7 +9,7 @@
 
 #include "convert/load.h"
 #include "convert/save.h"
-#include "io/torch_file.h"
+#include "io/torch/torch_file.h"
 #include "models/table.h"
 #include "support/surroundings.h"
 
@@ -42,7 +42,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
   return lines;
 }
 
-TEST_F(TorchFiles, whatever_pytorch_writes_is_read_as_it_was) {
+TEST_F(TorchFiles, WhateverPytorchWritesIsReadAsItWas) {
   ASSERT_TRUE(side("make '" + folder_.path().string() + "'"));
   int files = 0;
   for (const auto& entry : fs::directory_iterator(folder_.path())) {
@@ -66,7 +66,7 @@ eval::Model drawn(const std::string& name) {
 
 class SlowTorchFiles : public TorchFiles {};
 
-TEST_F(SlowTorchFiles, every_network_is_loaded_by_pytorch_in_its_own_order_and_comes_back_bit_for_bit) {
+TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPytorchInItsOwnOrderAndComesBackBitForBit) {
   for (const models::ModelEntry& entry : models::model_table()) {
     SCOPED_TRACE(entry.name);
     const eval::Model model = drawn(entry.name);

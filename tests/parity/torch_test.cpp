@@ -26,7 +26,7 @@ const Reference& pytorch(const std::string& network) {
 // One test a network, so that PyTorch's part is done once for all places, whoever runs the tests one by one.
 class ResNet20 : public testing::TestWithParam<std::string> {};
 
-TEST_P(ResNet20, computes_what_pytorch_computes) {
+TEST_P(ResNet20, ComputesWhatPytorchComputes) {
   if (const std::string lacks = support::python_lacks("torch, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   const parity::Network& network = parity::network_named(GetParam());
   for (const Place& place : parity::all_places()) {
@@ -41,7 +41,7 @@ TEST_P(ResNet20, computes_what_pytorch_computes) {
 INSTANTIATE_TEST_SUITE_P(Torch, ResNet20, testing::Values("resnet20_a", "resnet20_b"), [](const auto& p) { return p.param; });
 
 // The tutorials' own training: Glorot weights, SGD at 0.1 with Nesterov's momentum and dropout; Adam with PyTorch's defaults on
-// pictures of 224x224. The masks of dropout are computed on both sides from the same key.
+// images of 224x224. The masks of dropout are computed on both sides from the same key.
 class SlowTorchTutorial : public testing::Test {
  protected:
   void SetUp() override {
@@ -49,7 +49,7 @@ class SlowTorchTutorial : public testing::Test {
   }
 };
 
-TEST_F(SlowTorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nesterov_losses) {
+TEST_F(SlowTorchTutorial, KerasStyleNetworkHasPytorchsGradientsAndTenNesterovLosses) {
   const parity::Network& network = parity::network_named("keras_mnist");
   const Place place = parity::all_places().back();
   // Without batch norm some ReLUs stand so near zero that float32 switches them: PyTorch's own float32 gradients are 5e-4 from
@@ -58,7 +58,7 @@ TEST_F(SlowTorchTutorial, keras_style_network_has_pytorchs_gradients_and_ten_nes
   expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
 }
 
-TEST_F(SlowTorchTutorial, resnet50_without_the_stems_relu_has_pytorchs_ten_adam_losses_at_224) {
+TEST_F(SlowTorchTutorial, Resnet50WithoutTheStemsReluHasPytorchsTenAdamLossesAt224) {
   const parity::Network& network = parity::network_named("resnet50_linear_stem");
   expect_same_losses(network, parity::all_places().back(), pytorch(network.name), "tutorial_adam");
 }

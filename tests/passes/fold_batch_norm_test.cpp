@@ -14,7 +14,7 @@ namespace {
 std::vector<float> logits(const Graph& graph, State& state) {
   Session session(compile(graph, reference_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
   Rng rng(1, Purpose::kTest);
-  for (float& pixel : session.input<float>("pictures")) pixel = static_cast<float>(rng.normal());
+  for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   session.run();
   const auto result = session.output<float>("logits");
   return {result.begin(), result.end()};

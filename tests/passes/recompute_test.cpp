@@ -9,7 +9,7 @@
 #include "core/rng.h"
 #include "graph/op.h"
 #include "models/table.h"
-#include "ops/cross_entropy.h"
+#include "ops/training/cross_entropy.h"
 #include "runtime/session.h"
 
 namespace residual {
@@ -26,14 +26,14 @@ struct Training {
 Training training(int64_t batch) {
   Training result;
   Graph& graph = result.graph;
-  const Value pictures = graph.input("pictures", {DType::kF32, Shape{batch, 3, 16, 16}});
+  const Value images = graph.input("images", {DType::kF32, Shape{batch, 3, 16, 16}});
   const Value labels = graph.input("labels", {DType::kI64, Shape{batch}});
   models::Architecture architecture;
   architecture.model = "resnet8";
   architecture.input = Shape{3, 16, 16};
   architecture.classes = 5;
   models::Layers net(graph, models::Mode::kTrain, models::Initialisation::kHe);
-  result.loss = cross_entropy(graph, models::build(net, pictures, architecture), labels, {});
+  result.loss = cross_entropy(graph, models::build(net, images, architecture), labels, {});
   graph.output("loss", result.loss);
   std::vector<Value> parameters;
   for (const auto& [name, variable] : graph.variables()) {
@@ -54,7 +54,7 @@ std::vector<float> run(const Graph& graph, const std::vector<std::string>& outpu
   State state = initial_state(graph, 3);
   Session session(compile(graph, reference_backends(), kPlan), state);
   Rng rng(1, Purpose::kTest);
-  for (float& pixel : session.input<float>("pictures")) pixel = static_cast<float>(rng.normal());
+  for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   int64_t label = 0;
   for (int64_t& value : session.input<int64_t>("labels")) value = label++ % 5;
   session.run();

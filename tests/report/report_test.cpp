@@ -1,4 +1,4 @@
-#include "train/report.h"
+#include "train/report/report.h"
 #include "core/text.h"
 
 #include <gmock/gmock.h>
@@ -7,8 +7,8 @@
 
 #include "core/log.h"
 #include "report/folder.h"
-#include "train/report_assets.h"
-#include "train/report_text.h"
+#include "train/report/report_assets.h"
+#include "train/report/report_text.h"
 
 namespace residual::train {
 namespace {
@@ -22,7 +22,7 @@ RunReport small_run() {
   RunReport report;
   report.title = "linear on shapes";
   report.command = "residual train --model linear --data shapes";
-  report.facts = {{"Data", "shapes, 100 pictures"}};
+  report.facts = {{"Data", "shapes, 100 images"}};
   report.model = {"fc  10  30730", "total"};
   report.parameters = 30730;
   report.macs = 30720;
@@ -73,8 +73,8 @@ class SearchPath {
 TEST(Report, ThePageHoldsTheRunAndTheCommandThatMadeIt) {
   const std::string page = report_html(small_run());
   for (const char* part : {"linear on shapes", "residual train --model linear --data shapes", "best was chosen on the test split",
-                           "fc  10  30730\ntotal", "<dt>Data</dt><dd>shapes, 100 pictures</dd>", "<b>62.5%</b>",
-                           "at epoch 2 of 3", "<b>30.7 k</b>", "Guessing would be right 50% of the time", "<b>10 s</b>"}) {
+                           "fc  10  30730\ntotal", "<dt>Data</dt><dd>shapes, 100 images</dd>", "<b>62.5%</b>", "at epoch 2 of 3",
+                           "<b>30.7 k</b>", "Guessing would be right 50% of the time", "<b>10 s</b>"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
 }
@@ -140,7 +140,7 @@ TEST(Report, AConfusionMatrixThatIsNotSquareIsRefused) {
   EXPECT_EQ(report_test::kind_of([&] { report_html(report); }), ErrorKind::kUsage);
 }
 
-TEST(Report, TheWorstMistakesAreShownWithTheirPictures) {
+TEST(Report, TheWorstMistakesAreShownWithTheirImages) {
   RunReport report = small_run();
   EXPECT_THAT(report_html(report), Not(HasSubstr("Where it was most wrong")));
   // "Man", "Ma" and "M" are the examples of RFC 4648.
@@ -201,7 +201,7 @@ TEST(Report, GnuplotDrawsTitleAxesAndLegend) {
   EXPECT_EQ(text_of(folder / "curves.png").substr(0, 8), "\x89PNG\r\n\x1a\n");
   const std::string svg = text_of(folder / "curves.svg");
   for (const char* part :
-       {"<svg", "</svg>", "linear on shapes", "Epoch", "Accuracy (%)", "Loss (mean per picture)", ">train<", ">test<"}) {
+       {"<svg", "</svg>", "linear on shapes", "Epoch", "Accuracy (%)", "Loss (mean per image)", ">train<", ">test<"}) {
     EXPECT_THAT(svg, HasSubstr(part));
   }
 }

@@ -4,9 +4,9 @@
 
 #include "backend/backends.h"
 #include "models/table.h"
-#include "ops/add.h"
-#include "ops/relu.h"
-#include "ops/update.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/training/update.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 #include "train/training_graph.h"
@@ -20,10 +20,10 @@ Graph update_graph() {
   Graph graph;
   const TensorType type{DType::kF32, Shape{4}};
   const Value gradient = graph.input("gradient", type, false);
-  const Value rate = graph.input("rate", {DType::kF64, Shape{}}, false);
+  const Value learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
   const Value weight = graph.variable("w", type, Role::kParameter, Initializer::constant(1));
   const Value momentum = graph.variable("m", type, Role::kOptimizer, Initializer::constant(0));
-  const SgdUpdate next = sgd(graph, weight, gradient, momentum, rate, {.momentum = 0.5});
+  const SgdUpdate next = sgd(graph, weight, gradient, momentum, learning_rate, {.momentum = 0.5});
   graph.assign("w", next.parameter);
   graph.assign("m", next.momentum);
   return graph;
@@ -35,7 +35,7 @@ TEST(Plan, UpdatesAreWrittenIntoTheirVariablesWithoutCopies) {
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   std::ranges::fill(session.input<float>("gradient"), 2.f);
-  session.input<double>("rate")[0] = 0.25;
+  session.input<double>("learning_rate")[0] = 0.25;
   session.run();
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[3], 0.5f);  // 1 - 0.25 * 2
   session.run();
@@ -50,7 +50,7 @@ TEST(Plan, AReaderOfTheOldValueSeesItEvenWhenTheUpdateComesFirstInTheGraph) {
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   std::ranges::fill(session.input<float>("gradient"), 2.f);
-  session.input<double>("rate")[0] = 0.25;
+  session.input<double>("learning_rate")[0] = 0.25;
   session.run();
   EXPECT_FLOAT_EQ(session.output<float>("twice")[0], 2.f);
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[0], 0.5f);
@@ -65,7 +65,7 @@ TEST(Plan, AVariableMayGetAnothersOldValueWhileThatOneIsUpdated) {
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   std::ranges::fill(session.input<float>("gradient"), 2.f);
-  session.input<double>("rate")[0] = 0.25;
+  session.input<double>("learning_rate")[0] = 0.25;
   session.run();
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[0], 0.5f);
   EXPECT_FLOAT_EQ(state.at("old").as<float>()[0], 1.f);

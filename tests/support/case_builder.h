@@ -1,4 +1,4 @@
-// Small random graphs are made of these pieces: shapes, filled tensors and the graph's sources.
+// Small random graphs are made of these subgraphs: shapes, filled tensors and the graph's sources.
 #pragma once
 
 #include <initializer_list>
@@ -40,15 +40,15 @@ class CaseBuilder {
   /// Channel counts that are and are not multiples of 8 and 16.
   int64_t channels() { return one_of({1, 2, 3, 4, 7, 8, 13, 16, 16, 24, 31, 32, 40}); }
   Size2 size(int64_t least = 1, int64_t most = 13) { return {from(least, most), from(least, most)}; }
-  Shape picture() {
+  Shape image() {
     const Size2 hw = size();
     return Shape{batch(), channels(), hw.height, hw.width};
   }
   /// N,C,H,W, or now and then N,C.
-  Shape picture_or_features() { return rng.chance(0.2) ? Shape{batch(), channels()} : picture(); }
+  Shape image_or_features() { return rng.chance(0.2) ? Shape{batch(), channels()} : image(); }
   Shape any_shape() {
     if (rng.chance(0.1)) return Shape{from(1, 300)};
-    return picture_or_features();
+    return image_or_features();
   }
 
   /// A tensor of numbers, handed in or (now and then) kept as a Variable, that the case is differentiable in.

@@ -1,22 +1,22 @@
 #include "support/cases.h"
 
-#include "ops/adaptive_avg_pool.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/channel_sum.h"
-#include "ops/concat.h"
-#include "ops/cross_entropy.h"
-#include "ops/dropout.h"
-#include "ops/fake_quantize.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/pad_channels.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
-#include "ops/sigmoid.h"
-#include "ops/softmax.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/fake_quantize.h"
+#include "ops/elementwise/relu.h"
+#include "ops/elementwise/sigmoid.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/dropout.h"
+#include "ops/layers/linear.h"
+#include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/pooling/pool.h"
+#include "ops/reductions/channel_sum.h"
+#include "ops/reductions/softmax.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/flatten.h"
+#include "ops/shape/pad_channels.h"
 #include "ops/table.h"
-#include "ops/update.h"
+#include "ops/training/cross_entropy.h"
+#include "ops/training/update.h"
 
 namespace residual::support {
 
@@ -86,7 +86,7 @@ double random_eps(CaseBuilder& b) {
 }
 
 Shape for_moments(CaseBuilder& b) {
-  Shape shape = b.picture_or_features();
+  Shape shape = b.image_or_features();
   return shape.elements() > shape[1] ? shape : shape.with(0, shape[0] + 2);
 }
 
@@ -146,7 +146,7 @@ std::map<const OpDef*, Maker> window_makers() {
        }},
       {&global_avg_pool_op(),
        [](CaseBuilder b) {
-         global_avg_pool(b.result.graph, b.numbers("x", b.picture()));
+         global_avg_pool(b.result.graph, b.numbers("x", b.image()));
          return std::move(b).finish(false);
        }},
       {&global_avg_pool_backward_op(),
@@ -158,12 +158,12 @@ std::map<const OpDef*, Maker> window_makers() {
        }},
       {&adaptive_avg_pool_op(),
        [](CaseBuilder b) {
-         adaptive_avg_pool(b.result.graph, b.numbers("x", b.picture()), b.size());
+         adaptive_avg_pool(b.result.graph, b.numbers("x", b.image()), b.size());
          return std::move(b).finish(false);
        }},
       {&adaptive_avg_pool_backward_op(),
        [](CaseBuilder b) {
-         adaptive_avg_pool_backward(b.result.graph, b.numbers("dy", b.picture()), b.size());
+         adaptive_avg_pool_backward(b.result.graph, b.numbers("dy", b.image()), b.size());
          return std::move(b).finish(false);
        }},
       {&linear_op(),
@@ -190,7 +190,7 @@ std::map<const OpDef*, Maker> channel_makers() {
   return {
       {&channel_sum_op(),
        [](CaseBuilder b) {
-         channel_sum(b.result.graph, b.numbers("x", b.picture_or_features()));
+         channel_sum(b.result.graph, b.numbers("x", b.image_or_features()));
          return std::move(b).finish(true);
        }},
       {&moments_op(),
@@ -200,7 +200,7 @@ std::map<const OpDef*, Maker> channel_makers() {
        }},
       {&normalize_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features();
+         const Shape shape = b.image_or_features();
          const Value x = b.numbers("x", shape);
          const auto [mean, variance] = statistics(b, shape[1]);
          const Value gamma = b.weights("gamma", Shape{shape[1]}), beta = b.weights("beta", Shape{shape[1]});
@@ -209,7 +209,7 @@ std::map<const OpDef*, Maker> channel_makers() {
        }},
       {&normalize_backward_reduce_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features();
+         const Shape shape = b.image_or_features();
          const Value dy = b.numbers("dy", shape), x = b.numbers("x", shape);
          const auto [mean, variance] = statistics(b, shape[1]);
          normalize_backward_reduce(b.result.graph, dy, x, mean, variance, random_eps(b));
@@ -217,7 +217,7 @@ std::map<const OpDef*, Maker> channel_makers() {
        }},
       {&normalize_backward_apply_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features(), channel{shape[1]};
+         const Shape shape = b.image_or_features(), channel{shape[1]};
          const Value dy = b.numbers("dy", shape), x = b.numbers("x", shape);
          const auto [mean, variance] = statistics(b, shape[1]);
          const Value gamma = b.weights("gamma", channel), dgamma = b.numbers("dgamma", channel),
@@ -290,7 +290,7 @@ std::map<const OpDef*, Maker> element_makers() {
        }},
       {&concat_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features();
+         const Shape shape = b.image_or_features();
          std::vector<Value> parts;
          for (int64_t i = b.from(1, 4); i > 0; --i) {
            const Shape part = shape.with(1, b.channels());
@@ -302,7 +302,7 @@ std::map<const OpDef*, Maker> element_makers() {
        }},
       {&slice_channels_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features();
+         const Shape shape = b.image_or_features();
          const int64_t begin = b.from(0, shape[1] - 1);
          const Value x = b.numbers("x", shape);
          slice_channels(b.result.graph, x, begin, b.from(begin + 1, shape[1]));
@@ -310,7 +310,7 @@ std::map<const OpDef*, Maker> element_makers() {
        }},
       {&pad_channels_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture_or_features();
+         const Shape shape = b.image_or_features();
          const Value x = b.numbers("x", shape);
          const int64_t stride = shape.rank() == 4 ? b.from(1, 3) : 1;
          pad_channels(b.result.graph, x, {.before = b.one_of({0, 1, 4, 8}), .after = b.one_of({0, 3, 4, 8}), .stride = stride});
@@ -327,12 +327,12 @@ std::map<const OpDef*, Maker> element_makers() {
        }},
       {&flatten_op(),
        [](CaseBuilder b) {
-         flatten(b.result.graph, b.numbers("x", b.picture()));
+         flatten(b.result.graph, b.numbers("x", b.image()));
          return std::move(b).finish(true);
        }},
       {&unflatten_op(),
        [](CaseBuilder b) {
-         const Shape shape = b.picture();
+         const Shape shape = b.image();
          unflatten(b.result.graph, b.numbers("x", Shape{shape[0], shape[1] * shape[2] * shape[3]}), shape[1],
                    {shape[2], shape[3]});
          return std::move(b).finish(true);
@@ -382,9 +382,9 @@ std::map<const OpDef*, Maker> training_makers() {
        [](CaseBuilder b) {
          const Shape shape = b.any_shape();
          const Value parameter = b.weights("p", shape), gradient = b.numbers("g", shape), momentum = b.weights("m", shape);
-         const Value rate = b.scalar("rate", DType::kF64, b.rng.uniform(0, 0.5));
+         const Value learning_rate = b.scalar("learning_rate", DType::kF64, b.rng.uniform(0, 0.5));
          const double amount = b.one_real_of({0.0, 0.9});
-         sgd(b.result.graph, parameter, gradient, momentum, rate,
+         sgd(b.result.graph, parameter, gradient, momentum, learning_rate,
              {.momentum = amount, .weight_decay = b.one_real_of({0.0, 1e-4, 0.1}), .nesterov = b.rng.chance(0.5)});
          return std::move(b).finish(false);
        }},
@@ -392,9 +392,10 @@ std::map<const OpDef*, Maker> training_makers() {
        [](CaseBuilder b) {
          const Shape shape = b.any_shape();
          const Value parameter = b.weights("p", shape), gradient = b.numbers("g", shape), mean = b.weights("m", shape);
-         const Value square = b.positive("v", shape), rate = b.scalar("rate", DType::kF64, b.rng.uniform(0, 0.1));
+         const Value square = b.positive("v", shape),
+                     learning_rate = b.scalar("learning_rate", DType::kF64, b.rng.uniform(0, 0.1));
          const Value step = b.scalar("step", DType::kI64, static_cast<double>(b.from(1, 100)));
-         adam(b.result.graph, parameter, gradient, mean, square, rate, step,
+         adam(b.result.graph, parameter, gradient, mean, square, learning_rate, step,
               {.weight_decay = b.one_real_of({0.0, 1e-2}), .decoupled = b.rng.chance(0.5)});
          return std::move(b).finish(false);
        }},

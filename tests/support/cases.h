@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "ops/conv2d.h"
+#include "ops/layers/conv2d.h"
 #include "support/case_builder.h"
 
 namespace residual::support {

@@ -3,14 +3,14 @@
 #include <cmath>
 
 #include "autodiff/gradients.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/cross_entropy.h"
-#include "ops/flatten.h"
-#include "ops/linear.h"
-#include "ops/pad_channels.h"
-#include "ops/pool.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/linear.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/flatten.h"
+#include "ops/shape/pad_channels.h"
+#include "ops/training/cross_entropy.h"
 
 namespace residual::support {
 
@@ -53,13 +53,13 @@ Case batch_norm_backward_chain(CaseBuilder b) {
   const auto [mean, variance] = statistics(b, shape[1]);
   const bool shared = b.rng.chance(0.4);  // the gradient that passes relu also goes down the shortcut
   const double eps = random_eps(b);
-  const Value flow = b.rng.chance(0.8) ? relu_backward(graph, dy, y) : dy;
-  const NormalizeGradient sums = normalize_backward_reduce(graph, flow, x, mean, variance, eps);
-  const Value dx = normalize_backward_apply(graph, flow, x, mean, variance, gamma, sums, {eps, b.rng.chance(0.8)});
+  const Value dz = b.rng.chance(0.8) ? relu_backward(graph, dy, y) : dy;
+  const NormalizeGradient sums = normalize_backward_reduce(graph, dz, x, mean, variance, eps);
+  const Value dx = normalize_backward_apply(graph, dz, x, mean, variance, gamma, sums, {eps, b.rng.chance(0.8)});
   graph.output("dx", dx);
   graph.output("dgamma", sums.dgamma);
   graph.output("dbeta", sums.dbeta);
-  if (shared) graph.output("shortcut", flow);
+  if (shared) graph.output("shortcut", dz);
   return std::move(b).finish_with(false);
 }
 

@@ -21,7 +21,7 @@ struct Reply {
   std::string status = "200 OK";
   std::vector<std::string> headers;
   std::string body;
-  std::optional<int64_t> length;  ///< what Content-Length claims; without it, what is true
+  std::optional<int64_t> length;  ///< what Content-Length matches; without it, what is true
   bool tells_length = true;
   bool endless = false;  ///< the body again and again
   double silence = 0;    ///< seconds between the body and the end of the connection

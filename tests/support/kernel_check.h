@@ -1,5 +1,5 @@
-// Runs every candidate kernel that a backend offers for a graph, each alone, on the oracle's values of its inputs, and holds its
-// outputs against the oracle's.
+// Runs every implementation kernel that a backend alternatives for a graph, each alone, on the oracle's values of its inputs, and
+// holds its outputs against the oracle's.
 #pragma once
 
 #include <algorithm>
@@ -51,45 +51,45 @@ class KernelCheck {
   KernelCheck(const Backend& backend, const Case& example, Tolerance tolerance = {})
       : backend_(backend), case_(example), tolerance_(tolerance), oracle_(example.graph, example.tensors), view_(example.graph) {}
 
-  /// Checks every claim that ends at `last`, its inputs in layouts like `wanted` where they are pictures. Adds what went wrong to
+  /// Checks every match that ends at `last`, its inputs in layouts like `wanted` where they are images. Adds what went wrong to
   /// `failures` and returns how many kernels were run.
   int check(NodeId last, const Layout& wanted, std::vector<std::string>& failures) {
     int kernels = 0;
-    for (const auto& claimer : backend_.claimers()) {
-      for (const Claim& claim : claimer->claim(view_, last)) {
-        if (!acceptable(claim)) continue;
-        covered_.insert(claim.what);
+    for (const auto& pattern : backend_.patterns()) {
+      for (const Match& match : pattern->match(view_, last)) {
+        if (!acceptable(match)) continue;
+        covered_.insert(match.what);
         std::vector<Layout> layouts;
-        for (const Value& value : claim.inputs) layouts.push_back(layout_of(value, wanted));
-        for (Candidate& candidate : claimer->candidates(case_.graph, claim, layouts)) {
+        for (const Value& value : match.inputs) layouts.push_back(layout_of(value, wanted));
+        for (Implementation& implementation : pattern->implementations(case_.graph, match, layouts)) {
           ++kernels;
-          for (const bool in_place : {false, true}) run(claim, candidate, in_place, failures);
+          for (const bool in_place : {false, true}) run(match, implementation, in_place, failures);
         }
       }
     }
     return kernels;
   }
 
-  /// What the claims covered that were checked: "conv2d + add + relu", …
+  /// What the matches covered that were checked: "conv2d + add + relu", …
   const std::set<std::string>& covered() const { return covered_; }
 
  private:
-  // As a plan judges it: nobody outside the claim reads a value that stays inside.
-  bool acceptable(const Claim& claim) const {
-    for (const NodeId id : claim.nodes) {
+  // As a plan judges it: nobody outside the match reads a value that stays inside.
+  bool acceptable(const Match& match) const {
+    for (const NodeId id : match.nodes) {
       for (int32_t i = 0; i < static_cast<int32_t>(case_.graph.node(id).outputs.size()); ++i) {
         const Value value{id, i};
-        if (std::find(claim.outputs.begin(), claim.outputs.end(), value) != claim.outputs.end()) continue;
+        if (std::find(match.outputs.begin(), match.outputs.end(), value) != match.outputs.end()) continue;
         if (view_.is_output(value)) return false;
         for (const NodeId reader : view_.readers(value)) {
-          if (std::find(claim.nodes.begin(), claim.nodes.end(), reader) == claim.nodes.end()) return false;
+          if (std::find(match.nodes.begin(), match.nodes.end(), reader) == match.nodes.end()) return false;
         }
       }
     }
     return true;
   }
 
-  // Variables are plain; so is all that is no picture of numbers.
+  // Variables are plain; so is all that is no image of numbers.
   Layout layout_of(Value value, const Layout& wanted) const {
     const TensorType& type = case_.graph.type(value);
     const bool source = case_.graph.node(value.node).op == &variable_op();
@@ -101,7 +101,7 @@ class KernelCheck {
       std::memcpy(dst, src, bytes_in(type, from));
       return true;
     }
-    std::optional<Candidate> way = backend_.reorder(type, from, to);
+    std::optional<Implementation> way = backend_.reorder(type, from, to);
     if (!way) way = make_reference_backend()->reorder(type, from, to);
     if (!way) return false;
     const Buffer scratch(way->scratch_bytes);
@@ -109,65 +109,67 @@ class KernelCheck {
     return true;
   }
 
-  void run(const Claim& claim, Candidate& candidate, bool in_place, std::vector<std::string>& failures) {
+  void run(const Match& match, Implementation& implementation, bool in_place, std::vector<std::string>& failures) {
     const bool required =
-        std::any_of(candidate.in_place.begin(), candidate.in_place.end(), [](const auto& a) { return a.required; });
-    if (in_place ? candidate.in_place.empty() : required) return;
+        std::any_of(implementation.in_place.begin(), implementation.in_place.end(), [](const auto& a) { return a.required; });
+    if (in_place ? implementation.in_place.empty() : required) return;
     const auto complain = [&](std::string_view what) {
-      failures.push_back(fmt::format("{} by {} '{}'{}: {}\n{}", claim.what, backend_.name(), candidate.label,
+      failures.push_back(fmt::format("{} by {} '{}'{}: {}\n{}", match.what, backend_.name(), implementation.label,
                                      in_place ? ", in place" : "", what, case_.what));
     };
     std::vector<Guarded> in, out;
-    for (size_t i = 0; i < claim.inputs.size(); ++i) {
-      const TensorType& type = case_.graph.type(claim.inputs[i]);
-      in.emplace_back(std::max(bytes_in(type, candidate.inputs[i]), largest_alias(claim, candidate, static_cast<int>(i))));
-      if (!reorder(type, Layout::plain(), candidate.inputs[i], oracle_.at(claim.inputs[i]).data(), in.back().data())) {
-        complain(fmt::format("input {} wants layout {}, which cannot be made from plain", i, to_string(candidate.inputs[i])));
+    for (size_t i = 0; i < match.inputs.size(); ++i) {
+      const TensorType& type = case_.graph.type(match.inputs[i]);
+      in.emplace_back(
+          std::max(bytes_in(type, implementation.inputs[i]), largest_alias(match, implementation, static_cast<int>(i))));
+      if (!reorder(type, Layout::plain(), implementation.inputs[i], oracle_.at(match.inputs[i]).data(), in.back().data())) {
+        complain(
+            fmt::format("input {} wants layout {}, which cannot be made from plain", i, to_string(implementation.inputs[i])));
         return;
       }
     }
     std::vector<const std::byte*> sources;
     std::vector<std::byte*> destinations;
     for (const Guarded& memory : in) sources.push_back(memory.data());
-    for (size_t i = 0; i < claim.outputs.size(); ++i) {
-      out.emplace_back(bytes_in(case_.graph.type(claim.outputs[i]), candidate.outputs[i]));
+    for (size_t i = 0; i < match.outputs.size(); ++i) {
+      out.emplace_back(bytes_in(case_.graph.type(match.outputs[i]), implementation.outputs[i]));
       destinations.push_back(out.back().data());
     }
     if (in_place) {
-      for (const auto& alias : candidate.in_place) {
+      for (const auto& alias : implementation.in_place) {
         destinations[static_cast<size_t>(alias.output)] = in[static_cast<size_t>(alias.input)].data();
       }
     }
-    const Guarded scratch(candidate.scratch_bytes);
-    candidate.kernel->run({sources.data(), destinations.data(), scratch.data()});
-    judge(claim, candidate, destinations, complain);
+    const Guarded scratch(implementation.scratch_bytes);
+    implementation.kernel->run({sources.data(), destinations.data(), scratch.data()});
+    judge(match, implementation, destinations, complain);
     const auto intact = [](const Guarded& memory) { return memory.intact(); };
     if (!std::all_of(in.begin(), in.end(), intact) || !std::all_of(out.begin(), out.end(), intact) || !scratch.intact()) {
       complain("it wrote beyond the end of a tensor");
     }
   }
 
-  size_t largest_alias(const Claim& claim, const Candidate& candidate, int input) const {
+  size_t largest_alias(const Match& match, const Implementation& implementation, int input) const {
     size_t bytes = 0;
-    for (const auto& alias : candidate.in_place) {
+    for (const auto& alias : implementation.in_place) {
       const size_t output = static_cast<size_t>(alias.output);
       if (alias.input == input)
-        bytes = std::max(bytes, bytes_in(case_.graph.type(claim.outputs[output]), candidate.outputs[output]));
+        bytes = std::max(bytes, bytes_in(case_.graph.type(match.outputs[output]), implementation.outputs[output]));
     }
     return bytes;
   }
 
   template <typename Complain>
-  void judge(const Claim& claim, const Candidate& candidate, const std::vector<std::byte*>& destinations,
+  void judge(const Match& match, const Implementation& implementation, const std::vector<std::byte*>& destinations,
              Complain&& complain) const {
-    const bool winograd = candidate.label.find("wino") != std::string::npos;
+    const bool winograd = implementation.label.find("wino") != std::string::npos;
     const double allowed = winograd ? tolerance_.winograd : case_.exact ? 0 : tolerance_.reals;
-    for (size_t i = 0; i < claim.outputs.size(); ++i) {
-      const TensorType& type = case_.graph.type(claim.outputs[i]);
+    for (size_t i = 0; i < match.outputs.size(); ++i) {
+      const TensorType& type = case_.graph.type(match.outputs[i]);
       Tensor found(type.dtype, type.shape);
-      if (!reorder(type, candidate.outputs[i], Layout::plain(), destinations[i], found.data())) {
-        complain(fmt::format("output {} has layout {}, which cannot be made plain", i, to_string(candidate.outputs[i])));
-      } else if (const std::string wrong = difference(found, oracle_.at(claim.outputs[i]), allowed); !wrong.empty()) {
+      if (!reorder(type, implementation.outputs[i], Layout::plain(), destinations[i], found.data())) {
+        complain(fmt::format("output {} has layout {}, which cannot be made plain", i, to_string(implementation.outputs[i])));
+      } else if (const std::string wrong = difference(found, oracle_.at(match.outputs[i]), allowed); !wrong.empty()) {
         complain(fmt::format("output {}: {}", i, wrong));
       }
     }

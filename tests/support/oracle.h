@@ -97,20 +97,20 @@ class Oracle {
 
   void run(const GraphView& view, NodeId id, std::vector<Tensor>& outputs) const {
     const Node& node = graph_.node(id);
-    for (const auto& claimer : reference().claimers()) {
-      const std::vector<Claim> claims = claimer->claim(view, id);
-      if (claims.empty()) continue;
-      const std::vector<Layout> plain(claims[0].inputs.size());
-      const std::vector<Candidate> candidates = claimer->candidates(graph_, claims[0], plain);
+    for (const auto& pattern : reference().patterns()) {
+      const std::vector<Match> matches = pattern->match(view, id);
+      if (matches.empty()) continue;
+      const std::vector<Layout> plain(matches[0].inputs.size());
+      const std::vector<Implementation> implementations = pattern->implementations(graph_, matches[0], plain);
       std::vector<const std::byte*> in;
       std::vector<std::byte*> out;
-      for (const Value& value : claims[0].inputs) in.push_back(at(value).data());
+      for (const Value& value : matches[0].inputs) in.push_back(at(value).data());
       for (const TensorType& type : node.outputs) {
         outputs.emplace_back(type.dtype, type.shape);
         out.push_back(outputs.back().data());
       }
-      const Buffer scratch(candidates[0].scratch_bytes);
-      candidates[0].kernel->run({in.data(), out.data(), scratch.data()});
+      const Buffer scratch(implementations[0].scratch_bytes);
+      implementations[0].kernel->run({in.data(), out.data(), scratch.data()});
       return;
     }
     fail(ErrorKind::kOther, "the reference backend has no loops for {} '{}'", node.op->name, node.name);

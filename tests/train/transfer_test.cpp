@@ -51,17 +51,17 @@ TrainOptions options_for(const models::Architecture& architecture) {
   return options;
 }
 
-// The state after one step of SGD on random pictures from the same first weights.
+// The state after one step of SGD on random images from the same first weights.
 State after_a_step(const TrainOptions& options) {
   const Graph graph = training_graph(options);
   State state = initial_state(graph, 5);
   Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
   Rng rng(1, Purpose::kTest);
-  for (float& pixel : session.input<float>("pictures")) pixel = static_cast<float>(rng.normal());
+  for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   int64_t label = 0;
   for (int64_t& value : session.input<int64_t>("labels")) value = label++ % options.architecture.classes;
   session.input<double>("learning_rate")[0] = 0.1;
-  session.input<double>("head_learning_rate")[0] = 0.1 * options.head_rate_scale;
+  session.input<double>("head_learning_rate")[0] = 0.1 * options.head_learning_rate_scale;
   session.input<int64_t>("step")[0] = 1;
   session.run();
   return state;
@@ -133,7 +133,7 @@ TEST(Frozen, ScopesThatDoNotExistAreRefusedWithThoseThatDo) {
 TEST(HeadRate, ScalesTheStepOfTheHeadAlone) {
   TrainOptions options = options_for(tiny(4));
   const State before = initial_state(training_graph(options), 5), once = after_a_step(options);
-  options.head_rate_scale = 10;
+  options.head_learning_rate_scale = 10;
   const State scaled = after_a_step(options);
   EXPECT_TRUE(same(once, scaled, "layer3.0.conv2.weight"));
   const auto start = before.at("linear.weight").as<float>(), one = once.at("linear.weight").as<float>(),

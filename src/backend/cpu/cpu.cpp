@@ -12,8 +12,8 @@ class CpuBackend final : public Backend {
   CpuBackend() {
     cpu::onednn::limit(cpu::processor().isa);
     cpu::kernels::limit(cpu::processor().isa);
-    cpu::onednn::add_claimers(claimers_);
-    cpu::kernels::add_claimers(claimers_);
+    cpu::onednn::add_patterns(patterns_);
+    cpu::kernels::add_patterns(patterns_);
   }
 
   std::string_view name() const override { return "cpu"; }
@@ -24,13 +24,13 @@ class CpuBackend final : public Backend {
     return fmt::format("cpu 1, {}, {}, {}, oneDNN {}", cpu::processor().name, cpu::processor().model,
                        cpu::to_string(cpu::processor().isa), cpu::onednn::version());
   }
-  std::span<const std::unique_ptr<Claimer>> claimers() const override { return claimers_; }
-  std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
+  std::span<const std::unique_ptr<Pattern>> patterns() const override { return patterns_; }
+  std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
     return cpu::onednn::reorder(type, from, to);
   }
 
  private:
-  std::vector<std::unique_ptr<Claimer>> claimers_;
+  std::vector<std::unique_ptr<Pattern>> patterns_;
 };
 
 }  // namespace

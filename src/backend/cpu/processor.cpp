@@ -69,7 +69,7 @@ std::string to_string(Isa isa) {
   return "?";
 }
 
-Layout picture_layout(const Shape& shape) {
+Layout image_layout(const Shape& shape) {
   if (shape.rank() != 4 || shape[1] % processor().block != 0) return Layout::plain();
   return Layout::blocked(processor().block);
 }

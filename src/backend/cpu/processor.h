@@ -14,7 +14,7 @@ struct Processor {
   std::string name;   ///< "AMD EPYC 9755"
   std::string model;  ///< vendor, family, model and stepping, for identities
   Isa isa = Isa::kSse4;
-  int64_t block = 8;  ///< channels that pictures keep together: one AVX-512 register, or one of AVX2
+  int64_t block = 8;  ///< channels that images keep together: one AVX-512 register, or one of AVX2
 };
 
 /// Found on the first call; $RESIDUAL_ISA may ask for less than the processor has.
@@ -24,6 +24,6 @@ const Processor& processor();
 std::string to_string(Isa isa);
 
 /// Blocked by the processor's block where the channels divide into whole blocks, else plain.
-Layout picture_layout(const Shape& shape);
+Layout image_layout(const Shape& shape);
 
 }  // namespace residual::cpu

@@ -34,8 +34,8 @@ using Loops = void (*)(const Call&);
 
 struct LoopedOp {
   const OpDef* op;
-  Loops f32, f64;                            ///< float32 sums in double and rounds once
-  std::vector<Candidate::Alias> in_place{};  ///< in the node's own numbering
+  Loops f32, f64;                                 ///< float32 sums in double and rounds once
+  std::vector<Implementation::Alias> in_place{};  ///< in the node's own numbering
   /// How many doubles the loops sum in before they round; null: none.
   int64_t (*sums)(const Graph&, const Node&) = nullptr;
 };
@@ -61,7 +61,7 @@ void for_each_element(int64_t count, Body&& body) noexcept {
       kElementGrain);
 }
 
-/// body(a, b) for every pair with a < first, b < second, over the team: one pair is one independent piece of work.
+/// body(a, b) for every pair with a < first, b < second, over the team: one pair is one independent subgraph of work.
 template <typename Body>
 void for_each_pair(int64_t first, int64_t second, Body&& body) noexcept {
   parallel_for(first * second, [&](int64_t begin, int64_t end) {

@@ -4,7 +4,7 @@
 
 #include "backend/reference/loops.h"
 #include "backend/reference/reorder.h"
-#include "ops/update.h"
+#include "ops/training/update.h"
 
 namespace residual {
 namespace {
@@ -13,7 +13,7 @@ using reference::Call;
 using reference::LoopedOp;
 using reference::Loops;
 
-/// Runs one node: hands the claim's inputs, each listed once, to the loops in the node's own order.
+/// Runs one node: hands the match's inputs, each listed once, to the loops in the node's own order.
 class LoopKernel final : public Kernel {
  public:
   LoopKernel(Loops loops, const Graph& graph, const Node& node, std::vector<size_t> places)
@@ -38,11 +38,11 @@ class LoopKernel final : public Kernel {
   std::vector<const std::byte*> pointers_;
 };
 
-/// Where each of the node's inputs stands among the claim's.
-std::vector<size_t> places_of(const Node& node, const Claim& claim) {
+/// Where each of the node's inputs stands among the match's.
+std::vector<size_t> places_of(const Node& node, const Match& match) {
   std::vector<size_t> places;
   for (const Value& value : node.inputs) {
-    places.push_back(static_cast<size_t>(std::find(claim.inputs.begin(), claim.inputs.end(), value) - claim.inputs.begin()));
+    places.push_back(static_cast<size_t>(std::find(match.inputs.begin(), match.inputs.end(), value) - match.inputs.begin()));
   }
   return places;
 }
@@ -59,42 +59,42 @@ Loops loops_for(const LoopedOp& looped, const Graph& graph, const Node& node) {
   return type == DType::kF32 ? looped.f32 : type == DType::kF64 ? looped.f64 : nullptr;
 }
 
-class LoopClaimer final : public Claimer {
+class LoopPattern final : public Pattern {
  public:
-  explicit LoopClaimer(LoopedOp looped) : looped_(std::move(looped)) {}
+  explicit LoopPattern(LoopedOp looped) : looped_(std::move(looped)) {}
 
   std::string_view name() const override { return looped_.op->name; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != looped_.op || loops_for(looped_, view.graph(), node) == nullptr) return {};
-    Claim claim{{last}, {}, {}, std::string(node.op->name)};
+    Match match{{last}, {}, {}, std::string(node.op->name)};
     for (const Value& value : node.inputs) {
-      if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
     }
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) claim.outputs.push_back({last, i});
-    std::vector<Claim> claims;
-    claims.push_back(std::move(claim));
-    return claims;
+    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
+    std::vector<Match> matches;
+    matches.push_back(std::move(match));
+    return matches;
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
-    const Node& node = graph.node(claim.nodes.back());
-    const std::vector<size_t> places = places_of(node, claim);
-    Candidate candidate{.label = "plain loops",
-                        .inputs = std::vector<Layout>(claim.inputs.size()),
-                        .outputs = std::vector<Layout>(claim.outputs.size())};
-    if (looped_.sums != nullptr) candidate.scratch_bytes = sizeof(double) * static_cast<size_t>(looped_.sums(graph, node));
-    for (const Candidate::Alias& alias : looped_.in_place) {
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
+    const Node& node = graph.node(match.nodes.back());
+    const std::vector<size_t> places = places_of(node, match);
+    Implementation implementation{.label = "plain loops",
+                                  .inputs = std::vector<Layout>(match.inputs.size()),
+                                  .outputs = std::vector<Layout>(match.outputs.size())};
+    if (looped_.sums != nullptr) implementation.scratch_bytes = sizeof(double) * static_cast<size_t>(looped_.sums(graph, node));
+    for (const Implementation::Alias& alias : looped_.in_place) {
       const int place = static_cast<int>(places[static_cast<size_t>(alias.input)]);
-      const bool taken = std::any_of(candidate.in_place.begin(), candidate.in_place.end(),
-                                     [&](const Candidate::Alias& other) { return other.input == place; });
-      if (!taken) candidate.in_place.push_back({place, alias.output});
+      const bool taken = std::any_of(implementation.in_place.begin(), implementation.in_place.end(),
+                                     [&](const Implementation::Alias& other) { return other.input == place; });
+      if (!taken) implementation.in_place.push_back({place, alias.output});
     }
-    candidate.kernel = std::make_unique<LoopKernel>(loops_for(looped_, graph, node), graph, node, places);
-    std::vector<Candidate> candidates;
-    candidates.push_back(std::move(candidate));
-    return candidates;
+    implementation.kernel = std::make_unique<LoopKernel>(loops_for(looped_, graph, node), graph, node, places);
+    std::vector<Implementation> implementations;
+    implementations.push_back(std::move(implementation));
+    return implementations;
   }
 
  private:
@@ -110,7 +110,7 @@ class ReferenceBackend final : public Backend {
              reference::sigmoid_loops, reference::pool_loops, reference::adaptive_avg_pool_loops, reference::linear_loops, reference::add_loops, reference::concat_loops,
              reference::pad_channels_loops, reference::flatten_loops, reference::dropout_loops, reference::softmax_loops,
              reference::cross_entropy_loops, reference::fake_quantize_loops, reference::update_loops}) {
-      for (LoopedOp& looped : family()) claimers_.push_back(std::make_unique<LoopClaimer>(std::move(looped)));
+      for (LoopedOp& looped : family()) patterns_.push_back(std::make_unique<LoopPattern>(std::move(looped)));
     }
     // clang-format on
   }
@@ -118,13 +118,13 @@ class ReferenceBackend final : public Backend {
   std::string_view name() const override { return "reference"; }
   std::string device() const override { return "any processor, plain loops"; }
   std::string identity() const override { return "reference 1"; }
-  std::span<const std::unique_ptr<Claimer>> claimers() const override { return claimers_; }
-  std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
+  std::span<const std::unique_ptr<Pattern>> patterns() const override { return patterns_; }
+  std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
     return reference::reorder(type, from, to);
   }
 
  private:
-  std::vector<std::unique_ptr<Claimer>> claimers_;
+  std::vector<std::unique_ptr<Pattern>> patterns_;
 };
 
 }  // namespace

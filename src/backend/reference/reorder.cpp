@@ -79,16 +79,16 @@ bool known(const TensorType& type, const Layout& layout) {
 
 }  // namespace
 
-std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) {
+std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) {
   if (!known(type, from) || !known(type, to)) return std::nullopt;
-  Candidate candidate{.label = "plain loops", .inputs = {from}, .outputs = {to}};
+  Implementation implementation{.label = "plain loops", .inputs = {from}, .outputs = {to}};
   if (from == to) {
-    candidate.in_place.push_back({0, 0});
-    candidate.kernel = std::make_unique<CopyKernel>(bytes_in(type, from));
+    implementation.in_place.push_back({0, 0});
+    implementation.kernel = std::make_unique<CopyKernel>(bytes_in(type, from));
   } else {
-    candidate.kernel = reorder_kernel(type, from, to);
+    implementation.kernel = reorder_kernel(type, from, to);
   }
-  return candidate;
+  return implementation;
 }
 
 }  // namespace residual::reference

@@ -8,6 +8,6 @@
 namespace residual::reference {
 
 /// None for opaque layouts, and for other layouts than plain of what is not rank 4.
-std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to);
+std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to);
 
 }  // namespace residual::reference

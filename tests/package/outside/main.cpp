@@ -12,7 +12,7 @@ int main() {
 
   const std::vector<uint8_t> grey(3 * 32 * 32, 128);
   double sum = 0;
-  for (const residual::Prediction& guess : model.predict(residual::PictureView{grey, {}}, 3)) {
+  for (const residual::Prediction& guess : model.predict(residual::ImageView{grey, {}}, 3)) {
     std::printf("class %s: %.3f\n", guess.label.c_str(), guess.probability);
     sum += guess.probability;
   }

@@ -5,8 +5,8 @@
 #include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/rows.h"
 #include "core/threads.h"
-#include "ops/concat.h"
-#include "ops/pad_channels.h"
+#include "ops/shape/concat.h"
+#include "ops/shape/pad_channels.h"
 
 namespace residual::cpu::kernels {
 namespace {
@@ -93,27 +93,28 @@ int64_t width_of(const Shape& shape) {
   return shape.rank() == 4 ? shape[3] : 1;
 }
 
-class ChannelsClaimer final : public Claimer {
+class ChannelsPattern final : public Pattern {
  public:
   std::string_view name() const override { return "channels"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     const bool ours = node.op == &pad_channels_op() || node.op == &pad_channels_backward_op() || node.op == &concat_op() ||
                       node.op == &slice_channels_op();
     if (!ours || !is_float(view.graph(), node)) return {};
-    Claim claim{{last}, {}, {{last}}, std::string(node.op->name)};
+    Match match{{last}, {}, {{last}}, std::string(node.op->name)};
     for (const Value& value : node.inputs) {
-      if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
     }
-    return {claim};
+    return {match};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
-    const Node& node = graph.node(claim.nodes[0]);
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override {
+    const Node& node = graph.node(match.nodes[0]);
     const Shape& y = node.outputs[0].shape;
     Layout layout = row_layout(y, inputs);
-    for (const Value& value : claim.inputs) {
+    for (const Value& value : match.inputs) {
       if (row_layout(graph.shape(value), std::array{layout}) != layout) layout = Layout::plain();
     }
     bool leaves_gaps = false;
@@ -123,11 +124,11 @@ class ChannelsClaimer final : public Claimer {
       ChannelCopy copy = copy_of(node, graph.shape(value), y, layout, first);
       first += graph.shape(value)[1];
       leaves_gaps = leaves_gaps || copy.dst_stride > 1 || (node.op == &pad_channels_op() && copy.channels < y[1]);
-      copies.push_back({copy, place_of(claim, value), granule_of(copy)});
+      copies.push_back({copy, place_of(match, value), granule_of(copy)});
     }
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back({.label = "copies " + to_string(layout),
-                      .inputs = std::vector<Layout>(claim.inputs.size(), layout),
+                      .inputs = std::vector<Layout>(match.inputs.size(), layout),
                       .outputs = {layout}});
     result.back().kernel = std::make_unique<ChannelsKernel>(std::move(copies), leaves_gaps);
     return result;
@@ -154,8 +155,8 @@ class ChannelsClaimer final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> channels_claimer() {
-  return std::make_unique<ChannelsClaimer>();
+std::unique_ptr<Pattern> channels_pattern() {
+  return std::make_unique<ChannelsPattern>();
 }
 
 }  // namespace residual::cpu::kernels

@@ -1,9 +1,9 @@
 // add, relu, sigmoid, their gradients, and sums that go straight through a relu; in any layout that all tensors share.
 #include "backend/cpu/kernels/elementwise_loops.h"
 #include "backend/cpu/kernels/kernels.h"
-#include "ops/add.h"
-#include "ops/relu.h"
-#include "ops/sigmoid.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/elementwise/sigmoid.h"
 
 namespace residual::cpu::kernels {
 namespace {
@@ -34,39 +34,40 @@ Layout shared_layout(const Shape& shape, std::span<const Layout> given) {
   return given[0].kind == Layout::Kind::kChannelsLast ? given[0] : Layout::plain();
 }
 
-class ElementwiseClaimer final : public Claimer {
+class ElementwisePattern final : public Pattern {
  public:
   std::string_view name() const override { return "elementwise"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     const Known* op = known(node.op);
     if (op == nullptr || !is_float(graph, node)) return {};
-    std::vector<Claim> claims;
+    std::vector<Match> matches;
     const Node* add = op->after_add ? produced_by(graph, node.inputs[0], add_op()) : nullptr;
     if (add != nullptr && view.only_reader(node.inputs[0]) && (node.inputs.size() < 2 || node.inputs[1] != node.inputs[0])) {
-      claims.push_back(make_claim(graph, fmt::format("add + {}", node.op->name), {node.inputs[0].node, last},
-                                  {add->inputs[0], add->inputs[1], node.inputs.back()}, {{last}}, {node.inputs[0]}));
-      if (node.inputs.size() == 1) claims.back().inputs = inputs_of(*add);
+      matches.push_back(make_match(graph, fmt::format("add + {}", node.op->name), {node.inputs[0].node, last},
+                                   {add->inputs[0], add->inputs[1], node.inputs.back()}, {{last}}, {node.inputs[0]}));
+      if (node.inputs.size() == 1) matches.back().inputs = inputs_of(*add);
     }
-    claims.push_back(make_claim(graph, std::string(node.op->name), {last}, {}, {{last}}));
-    claims.back().inputs = inputs_of(node);
-    return claims;
+    matches.push_back(make_match(graph, std::string(node.op->name), {last}, {}, {{last}}));
+    matches.back().inputs = inputs_of(node);
+    return matches;
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
-    const Node& node = graph.node(claim.nodes.back());
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override {
+    const Node& node = graph.node(match.nodes.back());
     const Known* op = known(node.op);
-    const bool sum = claim.nodes.size() == 2;
-    std::vector<Value> values = sum ? graph.node(claim.nodes[0]).inputs : node.inputs;
+    const bool sum = match.nodes.size() == 2;
+    std::vector<Value> values = sum ? graph.node(match.nodes[0]).inputs : node.inputs;
     if (sum && node.inputs.size() == 2) values.push_back(node.inputs[1]);
     std::array<size_t, 3> places{};
-    for (size_t i = 0; i < values.size(); ++i) places[i] = place_of(claim, values[i]);
+    for (size_t i = 0; i < values.size(); ++i) places[i] = place_of(match, values[i]);
     const Layout layout = shared_layout(node.outputs[0].shape, inputs);
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back({.label = "vectors " + to_string(layout),
-                      .inputs = std::vector<Layout>(claim.inputs.size(), layout),
+                      .inputs = std::vector<Layout>(match.inputs.size(), layout),
                       .outputs = {layout}});
     result.back().in_place.push_back({0, 0});
     const Elementwise what = sum ? *op->after_add : op->alone;
@@ -93,8 +94,8 @@ class ElementwiseClaimer final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> elementwise_claimer() {
-  return std::make_unique<ElementwiseClaimer>();
+std::unique_ptr<Pattern> elementwise_pattern() {
+  return std::make_unique<ElementwisePattern>();
 }
 
 }  // namespace residual::cpu::kernels

@@ -76,7 +76,7 @@ struct Sgd {
     const auto m = hn::MulAdd(momentum, hn::LoadU(d, call.in[2] + i), g);
     const auto way = kNesterov ? hn::MulAdd(momentum, m, g) : m;
     hn::StoreU(m, d, call.out[1] + i);
-    hn::StoreU(hn::NegMulAdd(hn::Set(d, call.numbers[kSgdRate]), way, p), d, call.out[0] + i);
+    hn::StoreU(hn::NegMulAdd(hn::Set(d, call.numbers[kSgdLearningRate]), way, p), d, call.out[0] + i);
   }
 };
 

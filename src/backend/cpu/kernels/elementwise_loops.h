@@ -26,7 +26,7 @@ struct ElementwiseCall {
 };
 
 /// Places in `numbers`.
-enum SgdNumbers : uint8_t { kSgdMomentum, kSgdDecay, kSgdRate };
+enum SgdNumbers : uint8_t { kSgdMomentum, kSgdDecay, kSgdLearningRate };
 /// The parameter first shrinks by kAdamShrink; kAdamStep is rate / (1 - beta1^t), kAdamRoot 1 / sqrt(1 - beta2^t).
 enum AdamNumbers : uint8_t {
   kAdamBeta1,

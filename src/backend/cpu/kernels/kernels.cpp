@@ -11,14 +11,14 @@ void limit(Isa isa) {
   if (disabled != 0) hwy::DisableTargets(disabled);
 }
 
-void add_claimers(Claimers& claimers) {
-  claimers.push_back(normalize_claimer());
-  claimers.push_back(normalize_backward_claimer());
-  claimers.push_back(moments_claimer());
-  claimers.push_back(elementwise_claimer());
-  claimers.push_back(pool_claimer());
-  claimers.push_back(channels_claimer());
-  claimers.push_back(update_claimer());
+void add_patterns(Patterns& patterns) {
+  patterns.push_back(normalize_pattern());
+  patterns.push_back(normalize_backward_pattern());
+  patterns.push_back(moments_pattern());
+  patterns.push_back(elementwise_pattern());
+  patterns.push_back(pool_pattern());
+  patterns.push_back(channels_pattern());
+  patterns.push_back(update_pattern());
 }
 
 }  // namespace residual::cpu::kernels

@@ -2,7 +2,7 @@
 // runs.
 #pragma once
 
-#include "backend/cpu/claims.h"
+#include "backend/cpu/matches.h"
 #include "backend/cpu/processor.h"
 
 namespace residual::cpu::kernels {
@@ -12,15 +12,15 @@ void limit(Isa isa);
 
 /// Batch normalisation and what can be done in the same pass, element-wise work, pooling, channel padding and concatenation,
 /// updates.
-void add_claimers(Claimers& claimers);
+void add_patterns(Patterns& patterns);
 
-// The claimers of this folder, one a file.
-std::unique_ptr<Claimer> moments_claimer();
-std::unique_ptr<Claimer> normalize_claimer();
-std::unique_ptr<Claimer> normalize_backward_claimer();
-std::unique_ptr<Claimer> elementwise_claimer();
-std::unique_ptr<Claimer> pool_claimer();
-std::unique_ptr<Claimer> channels_claimer();
-std::unique_ptr<Claimer> update_claimer();
+// The patterns of this folder, one a file.
+std::unique_ptr<Pattern> moments_pattern();
+std::unique_ptr<Pattern> normalize_pattern();
+std::unique_ptr<Pattern> normalize_backward_pattern();
+std::unique_ptr<Pattern> elementwise_pattern();
+std::unique_ptr<Pattern> pool_pattern();
+std::unique_ptr<Pattern> channels_pattern();
+std::unique_ptr<Pattern> update_pattern();
 
 }  // namespace residual::cpu::kernels

@@ -2,30 +2,31 @@
 // block with a projection). He et al. 2015, figure 2: a block ends in normalize + add + relu.
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
 
 namespace residual::cpu::kernels {
 namespace {
 
 constexpr size_t kFloat = sizeof(float);
 
-class MomentsClaimer final : public Claimer {
+class MomentsPattern final : public Pattern {
  public:
   std::string_view name() const override { return "moments"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != &moments_op() || !is_float(view.graph(), node)) return {};
-    return {make_claim(view.graph(), "moments", {last}, {node.inputs[0]}, {{last, 0}, {last, 1}, {last, 2}})};
+    return {make_match(view.graph(), "moments", {last}, {node.inputs[0]}, {{last, 0}, {last, 1}, {last, 2}})};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
-    const Shape& shape = graph.shape(claim.inputs[0]);
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override {
+    const Shape& shape = graph.shape(match.inputs[0]);
     const Layout layout = row_layout(shape, inputs);
     const Rows rows = rows_of(shape, layout);
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back({.label = "moments " + to_string(layout),
                       .inputs = {layout},
                       .outputs = std::vector<Layout>(3),
@@ -38,8 +39,8 @@ class MomentsClaimer final : public Claimer {
   }
 };
 
-// The nodes of one piece, found from its last node.
-struct NormalizePiece {
+// The nodes of one subgraph, found from its last node.
+struct NormalizeNodes {
   const Node* normalize = nullptr;
   const Node* other = nullptr;  ///< the addend's normalize, when that is inside too
   std::optional<Value> addend;  ///< or the other normalize's input
@@ -50,11 +51,11 @@ struct StatisticsPlaces {
   size_t mean, variance, gamma, beta;
   double eps;
 
-  StatisticsPlaces(const Claim& claim, const Node& normalize)
-      : mean(place_of(claim, normalize.inputs[1])),
-        variance(place_of(claim, normalize.inputs[2])),
-        gamma(place_of(claim, normalize.inputs[3])),
-        beta(place_of(claim, normalize.inputs[4])),
+  StatisticsPlaces(const Match& match, const Node& normalize)
+      : mean(place_of(match, normalize.inputs[1])),
+        variance(place_of(match, normalize.inputs[2])),
+        gamma(place_of(match, normalize.inputs[3])),
+        beta(place_of(match, normalize.inputs[4])),
         eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
 
   Statistics of(const KernelArgs& args) const noexcept {
@@ -62,19 +63,19 @@ struct StatisticsPlaces {
   }
 };
 
-class NormalizeClaimer final : public Claimer {
+class NormalizePattern final : public Pattern {
  public:
   std::string_view name() const override { return "normalize"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if (!is_float(graph, node)) return {};
-    if (node.op == &normalize_op()) return {claim_of(graph, {last}, "normalize")};
+    if (node.op == &normalize_op()) return {match_of(graph, {last}, "normalize")};
     const bool relu = node.op == &relu_op();
     if (!relu && node.op != &add_op()) return {};
     if (relu && is_inner(view, node.inputs[0], normalize_op()))
-      return {claim_of(graph, {node.inputs[0].node, last}, "normalize + relu")};
+      return {match_of(graph, {node.inputs[0].node, last}, "normalize + relu")};
     const NodeId add = relu ? node.inputs[0].node : last;
     if (relu && !is_inner(view, node.inputs[0], add_op())) return {};
     std::vector<NodeId> nodes{add};
@@ -82,24 +83,25 @@ class NormalizeClaimer final : public Claimer {
     return sums(view, add, nodes, relu ? " + add + relu" : " + add");
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
-    const NormalizePiece piece = piece_of(graph, claim);
-    const Shape& shape = piece.normalize->outputs[0].shape;
-    const size_t x = place_of(claim, piece.normalize->inputs[0]);
-    const size_t addend = piece.addend ? place_of(claim, *piece.addend) : x;
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override {
+    const NormalizeNodes subgraph = subgraph_of(graph, match);
+    const Shape& shape = subgraph.normalize->outputs[0].shape;
+    const size_t x = place_of(match, subgraph.normalize->inputs[0]);
+    const size_t addend = subgraph.addend ? place_of(match, *subgraph.addend) : x;
     const std::array<Layout, 2> given{inputs[x], inputs[addend]};
     const Layout layout = row_layout(shape, given);
     const Rows rows = rows_of(shape, layout);
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back({.label = "normalize " + to_string(layout),
-                      .inputs = std::vector<Layout>(claim.inputs.size()),
+                      .inputs = std::vector<Layout>(match.inputs.size()),
                       .outputs = {layout},
                       .scratch_bytes = kFloat * normalize_scratch(rows)});
-    Candidate& made = result.back();
+    Implementation& made = result.back();
     made.inputs[x] = made.inputs[addend] = layout;
     made.in_place.push_back({static_cast<int>(addend), 0});  // in training x is wanted again, so not x
-    const StatisticsPlaces own(claim, *piece.normalize), other(claim, piece.other ? *piece.other : *piece.normalize);
-    const bool has_addend = piece.addend.has_value(), addend_normalized = piece.other != nullptr, relu = piece.relu;
+    const StatisticsPlaces own(match, *subgraph.normalize), other(match, subgraph.other ? *subgraph.other : *subgraph.normalize);
+    const bool has_addend = subgraph.addend.has_value(), addend_normalized = subgraph.other != nullptr, relu = subgraph.relu;
     made.kernel = make_kernel([=](const KernelArgs& args) {
       const NormalizeCall call{floats(args, x),    own.of(args),   has_addend ? floats(args, addend) : nullptr,
                                addend_normalized,  other.of(args), relu,
@@ -114,63 +116,63 @@ class NormalizeClaimer final : public Claimer {
     return produced_by(view.graph(), value, op) != nullptr && view.only_reader(value);
   }
 
-  static std::vector<Claim> sums(const GraphView& view, NodeId add, const std::vector<NodeId>& nodes, const std::string& after) {
+  static std::vector<Match> sums(const GraphView& view, NodeId add, const std::vector<NodeId>& nodes, const std::string& after) {
     const Graph& graph = view.graph();
     const Value left = graph.node(add).inputs[0], right = graph.node(add).inputs[1];
     if (left == right) return {};
-    std::vector<Claim> claims;
+    std::vector<Match> matches;
     const bool both = is_inner(view, left, normalize_op()) && is_inner(view, right, normalize_op());
     for (const Value side : {left, right}) {
       if (!is_inner(view, side, normalize_op())) continue;
       std::vector<NodeId> all = nodes;
       all.push_back(side.node);
-      claims.push_back(claim_of(graph, all, "normalize" + after));
+      matches.push_back(match_of(graph, all, "normalize" + after));
     }
     if (both) {
       std::vector<NodeId> all = nodes;
       all.insert(all.end(), {left.node, right.node});
-      claims.insert(claims.begin(), claim_of(graph, all, "normalize + normalize" + after));
+      matches.insert(matches.begin(), match_of(graph, all, "normalize + normalize" + after));
     }
-    return claims;
+    return matches;
   }
 
-  static NormalizePiece piece_of(const Graph& graph, const Claim& claim) {
-    NormalizePiece piece;
-    for (const NodeId id : claim.nodes) {
+  static NormalizeNodes subgraph_of(const Graph& graph, const Match& match) {
+    NormalizeNodes subgraph;
+    for (const NodeId id : match.nodes) {
       const Node& node = graph.node(id);
-      if (node.op == &normalize_op()) (piece.normalize == nullptr ? piece.normalize : piece.other) = &node;
-      if (node.op == &relu_op()) piece.relu = true;
+      if (node.op == &normalize_op()) (subgraph.normalize == nullptr ? subgraph.normalize : subgraph.other) = &node;
+      if (node.op == &relu_op()) subgraph.relu = true;
       if (node.op != &add_op()) continue;
-      const size_t own = &graph.node(node.inputs[0].node) == piece.normalize ? 0 : 1;
-      piece.addend = piece.other != nullptr ? piece.other->inputs[0] : node.inputs[1 - own];
+      const size_t own = &graph.node(node.inputs[0].node) == subgraph.normalize ? 0 : 1;
+      subgraph.addend = subgraph.other != nullptr ? subgraph.other->inputs[0] : node.inputs[1 - own];
     }
-    return piece;
+    return subgraph;
   }
 
-  static Claim claim_of(const Graph& graph, std::vector<NodeId> nodes, std::string what) {
-    Claim claim = make_claim(graph, std::move(what), std::move(nodes), {}, {});
-    claim.outputs = {{claim.nodes.back()}};
-    claim.bytes_saved =
-        2.0 * static_cast<double>(claim.nodes.size() - 1) * static_cast<double>(graph.type(claim.outputs[0]).bytes());
-    for (const NodeId id : claim.nodes) {
+  static Match match_of(const Graph& graph, std::vector<NodeId> nodes, std::string what) {
+    Match match = make_match(graph, std::move(what), std::move(nodes), {}, {});
+    match.outputs = {{match.nodes.back()}};
+    match.bytes_saved =
+        2.0 * static_cast<double>(match.nodes.size() - 1) * static_cast<double>(graph.type(match.outputs[0]).bytes());
+    for (const NodeId id : match.nodes) {
       for (const Value& value : graph.node(id).inputs) {
-        const bool inside = std::find(claim.nodes.begin(), claim.nodes.end(), value.node) != claim.nodes.end();
-        if (!inside && std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end())
-          claim.inputs.push_back(value);
+        const bool inside = std::find(match.nodes.begin(), match.nodes.end(), value.node) != match.nodes.end();
+        if (!inside && std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end())
+          match.inputs.push_back(value);
       }
     }
-    return claim;
+    return match;
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Claimer> moments_claimer() {
-  return std::make_unique<MomentsClaimer>();
+std::unique_ptr<Pattern> moments_pattern() {
+  return std::make_unique<MomentsPattern>();
 }
 
-std::unique_ptr<Claimer> normalize_claimer() {
-  return std::make_unique<NormalizeClaimer>();
+std::unique_ptr<Pattern> normalize_pattern() {
+  return std::make_unique<NormalizePattern>();
 }
 
 }  // namespace residual::cpu::kernels

@@ -3,24 +3,24 @@
 //   [add +] relu_backward + reduce           one pass that stores it, for others read it too (a shortcut)
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
-#include "ops/add.h"
-#include "ops/batch_norm.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
 
 namespace residual::cpu::kernels {
 namespace {
 
 constexpr size_t kFloat = sizeof(float);
 
-// One piece: its nodes (null where it has none) and its values.
-struct BackwardPiece {
+// One subgraph: its nodes (null where it has none) and its values.
+struct BackwardNodes {
   const Node *add = nullptr, *relu = nullptr, *reduce = nullptr, *apply = nullptr;
   NodeId add_id = -1, relu_id = -1, reduce_id = -1, apply_id = -1;
   Value dy, x, mean, variance;
   std::optional<Value> dy_addend, y, gamma, beta;
   Mask mask = Mask::kNone;
 
-  // Values in the order of the claim's inputs.
+  // Values in the order of the match's inputs.
   std::vector<Value> inputs() const {
     std::vector<Value> values{dy, x, mean, variance};
     for (const auto& value : {dy_addend, mask == Mask::kOutput ? y : std::nullopt, gamma, beta}) {
@@ -39,69 +39,70 @@ const Node* forward_of(const Graph& graph, Value y, const Node& reduce) {
   return same ? normalize : nullptr;
 }
 
-void set_mask(const Graph& graph, BackwardPiece& piece) {
-  piece.y = piece.relu->inputs[1];
-  piece.mask = Mask::kOutput;
-  const Node* normalize = forward_of(graph, *piece.y, *piece.reduce);
-  if (normalize == nullptr || (piece.apply != nullptr && normalize->inputs[3] != piece.apply->inputs[4])) return;
-  piece.mask = Mask::kRecomputed;
-  piece.gamma = normalize->inputs[3];
-  piece.beta = normalize->inputs[4];
+void set_mask(const Graph& graph, BackwardNodes& subgraph) {
+  subgraph.y = subgraph.relu->inputs[1];
+  subgraph.mask = Mask::kOutput;
+  const Node* normalize = forward_of(graph, *subgraph.y, *subgraph.reduce);
+  if (normalize == nullptr || (subgraph.apply != nullptr && normalize->inputs[3] != subgraph.apply->inputs[4])) return;
+  subgraph.mask = Mask::kRecomputed;
+  subgraph.gamma = normalize->inputs[3];
+  subgraph.beta = normalize->inputs[4];
 }
 
 // Reads the values off the nodes.
-BackwardPiece with_values(const Graph& graph, BackwardPiece piece) {
-  const Node& any = piece.reduce ? *piece.reduce : *piece.apply;
-  piece.dy = any.inputs[0], piece.x = any.inputs[1], piece.mean = any.inputs[2], piece.variance = any.inputs[3];
-  if (piece.apply) piece.gamma = piece.apply->inputs[4];
-  if (piece.relu) {
-    piece.dy = piece.relu->inputs[0];
-    set_mask(graph, piece);
+BackwardNodes with_values(const Graph& graph, BackwardNodes subgraph) {
+  const Node& any = subgraph.reduce ? *subgraph.reduce : *subgraph.apply;
+  subgraph.dy = any.inputs[0], subgraph.x = any.inputs[1], subgraph.mean = any.inputs[2], subgraph.variance = any.inputs[3];
+  if (subgraph.apply) subgraph.gamma = subgraph.apply->inputs[4];
+  if (subgraph.relu) {
+    subgraph.dy = subgraph.relu->inputs[0];
+    set_mask(graph, subgraph);
   }
-  if (piece.add) {
-    piece.dy = piece.add->inputs[0];
-    piece.dy_addend = piece.add->inputs[1];
+  if (subgraph.add) {
+    subgraph.dy = subgraph.add->inputs[0];
+    subgraph.dy_addend = subgraph.add->inputs[1];
   }
-  return piece;
+  return subgraph;
 }
 
-BackwardPiece piece_of(const Graph& graph, const Claim& claim) {
-  BackwardPiece piece;
-  for (const NodeId id : claim.nodes) {
+BackwardNodes subgraph_of(const Graph& graph, const Match& match) {
+  BackwardNodes subgraph;
+  for (const NodeId id : match.nodes) {
     const Node& node = graph.node(id);
-    if (node.op == &add_op()) piece.add = &node, piece.add_id = id;
-    if (node.op == &relu_backward_op()) piece.relu = &node, piece.relu_id = id;
-    if (node.op == &normalize_backward_reduce_op()) piece.reduce = &node, piece.reduce_id = id;
-    if (node.op == &normalize_backward_apply_op()) piece.apply = &node, piece.apply_id = id;
+    if (node.op == &add_op()) subgraph.add = &node, subgraph.add_id = id;
+    if (node.op == &relu_backward_op()) subgraph.relu = &node, subgraph.relu_id = id;
+    if (node.op == &normalize_backward_reduce_op()) subgraph.reduce = &node, subgraph.reduce_id = id;
+    if (node.op == &normalize_backward_apply_op()) subgraph.apply = &node, subgraph.apply_id = id;
   }
-  return with_values(graph, piece);
+  return with_values(graph, subgraph);
 }
 
-class NormalizeBackwardClaimer final : public Claimer {
+class NormalizeBackwardPattern final : public Pattern {
  public:
   std::string_view name() const override { return "normalize_backward"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if (!is_float(graph, node)) return {};
-    std::vector<Claim> claims;
+    std::vector<Match> matches;
     if (node.op == &normalize_backward_apply_op()) {
-      whole(view, last, claims);
-      claims.push_back(claim_of(graph, {last}, false));
+      whole(view, last, matches);
+      matches.push_back(match_of(graph, {last}, false));
     }
     if (node.op == &normalize_backward_reduce_op()) {
-      with_relu(view, last, claims);
-      claims.push_back(claim_of(graph, {last}, false));
+      with_relu(view, last, matches);
+      matches.push_back(match_of(graph, {last}, false));
     }
-    return claims;
+    return matches;
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override;
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override;
 
  private:
   // [add +] relu_backward + reduce + apply, or reduce + apply.
-  static void whole(const GraphView& view, NodeId last, std::vector<Claim>& claims) {
+  static void whole(const GraphView& view, NodeId last, std::vector<Match>& matches) {
     const Graph& graph = view.graph();
     const Node& apply = graph.node(last);
     const NodeId reduce = apply.inputs[5].node;
@@ -116,17 +117,17 @@ class NormalizeBackwardClaimer final : public Claimer {
         produced_by(graph, dz, relu_backward_op()) != nullptr && !view.is_output(dz) && view.readers(dz).size() == 2;
     if (!ours) return;
     if (inner_sum(view, dz.node))
-      claims.push_back(claim_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, reduce, last}, false));
-    claims.push_back(claim_of(graph, {dz.node, reduce, last}, false));
+      matches.push_back(match_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, reduce, last}, false));
+    matches.push_back(match_of(graph, {dz.node, reduce, last}, false));
   }
 
   // [add +] relu_backward + reduce, storing the gradient between them.
-  static void with_relu(const GraphView& view, NodeId last, std::vector<Claim>& claims) {
+  static void with_relu(const GraphView& view, NodeId last, std::vector<Match>& matches) {
     const Graph& graph = view.graph();
     const Value dz = graph.node(last).inputs[0];
     if (produced_by(graph, dz, relu_backward_op()) == nullptr) return;
-    if (inner_sum(view, dz.node)) claims.push_back(claim_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, last}, true));
-    claims.push_back(claim_of(graph, {dz.node, last}, true));
+    if (inner_sum(view, dz.node)) matches.push_back(match_of(graph, {graph.node(dz.node).inputs[0].node, dz.node, last}, true));
+    matches.push_back(match_of(graph, {dz.node, last}, true));
   }
 
   // Whether what relu_backward takes is a sum that nobody else reads.
@@ -136,62 +137,62 @@ class NormalizeBackwardClaimer final : public Claimer {
     return add != nullptr && view.only_reader(dy) && add->inputs[0] != add->inputs[1];
   }
 
-  static Claim claim_of(const Graph& graph, std::vector<NodeId> nodes, bool stores) {
-    Claim claim = make_claim(graph, "", std::move(nodes), {}, {});
-    const BackwardPiece piece = piece_of(graph, claim);
-    for (const Value& value : piece.inputs()) {
-      if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+  static Match match_of(const Graph& graph, std::vector<NodeId> nodes, bool stores) {
+    Match match = make_match(graph, "", std::move(nodes), {}, {});
+    const BackwardNodes subgraph = subgraph_of(graph, match);
+    for (const Value& value : subgraph.inputs()) {
+      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
     }
-    if (!piece.reduce) claim.inputs.insert(claim.inputs.end(), {piece.apply->inputs[5], piece.apply->inputs[6]});
-    if (piece.apply) claim.outputs.push_back({piece.apply_id});
-    if (stores) claim.outputs.push_back({piece.relu_id});
-    if (piece.reduce) claim.outputs.insert(claim.outputs.end(), {Value{piece.reduce_id, 0}, Value{piece.reduce_id, 1}});
+    if (!subgraph.reduce) match.inputs.insert(match.inputs.end(), {subgraph.apply->inputs[5], subgraph.apply->inputs[6]});
+    if (subgraph.apply) match.outputs.push_back({subgraph.apply_id});
+    if (stores) match.outputs.push_back({subgraph.relu_id});
+    if (subgraph.reduce) match.outputs.insert(match.outputs.end(), {Value{subgraph.reduce_id, 0}, Value{subgraph.reduce_id, 1}});
     for (const auto& [node, name] :
-         {std::pair{piece.add, "add"}, std::pair{piece.relu, "relu_backward"},
-          std::pair{piece.reduce, "normalize_backward_reduce"}, std::pair{piece.apply, "normalize_backward_apply"}}) {
-      if (node) claim.what += (claim.what.empty() ? "" : " + ") + std::string(name);
+         {std::pair{subgraph.add, "add"}, std::pair{subgraph.relu, "relu_backward"},
+          std::pair{subgraph.reduce, "normalize_backward_reduce"}, std::pair{subgraph.apply, "normalize_backward_apply"}}) {
+      if (node) match.what += (match.what.empty() ? "" : " + ") + std::string(name);
     }
     // Passes over memory spared: the sum's write and read; of the relu's result its write and reads, less what is read twice.
-    const double bytes = static_cast<double>(graph.type(piece.x).bytes());
-    claim.bytes_saved = bytes * ((piece.add ? 2 : 0) + (piece.relu ? 1 : 0) + (piece.relu && piece.apply ? 1 : 0));
-    return claim;
+    const double bytes = static_cast<double>(graph.type(subgraph.x).bytes());
+    match.bytes_saved = bytes * ((subgraph.add ? 2 : 0) + (subgraph.relu ? 1 : 0) + (subgraph.relu && subgraph.apply ? 1 : 0));
+    return match;
   }
 };
 
-std::vector<Candidate> NormalizeBackwardClaimer::candidates(const Graph& graph, const Claim& claim,
-                                                            std::span<const Layout> inputs) const {
-  const BackwardPiece piece = piece_of(graph, claim);
-  const Shape& shape = graph.shape(piece.x);
-  const size_t dy = place_of(claim, piece.dy), x = place_of(claim, piece.x), mean = place_of(claim, piece.mean),
-               variance = place_of(claim, piece.variance);
+std::vector<Implementation> NormalizeBackwardPattern::implementations(const Graph& graph, const Match& match,
+                                                                      std::span<const Layout> inputs) const {
+  const BackwardNodes subgraph = subgraph_of(graph, match);
+  const Shape& shape = graph.shape(subgraph.x);
+  const size_t dy = place_of(match, subgraph.dy), x = place_of(match, subgraph.x), mean = place_of(match, subgraph.mean),
+               variance = place_of(match, subgraph.variance);
   const auto optional_place = [&](const std::optional<Value>& value) {
-    return value ? static_cast<int>(place_of(claim, *value)) : -1;
+    return value ? static_cast<int>(place_of(match, *value)) : -1;
   };
-  const int dy_addend = optional_place(piece.dy_addend), gamma = optional_place(piece.gamma), beta = optional_place(piece.beta),
-            y = piece.mask == Mask::kOutput ? optional_place(piece.y) : -1;
+  const int dy_addend = optional_place(subgraph.dy_addend), gamma = optional_place(subgraph.gamma),
+            beta = optional_place(subgraph.beta), y = subgraph.mask == Mask::kOutput ? optional_place(subgraph.y) : -1;
   const Layout layout = row_layout(shape, std::array<Layout, 2>{inputs[x], inputs[dy]});
   const Rows rows = rows_of(shape, layout);
-  std::vector<Candidate> result;
+  std::vector<Implementation> result;
   result.push_back({.label = "normalize_backward " + to_string(layout),
-                    .inputs = std::vector<Layout>(claim.inputs.size()),
-                    .outputs = std::vector<Layout>(claim.outputs.size()),
+                    .inputs = std::vector<Layout>(match.inputs.size()),
+                    .outputs = std::vector<Layout>(match.outputs.size()),
                     .scratch_bytes = kFloat * backward_scratch(rows)});
-  Candidate& made = result.back();
+  Implementation& made = result.back();
   made.inputs[x] = made.inputs[dy] = layout;
   for (const int place : {dy_addend, y}) {
     if (place >= 0) made.inputs[static_cast<size_t>(place)] = layout;
   }
-  const bool reduces = piece.reduce != nullptr, applies = piece.apply != nullptr,
-             stores = reduces && !applies && claim.outputs.size() == 3;
+  const bool reduces = subgraph.reduce != nullptr, applies = subgraph.apply != nullptr,
+             stores = reduces && !applies && match.outputs.size() == 3;
   if (applies || stores) {
     made.outputs[0] = layout;
     made.in_place.push_back({static_cast<int>(dy), 0});
   }
-  const Mask mask = piece.mask;
-  const double eps =
-      reduces ? piece.reduce->attributes.as<NormalizeAttrs>().eps : piece.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
-  const bool through_moments = applies && piece.apply->attributes.as<NormalizeBackwardApplyAttrs>().through_moments;
-  const size_t sums = claim.inputs.size() - 2;  // of apply alone: dgamma, dbeta come in
+  const Mask mask = subgraph.mask;
+  const double eps = reduces ? subgraph.reduce->attributes.as<NormalizeAttrs>().eps
+                             : subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
+  const bool through_moments = applies && subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().through_moments;
+  const size_t sums = match.inputs.size() - 2;  // of apply alone: dgamma, dbeta come in
   made.kernel = make_kernel([=](const KernelArgs& args) {
     const auto optional = [&](int place) { return place >= 0 ? floats(args, static_cast<size_t>(place)) : nullptr; };
     const BackwardCall call{floats(args, dy),
@@ -216,8 +217,8 @@ std::vector<Candidate> NormalizeBackwardClaimer::candidates(const Graph& graph, 
 
 }  // namespace
 
-std::unique_ptr<Claimer> normalize_backward_claimer() {
-  return std::make_unique<NormalizeBackwardClaimer>();
+std::unique_ptr<Pattern> normalize_backward_pattern() {
+  return std::make_unique<NormalizeBackwardPattern>();
 }
 
 }  // namespace residual::cpu::kernels

@@ -2,7 +2,7 @@
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/pool_loops.h"
-#include "ops/channel_sum.h"
+#include "ops/reductions/channel_sum.h"
 
 namespace residual::cpu::kernels {
 namespace {
@@ -61,31 +61,32 @@ std::unique_ptr<Kernel> whole_kernel(const Node& node, const Rows& rows) {
   });
 }
 
-class PoolClaimer final : public Claimer {
+class PoolPattern final : public Pattern {
  public:
   std::string_view name() const override { return "pool"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     const bool fits = knows(node) && node.outputs[0].dtype == DType::kF32 && node.outputs[0].shape.elements() > 0 &&
                       graph.type(node.inputs[0]).dtype == DType::kF32 && graph.shape(node.inputs[0]).elements() > 0;
     if (!fits) return {};
-    Claim claim{{last}, node.inputs, {}, std::string(node.op->name)};
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) claim.outputs.push_back({last, i});
-    return {claim};
+    Match match{{last}, node.inputs, {}, std::string(node.op->name)};
+    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
+    return {match};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout> inputs) const override {
-    const Node& node = graph.node(claim.nodes[0]);
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match,
+                                              std::span<const Layout> inputs) const override {
+    const Node& node = graph.node(match.nodes[0]);
     const Shape &input = graph.shape(node.inputs[0]), &output = node.outputs[0].shape;
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back(
-        {.label = "", .inputs = std::vector<Layout>(claim.inputs.size()), .outputs = std::vector<Layout>(claim.outputs.size())});
-    Candidate& made = result.back();
+        {.label = "", .inputs = std::vector<Layout>(match.inputs.size()), .outputs = std::vector<Layout>(match.outputs.size())});
+    Implementation& made = result.back();
     Layout layout = row_layout(input, inputs);
     if (node.op == &global_avg_pool_backward_op()) {
-      made.outputs[0] = layout = picture_layout(output);
+      made.outputs[0] = layout = image_layout(output);
       made.kernel = whole_kernel(node, rows_of(output, layout));
     } else if (node.op == &global_avg_pool_op() || node.op == &channel_sum_op()) {
       made.inputs[0] = layout;
@@ -104,8 +105,8 @@ class PoolClaimer final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> pool_claimer() {
-  return std::make_unique<PoolClaimer>();
+std::unique_ptr<Pattern> pool_pattern() {
+  return std::make_unique<PoolPattern>();
 }
 
 }  // namespace residual::cpu::kernels

@@ -14,7 +14,7 @@ namespace residual::cpu::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The part of one window that lies inside the picture.
+// The part of one window that lies inside the image.
 struct Window {
   int64_t top, bottom, left, right;  // rows top … bottom-1, columns left … right-1 of x
   int64_t first_row, first_column;   // of the window itself, perhaps outside

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backend/cpu/kernels/rows.h"
-#include "ops/pool.h"
+#include "ops/pooling/pool.h"
 
 namespace residual::cpu::kernels {
 

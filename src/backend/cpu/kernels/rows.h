@@ -1,4 +1,4 @@
-// How kernels see a picture or a matrix in memory: rows of one sample and one group of channels.
+// How kernels see an image or a matrix in memory: rows of one sample and one group of channels.
 #pragma once
 
 #include "backend/cpu/processor.h"
@@ -6,7 +6,7 @@
 namespace residual::cpu::kernels {
 
 /// batch x groups rows, each area x block numbers: element (n,c,i) lies at ((n*groups + c/block)*area + i)*block + c%block. Plain
-/// pictures have blocks of one channel.
+/// images have blocks of one channel.
 struct Rows {
   int64_t batch = 0, groups = 0, area = 0, block = 1;
   int64_t channels() const noexcept { return groups * block; }

@@ -3,7 +3,7 @@
 
 #include "backend/cpu/kernels/elementwise_loops.h"
 #include "backend/cpu/kernels/kernels.h"
-#include "ops/update.h"
+#include "ops/training/update.h"
 
 namespace residual::cpu::kernels {
 namespace {
@@ -13,54 +13,54 @@ std::unique_ptr<Kernel> sgd_kernel(const SgdAttrs& sgd, int64_t count) {
     ElementwiseCall call{{floats(args, 0), floats(args, 1), floats(args, 2)}, {floats_out(args, 0), floats_out(args, 1)}};
     call.numbers[kSgdMomentum] = static_cast<float>(sgd.momentum);
     call.numbers[kSgdDecay] = static_cast<float>(sgd.weight_decay);
-    call.numbers[kSgdRate] = static_cast<float>(*reinterpret_cast<const double*>(args.inputs[3]));
+    call.numbers[kSgdLearningRate] = static_cast<float>(*reinterpret_cast<const double*>(args.inputs[3]));
     elementwise(sgd.nesterov ? Elementwise::kNesterov : Elementwise::kSgd, count, call);
   });
 }
 
 std::unique_ptr<Kernel> adam_kernel(const AdamAttrs& adam, int64_t count) {
   return make_kernel([=](const KernelArgs& args) {
-    const double rate = *reinterpret_cast<const double*>(args.inputs[4]);
+    const double learning_rate = *reinterpret_cast<const double*>(args.inputs[4]);
     const auto step = static_cast<double>(*reinterpret_cast<const int64_t*>(args.inputs[5]));
     ElementwiseCall call{{floats(args, 0), floats(args, 1), floats(args, 2), floats(args, 3)},
                          {floats_out(args, 0), floats_out(args, 1), floats_out(args, 2)}};
     const auto set = [&](AdamNumbers which, double number) { call.numbers[which] = static_cast<float>(number); };
     set(kAdamBeta1, adam.beta1), set(kAdamRest1, 1 - adam.beta1), set(kAdamBeta2, adam.beta2), set(kAdamRest2, 1 - adam.beta2);
     set(kAdamDecay, adam.decoupled ? 0 : adam.weight_decay);
-    set(kAdamShrink, adam.decoupled ? 1 - rate * adam.weight_decay : 1);
-    set(kAdamStep, rate / (1 - std::pow(adam.beta1, step)));
+    set(kAdamShrink, adam.decoupled ? 1 - learning_rate * adam.weight_decay : 1);
+    set(kAdamStep, learning_rate / (1 - std::pow(adam.beta1, step)));
     set(kAdamRoot, 1 / std::sqrt(1 - std::pow(adam.beta2, step)));
     set(kAdamEps, adam.eps);
     elementwise(Elementwise::kAdam, count, call);
   });
 }
 
-class UpdateClaimer final : public Claimer {
+class UpdatePattern final : public Pattern {
  public:
   std::string_view name() const override { return "update"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if ((node.op != &sgd_op() && node.op != &adam_op()) || node.outputs[0].dtype != DType::kF32) return {};
-    Claim claim{{last}, node.inputs, {}, std::string(node.op->name)};
+    Match match{{last}, node.inputs, {}, std::string(node.op->name)};
     for (size_t i = 0; i < node.inputs.size(); ++i) {  // the same tensor in two roles: left to the reference
       if (std::count(node.inputs.begin(), node.inputs.end(), node.inputs[i]) > 1) return {};
     }
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) claim.outputs.push_back({last, i});
-    return {claim};
+    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
+    return {match};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
-    const Node& node = graph.node(claim.nodes[0]);
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
+    const Node& node = graph.node(match.nodes[0]);
     const int64_t count = node.outputs[0].shape.elements();
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     result.push_back({.label = "vectors",
-                      .inputs = std::vector<Layout>(claim.inputs.size()),
-                      .outputs = std::vector<Layout>(claim.outputs.size())});
+                      .inputs = std::vector<Layout>(match.inputs.size()),
+                      .outputs = std::vector<Layout>(match.outputs.size())});
     const bool sgd = node.op == &sgd_op();
     result.back().in_place =
-        sgd ? std::vector<Candidate::Alias>{{0, 0}, {2, 1}} : std::vector<Candidate::Alias>{{0, 0}, {2, 1}, {3, 2}};
+        sgd ? std::vector<Implementation::Alias>{{0, 0}, {2, 1}} : std::vector<Implementation::Alias>{{0, 0}, {2, 1}, {3, 2}};
     result.back().kernel =
         sgd ? sgd_kernel(node.attributes.as<SgdAttrs>(), count) : adam_kernel(node.attributes.as<AdamAttrs>(), count);
     return result;
@@ -69,8 +69,8 @@ class UpdateClaimer final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> update_claimer() {
-  return std::make_unique<UpdateClaimer>();
+std::unique_ptr<Pattern> update_pattern() {
+  return std::make_unique<UpdatePattern>();
 }
 
 }  // namespace residual::cpu::kernels

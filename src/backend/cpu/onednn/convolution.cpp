@@ -64,9 +64,9 @@ memory::desc ConvWay::dst(const ConvGeometry& geometry) const {
   return {geometry.dst, memory::data_type::f32, dst_tag};
 }
 
-std::string ConvWay::label(const std::string& implementation) const {
+std::string ConvWay::label(const std::string& primitive_name) const {
   const bool by_other_name = src_tag == Tag::nhwc && src_layout.kind == Layout::Kind::kBlocked;
-  return fmt::format("{} {}{} {}>{}", implementation, algorithm == algorithm::convolution_winograd ? "winograd" : "direct",
+  return fmt::format("{} {}{} {}>{}", primitive_name, algorithm == algorithm::convolution_winograd ? "winograd" : "direct",
                      by_other_name ? " as nhwc" : "", to_string(src_layout), to_string(dst_layout));
 }
 
@@ -103,18 +103,18 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
   } else if (grouped) {  // a group may hold less than a block
     add(algorithm::convolution_direct, Seen{Tag::nhwc, Layout::channels_last()}, Seen{Tag::nhwc, Layout::channels_last()});
   }
-  // Unfolding and a matrix product. oneDNN's blocked kernels for AVX2 decline pictures smaller than the window.
+  // Unfolding and a matrix product. oneDNN's blocked kernels for AVX2 decline images smaller than the window.
   add(algorithm::convolution_direct, plain, plain);
   ways.back().last_resort = colours || (blocks && !grouped);
   return ways;
 }
 
-bool worth_timing(const std::string& implementation, const ConvWay& way, const ConvGeometry& geometry) {
-  const auto says = [&](const char* word) { return implementation.find(word) != std::string::npos; };
-  if (is_reference(implementation)) return false;
+bool worth_timing(const std::string& primitive_name, const ConvWay& way, const ConvGeometry& geometry) {
+  const auto says = [&](const char* word) { return primitive_name.find(word) != std::string::npos; };
+  if (is_reference(primitive_name)) return false;
   if (says("gemm")) return way.src_tag == Tag::nchw;
   const Isa isa = processor().isa;
-  // oneDNN 2.6's 1x1 kernels for AVX2 race on strided channels-last pictures whose channels do not fill blocks.
+  // oneDNN 2.6's 1x1 kernels for AVX2 race on strided channels-last images whose channels do not fill blocks.
   const bool strided = geometry.stride != memory::dims{1, 1};
   if (says("jit_1x1") && isa < Isa::kAvx512 && way.src_tag == Tag::nhwc && strided &&
       geometry.src_channels() % processor().block != 0)

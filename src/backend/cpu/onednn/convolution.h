@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backend/cpu/onednn/memory.h"
-#include "ops/conv2d.h"
+#include "ops/layers/conv2d.h"
 
 namespace residual::cpu::onednn {
 
@@ -18,7 +18,7 @@ struct ConvGeometry {
   dnnl::memory::dims src, weights, dst, stride, dilation, padding;
 };
 
-/// Pictures in these layouts, seen by oneDNN under these tags. The two may differ in name only: with as many channels as a block
+/// Images in these layouts, seen by oneDNN under these tags. The two may differ in name only: with as many channels as a block
 /// holds, blocked and channels-last are the same bytes.
 struct ConvWay {
   dnnl::algorithm algorithm;
@@ -29,7 +29,7 @@ struct ConvWay {
   dnnl::memory::desc src(const ConvGeometry& geometry) const;
   dnnl::memory::desc dst(const ConvGeometry& geometry) const;
   /// "jit:avx512_core direct", "jit_wino_4x3:avx512_core winograd": unique among all ways of one convolution.
-  std::string label(const std::string& implementation) const;
+  std::string label(const std::string& primitive_name) const;
 };
 
 enum class Direction : uint8_t { kForward, kBackwardData, kBackwardWeights };
@@ -37,21 +37,20 @@ enum class Direction : uint8_t { kForward, kBackwardData, kBackwardWeights };
 /// The best guess first.
 std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction);
 
-/// Whether an implementation is worth timing: no plain loops, none for lesser instruction sets than the processor's, matrix
-/// products with unfolding only on plain pictures.
-bool worth_timing(const std::string& implementation, const ConvWay& way, const ConvGeometry& geometry);
+/// Whether an primitive_name is worth timing: no plain loops, none for lesser instruction sets than the processor's, matrix
+/// products with unfolding only on plain images.
+bool worth_timing(const std::string& primitive_name, const ConvWay& way, const ConvGeometry& geometry);
 
 /// Steps through oneDNN's implementations for one way: offer(name) finds `descriptor` set to each that is worth timing, `most` at
 /// most. What the descriptor was made from must still be there.
 template <typename PrimitiveDescriptor, typename Offer>
-void each_implementation(PrimitiveDescriptor& descriptor, const ConvWay& way, const ConvGeometry& geometry, int most,
-                         Offer&& offer) {
+void each_primitive(PrimitiveDescriptor& descriptor, const ConvWay& way, const ConvGeometry& geometry, int most, Offer&& offer) {
   std::string last;  // oneDNN steps to what its cache of descriptors holds once more before it goes on
   do {
-    const std::string implementation = descriptor.impl_info_str();
-    if (implementation == last || !worth_timing(implementation, way, geometry)) continue;
-    last = implementation;
-    offer(implementation);
+    const std::string primitive_name = descriptor.impl_info_str();
+    if (primitive_name == last || !worth_timing(primitive_name, way, geometry)) continue;
+    last = primitive_name;
+    offer(primitive_name);
     if (--most == 0) return;
   } while (descriptor.next_impl());
 }

@@ -1,6 +1,6 @@
 // The gradients of conv2d by its input and by its weights.
-#include "backend/cpu/onednn/claimers.h"
 #include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
 
 namespace residual::cpu::onednn {
@@ -21,7 +21,7 @@ dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const C
   return {operation, engine()};
 }
 
-// Backward-data and backward-weights differ in their types only: two claimers from one pattern.
+// Backward-data and backward-weights differ in their types only: two patterns from one pattern.
 struct BackwardData {
   using Primitive = dnnl::convolution_backward_data;
   static constexpr Direction kDirection = Direction::kBackwardData;
@@ -36,9 +36,9 @@ struct BackwardData {
             {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), 1},
             {From::kOutput, DNNL_ARG_DIFF_SRC, descriptor.diff_src_desc(), 0}};
   }
-  static void set_layouts(Candidate& candidate, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
-    candidate.inputs = {way.dst_layout, layout_of(descriptor.weights_desc())};
-    candidate.outputs = {way.src_layout};
+  static void set_layouts(Implementation& implementation, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
+    implementation.inputs = {way.dst_layout, layout_of(descriptor.weights_desc())};
+    implementation.outputs = {way.src_layout};
   }
 };
 
@@ -56,26 +56,26 @@ struct BackwardWeights {
             {From::kInput, DNNL_ARG_DIFF_DST, descriptor.diff_dst_desc(), 1},
             {From::kOutput, DNNL_ARG_DIFF_WEIGHTS, descriptor.diff_weights_desc(), 0}};
   }
-  static void set_layouts(Candidate& candidate, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
-    candidate.inputs = {way.src_layout, way.dst_layout};
-    candidate.outputs = {layout_of(descriptor.diff_weights_desc())};
+  static void set_layouts(Implementation& implementation, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
+    implementation.inputs = {way.src_layout, way.dst_layout};
+    implementation.outputs = {layout_of(descriptor.diff_weights_desc())};
   }
 };
 
 template <typename Backward>
-class ConvolutionBackward final : public Claimer {
+class ConvolutionBackward final : public Pattern {
  public:
   std::string_view name() const override { return Backward::op().name; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != &Backward::op() || !is_float(view.graph(), node) || node.inputs[0] == node.inputs[1]) return {};
-    return {make_claim(view.graph(), std::string(node.op->name), {last}, {node.inputs[0], node.inputs[1]}, {{last}})};
+    return {make_match(view.graph(), std::string(node.op->name), {last}, {node.inputs[0], node.inputs[1]}, {{last}})};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
-    const ConvGeometry geometry = Backward::geometry(graph, graph.node(claim.nodes[0]));
-    std::vector<Candidate> result;
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
+    const ConvGeometry geometry = Backward::geometry(graph, graph.node(match.nodes[0]));
+    std::vector<Implementation> result;
     for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
       if (way.last_resort && !result.empty()) continue;
       try {
@@ -84,8 +84,8 @@ class ConvolutionBackward final : public Claimer {
                                                            way.dst(geometry), geometry.stride, geometry.dilation,
                                                            geometry.padding, geometry.padding);
         typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
-        each_implementation(descriptor, way, geometry, 2,
-                            [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
+        each_primitive(descriptor, way, geometry, 2,
+                       [&](const std::string& name) { result.push_back(implementation(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it
       }
     }
@@ -93,9 +93,9 @@ class ConvolutionBackward final : public Claimer {
   }
 
  private:
-  static Candidate candidate(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor,
-                             std::string label) {
-    Candidate made{.label = std::move(label), .scratch_bytes = descriptor.scratchpad_desc().get_size()};
+  static Implementation implementation(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor,
+                                       std::string label) {
+    Implementation made{.label = std::move(label), .scratch_bytes = descriptor.scratchpad_desc().get_size()};
     Backward::set_layouts(made, way, descriptor);
     std::vector<Argument> arguments = Backward::arguments(descriptor);
     arguments.push_back({From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()});
@@ -106,11 +106,11 @@ class ConvolutionBackward final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> convolution_backward_data_claimer() {
+std::unique_ptr<Pattern> convolution_backward_data_pattern() {
   return std::make_unique<ConvolutionBackward<BackwardData>>();
 }
 
-std::unique_ptr<Claimer> convolution_backward_weights_claimer() {
+std::unique_ptr<Pattern> convolution_backward_weights_pattern() {
   return std::make_unique<ConvolutionBackward<BackwardWeights>>();
 }
 

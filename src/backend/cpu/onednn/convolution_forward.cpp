@@ -1,9 +1,9 @@
 // conv2d with what follows it: "+ add", "+ relu", "+ add + relu", wherever nobody else reads what lies between.
-#include "backend/cpu/onednn/claimers.h"
 #include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
-#include "ops/add.h"
-#include "ops/relu.h"
+#include "ops/elementwise/add.h"
+#include "ops/elementwise/relu.h"
 
 namespace residual::cpu::onednn {
 namespace {
@@ -58,44 +58,44 @@ std::vector<Fused> find_fused(const GraphView& view, NodeId last) {
   return found;
 }
 
-Claim claim_of(const Graph& graph, const Fused& fused) {
-  Claim claim;
-  claim.nodes = {fused.conv};
-  claim.what = "conv2d";
+Match match_of(const Graph& graph, const Fused& fused) {
+  Match match;
+  match.nodes = {fused.conv};
+  match.what = "conv2d";
   for (const auto& [next, name] : {std::pair{fused.add, " + add"}, std::pair{fused.relu, " + relu"}}) {
     if (!next) continue;
-    claim.bytes_saved += 2.0 * static_cast<double>(graph.type({claim.nodes.back()}).bytes());
-    claim.nodes.push_back(*next);
-    claim.what += name;
+    match.bytes_saved += 2.0 * static_cast<double>(graph.type({match.nodes.back()}).bytes());
+    match.nodes.push_back(*next);
+    match.what += name;
   }
   for (const Value& value : graph.node(fused.conv).inputs) {
-    if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+    if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
   }
-  if (fused.addend) claim.inputs.push_back(*fused.addend);
-  claim.outputs = {{claim.nodes.back()}};
-  return claim;
+  if (fused.addend) match.inputs.push_back(*fused.addend);
+  match.outputs = {{match.nodes.back()}};
+  return match;
 }
 
-// The forward pass of one claim as oneDNN wants it described.
+// The forward pass of one match as oneDNN wants it described.
 class ForwardBuilder {
  public:
-  ForwardBuilder(const Graph& graph, const Claim& claim)
-      : claim_(claim),
-        conv_(*find_node(graph, claim, conv2d_op())),
+  ForwardBuilder(const Graph& graph, const Match& match)
+      : match_(match),
+        conv_(*find_node(graph, match, conv2d_op())),
         geometry_(graph.shape(conv_.inputs[0]), graph.shape(conv_.inputs[1]), conv_.outputs[0].shape,
                   conv_.attributes.as<Conv2dAttrs>()),
-        sums_(find_node(graph, claim, add_op()) != nullptr),
-        relu_(find_node(graph, claim, relu_op()) != nullptr) {}
+        sums_(find_node(graph, match, add_op()) != nullptr),
+        relu_(find_node(graph, match, relu_op()) != nullptr) {}
 
-  std::vector<Candidate> candidates() const {
-    std::vector<Candidate> result;
+  std::vector<Implementation> implementations() const {
+    std::vector<Implementation> result;
     for (const ConvWay& way : conv_ways(geometry_, Direction::kForward)) {
       if (way.last_resort && !result.empty()) continue;
       try {
         const auto operation = describe(way);  // oneDNN reads it again at every step
         dnnl::convolution_forward::primitive_desc descriptor(operation, attributes(), engine());
-        each_implementation(descriptor, way, geometry_, 2,
-                            [&](const std::string& name) { result.push_back(candidate(way, descriptor, way.label(name))); });
+        each_primitive(descriptor, way, geometry_, 2,
+                       [&](const std::string& name) { result.push_back(implementation(way, descriptor, way.label(name))); });
       } catch (const dnnl::error&) {  // this processor or library does not have it
       }
     }
@@ -128,22 +128,23 @@ class ForwardBuilder {
     return attributes;
   }
 
-  Candidate candidate(const ConvWay& way, const dnnl::convolution_forward::primitive_desc& descriptor, std::string label) const {
-    Candidate made{.label = std::move(label),
-                   .inputs = std::vector<Layout>(claim_.inputs.size()),
-                   .outputs = {way.dst_layout},
-                   .scratch_bytes = descriptor.scratchpad_desc().get_size()};
-    const size_t src = place_of(claim_, conv_.inputs[0]), weights = place_of(claim_, conv_.inputs[1]);
+  Implementation implementation(const ConvWay& way, const dnnl::convolution_forward::primitive_desc& descriptor,
+                                std::string label) const {
+    Implementation made{.label = std::move(label),
+                        .inputs = std::vector<Layout>(match_.inputs.size()),
+                        .outputs = {way.dst_layout},
+                        .scratch_bytes = descriptor.scratchpad_desc().get_size()};
+    const size_t src = place_of(match_, conv_.inputs[0]), weights = place_of(match_, conv_.inputs[1]);
     made.inputs[src] = way.src_layout;
     made.inputs[weights] = layout_of(descriptor.weights_desc());
     std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, descriptor.src_desc(), src},
                                     {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), weights},
                                     {From::kOutput, DNNL_ARG_DST, descriptor.dst_desc(), 0},
                                     {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
-    if (has_bias()) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(claim_, conv_.inputs[2])});
+    if (has_bias()) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(match_, conv_.inputs[2])});
     auto kernel = std::make_unique<PrimitiveKernel>(dnnl::convolution_forward(descriptor), arguments);
     if (sums_) {
-      const size_t addend = claim_.inputs.size() - 1;
+      const size_t addend = match_.inputs.size() - 1;
       made.inputs[addend] = way.dst_layout;
       made.in_place.push_back({static_cast<int>(addend), 0});
       kernel->sum_into_output(addend, descriptor.dst_desc().get_size());
@@ -154,28 +155,28 @@ class ForwardBuilder {
 
   bool has_bias() const { return conv_.inputs.size() == 3; }
 
-  const Claim& claim_;
+  const Match& match_;
   const Node& conv_;
   ConvGeometry geometry_;
   bool sums_, relu_;
 };
 
-class ConvolutionForward final : public Claimer {
+class ConvolutionForward final : public Pattern {
  public:
   std::string_view name() const override { return "conv2d"; }
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
-    std::vector<Claim> claims;
-    for (const Fused& fused : find_fused(view, last)) claims.push_back(claim_of(view.graph(), fused));
-    return claims;
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
+    std::vector<Match> matches;
+    for (const Fused& fused : find_fused(view, last)) matches.push_back(match_of(view.graph(), fused));
+    return matches;
   }
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
-    return ForwardBuilder(graph, claim).candidates();
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
+    return ForwardBuilder(graph, match).implementations();
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Claimer> convolution_forward_claimer() {
+std::unique_ptr<Pattern> convolution_forward_pattern() {
   return std::make_unique<ConvolutionForward>();
 }
 

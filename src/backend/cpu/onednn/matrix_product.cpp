@@ -1,7 +1,7 @@
 // linear and matmul, on plain matrices: transposition is a matter of strides.
-#include "backend/cpu/onednn/claimers.h"
+#include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
-#include "ops/linear.h"
+#include "ops/layers/linear.h"
 
 namespace residual::cpu::onednn {
 namespace {
@@ -15,39 +15,39 @@ memory::desc matrix(const Shape& shape, bool transposed) {
   return {{rows, columns}, memory::data_type::f32, memory::dims{columns, 1}};
 }
 
-class MatrixProduct final : public Claimer {
+class MatrixProduct final : public Pattern {
  public:
   std::string_view name() const override { return "matmul"; }
 
-  std::vector<Claim> claim(const GraphView& view, NodeId last) const override {
+  std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if ((node.op != &linear_op() && node.op != &matmul_op()) || !is_float(view.graph(), node)) return {};
-    Claim claim{{last}, {}, {{last}}, std::string(node.op->name)};
+    Match match{{last}, {}, {{last}}, std::string(node.op->name)};
     for (const Value& value : node.inputs) {
-      if (std::find(claim.inputs.begin(), claim.inputs.end(), value) == claim.inputs.end()) claim.inputs.push_back(value);
+      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
     }
-    return {claim};
+    return {match};
   }
 
-  std::vector<Candidate> candidates(const Graph& graph, const Claim& claim, std::span<const Layout>) const override {
-    const Node& node = graph.node(claim.nodes[0]);
+  std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
+    const Node& node = graph.node(match.nodes[0]);
     const bool linear = node.op == &linear_op(), bias = node.inputs.size() == 3;
     const MatmulAttrs transposed = linear ? MatmulAttrs{false, true} : node.attributes.as<MatmulAttrs>();
     const memory::desc a = matrix(graph.shape(node.inputs[0]), transposed.transpose_a);
     const memory::desc b = matrix(graph.shape(node.inputs[1]), transposed.transpose_b);
     const memory::desc product = matrix(node.outputs[0].shape, false);
-    std::vector<Candidate> result;
+    std::vector<Implementation> result;
     try {
       const auto operation = bias ? dnnl::matmul::desc(a, b, plain_descriptor({1, node.outputs[0].shape[1]}), product)
                                   : dnnl::matmul::desc(a, b, product);
       const dnnl::matmul::primitive_desc descriptor(operation, caller_scratch(), engine());
-      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, place_of(claim, node.inputs[0])},
-                                      {From::kInput, DNNL_ARG_WEIGHTS, b, place_of(claim, node.inputs[1])},
+      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, place_of(match, node.inputs[0])},
+                                      {From::kInput, DNNL_ARG_WEIGHTS, b, place_of(match, node.inputs[1])},
                                       {From::kOutput, DNNL_ARG_DST, product, 0},
                                       {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
-      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(claim, node.inputs[2])});
+      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(match, node.inputs[2])});
       result.push_back({.label = descriptor.impl_info_str(),
-                        .inputs = std::vector<Layout>(claim.inputs.size()),
+                        .inputs = std::vector<Layout>(match.inputs.size()),
                         .outputs = {Layout::plain()},
                         .scratch_bytes = descriptor.scratchpad_desc().get_size()});
       result.back().kernel = std::make_unique<PrimitiveKernel>(dnnl::matmul(descriptor), arguments);
@@ -60,7 +60,7 @@ class MatrixProduct final : public Claimer {
 
 }  // namespace
 
-std::unique_ptr<Claimer> matrix_product_claimer() {
+std::unique_ptr<Pattern> matrix_product_pattern() {
   return std::make_unique<MatrixProduct>();
 }
 

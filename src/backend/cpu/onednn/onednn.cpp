@@ -1,6 +1,6 @@
 #include "backend/cpu/onednn/onednn.h"
 
-#include "backend/cpu/onednn/claimers.h"
+#include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
 
 namespace residual::cpu::onednn {
@@ -16,14 +16,14 @@ std::string version() {
   return fmt::format("{}.{}.{}", found->major, found->minor, found->patch);
 }
 
-void add_claimers(Claimers& claimers) {
-  claimers.push_back(convolution_forward_claimer());
-  claimers.push_back(convolution_backward_data_claimer());
-  claimers.push_back(convolution_backward_weights_claimer());
-  claimers.push_back(matrix_product_claimer());
+void add_patterns(Patterns& patterns) {
+  patterns.push_back(convolution_forward_pattern());
+  patterns.push_back(convolution_backward_data_pattern());
+  patterns.push_back(convolution_backward_weights_pattern());
+  patterns.push_back(matrix_product_pattern());
 }
 
-std::optional<Candidate> reorder(const TensorType& type, const Layout& from, const Layout& to) {
+std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) {
   auto src = descriptor_of(type, from), dst = descriptor_of(type, to);
   if (!src || !dst) return std::nullopt;
   try {
@@ -31,14 +31,14 @@ std::optional<Candidate> reorder(const TensorType& type, const Layout& from, con
     if (from.kind == Layout::Kind::kPlain) src = src->reshape(dst->dims());
     if (to.kind == Layout::Kind::kPlain) dst = dst->reshape(src->dims());
     const dnnl::reorder::primitive_desc descriptor(engine(), *src, engine(), *dst, caller_scratch());
-    Candidate candidate{.label = descriptor.impl_info_str(), .inputs = {from}, .outputs = {to}};
-    candidate.scratch_bytes = descriptor.scratchpad_desc().get_size();
-    candidate.kernel = std::make_unique<PrimitiveKernel>(
+    Implementation implementation{.label = descriptor.impl_info_str(), .inputs = {from}, .outputs = {to}};
+    implementation.scratch_bytes = descriptor.scratchpad_desc().get_size();
+    implementation.kernel = std::make_unique<PrimitiveKernel>(
         dnnl::reorder(descriptor),
         std::vector<Argument>{{Argument::From::kInput, DNNL_ARG_FROM, *src, 0},
                               {Argument::From::kOutput, DNNL_ARG_TO, *dst, 0},
                               {Argument::From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
-    return candidate;
+    return implementation;
   } catch (const dnnl::error&) {
     return std::nullopt;
   }

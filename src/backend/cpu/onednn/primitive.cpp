@@ -51,8 +51,8 @@ dnnl::primitive_attr caller_scratch() {
   return attributes;
 }
 
-bool is_reference(const std::string& implementation) {
-  return implementation.find("ref") != std::string::npos;
+bool is_reference(const std::string& primitive_name) {
+  return primitive_name.find("ref") != std::string::npos;
 }
 
 }  // namespace residual::cpu::onednn

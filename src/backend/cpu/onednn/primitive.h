@@ -40,6 +40,6 @@ class PrimitiveKernel final : public Kernel {
 dnnl::primitive_attr caller_scratch();
 
 /// Whether oneDNN runs this with plain loops.
-bool is_reference(const std::string& implementation);
+bool is_reference(const std::string& primitive_name);
 
 }  // namespace residual::cpu::onednn

@@ -1,0 +1,39 @@
+// What a training run tells while it goes: a bar on a terminal, lines with date and time, or JSON.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/options/train_options.h"
+#include "cli/terminal/progress_bar.h"
+#include "train/trainer.h"
+
+namespace residual::cli {
+
+class TrainReport {
+ public:
+  TrainReport(const TrainArguments& arguments, const train::TrainOptions& options);
+
+  void start(const data::DataSource& source);
+  void note(const std::string& text);
+  /// Refers to this report, which must outlive it.
+  train::Observer observer();
+  void finish(const train::TrainResult& result);
+
+ private:
+  void progress(const train::Progress& progress);
+  void epoch(const train::EpochRecord& record);
+  void say(const std::string& text);                // a line for people
+  void emit(const nlohmann::ordered_json& object);  // a line for programs
+  void write(const std::string& text);              // training goes on when nobody reads any more
+
+  const TrainArguments& arguments_;
+  const train::TrainOptions& options_;
+  std::string split_ = "test";
+  ProgressBar bar_;
+  bool reader_gone_ = false;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace residual::cli

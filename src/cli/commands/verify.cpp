@@ -1,0 +1,179 @@
+// residual verify: whether two models give the same answers, and the layer where they part.
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/commands/comparison.h"
+#include "cli/options/arguments.h"
+#include "cli/options/fetched.h"
+#include "cli/options/model_arguments.h"
+#include "cli/terminal/output.h"
+#include "convert/compare.h"
+#include "core/json_text.h"
+#include "core/limits.h"
+#include "data/sources/image_files.h"
+
+namespace residual::cli {
+namespace {
+
+struct VerifyArguments {
+  std::string a, b;
+  WeightsArguments weights;
+  std::string data, split;
+  MachineArguments machine;
+  convert::CompareOptions options;
+  bool json = false;
+};
+
+// How the images were prepared on which two models were compared.
+enum class Prepared { kAlike, kByTheFirst, kByEach };
+
+std::string_view word_of(Prepared prepared) {
+  switch (prepared) {
+    case Prepared::kAlike: return "alike";
+    case Prepared::kByTheFirst: return "by the first";
+    case Prepared::kByEach: break;
+  }
+  return "by each";
+}
+
+std::string_view remark_on(Prepared prepared) {
+  switch (prepared) {
+    case Prepared::kAlike: return "";
+    case Prepared::kByTheFirst: return "the two prepare images differently; here both get them as the first prepares them\n";
+    case Prepared::kByEach: break;
+  }
+  return "the two prepare images differently, and here each in its own way\n";
+}
+
+nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared prepared) {
+  nlohmann::ordered_json json{{"same", comparison.same},
+                              {"prepared", word_of(prepared)},
+                              {"batches", nlohmann::ordered_json::array()},
+                              {"first_layer", nullptr}};
+  for (const convert::BatchComparison& batch : comparison.batches) {
+    json["batches"].push_back({{"batch_size", batch.batch_size},
+                               {"images", batch.images},
+                               {"absolute", batch.absolute},
+                               {"relative", batch.relative},
+                               {"agree", batch.agree}});
+  }
+  if (comparison.first) {
+    json["first_layer"] = {{"name", comparison.first->name}, {"kind", comparison.first->kind}};
+    if (comparison.first->relative) json["first_layer"]["relative"] = *comparison.first->relative;
+  }
+  return json;
+}
+
+// A file that does not say how images are prepared takes them as the other one does.
+void share_preprocessing(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
+  if (!to.model.prepared && from.model.prepared) convert::prepare(to, from.model.preprocessing, file);
+}
+
+// The images to run both on: of a data set, or of a folder of images that nobody labelled.
+class VerifyData {
+ public:
+  VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
+    const bool upright = model.preprocessing.exif_orientation();
+    std::error_code ignored;
+    if (arguments.split.empty() && std::filesystem::is_directory(arguments.data, ignored) && is_loose(arguments.data)) {
+      unlabelled_ = data::open_unlabelled(arguments.data, model.architecture.input[0], upright);
+      return;
+    }
+    DataArguments data;
+    data.path = arguments.data;
+    data.exif_orientation = upright;
+    source_ = data.open(model.architecture.input);
+    split_ = arguments.split;
+  }
+  const data::Dataset& images() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
+
+ private:
+  // Images and no folders: no data set has that layout.
+  static bool is_loose(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    bool images = false, folders = false;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      images |= data::has_image_name(entry.path().filename().string());
+      folders |= entry.is_directory(ignored);
+    }
+    return images && !folders;
+  }
+
+  data::DataSource source_;
+  std::unique_ptr<data::Dataset> unlabelled_;
+  std::string split_;
+};
+
+std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
+                                                             const data::Dataset* images, convert::CompareOptions options) {
+  convert::Comparison comparison = convert::compare(a.model, b.model, images, options);
+  if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
+    return {std::move(comparison), Prepared::kAlike};
+  // What one does before its network the other may do inside. Turning images upright is the data set's work, the same for both.
+  if (!comparison.same && a.model.preprocessing.exif_orientation() == b.model.preprocessing.exif_orientation()) {
+    options.own_preprocessing = true;
+    convert::Comparison own = convert::compare(a.model, b.model, images, options);
+    if (own.same) return {std::move(own), Prepared::kByEach};
+  }
+  return {std::move(comparison), Prepared::kByTheFirst};
+}
+
+int run_verify(VerifyArguments& arguments) {
+  arguments.machine.check();
+  check_range("--batch-size", arguments.options.batch_size, 1, kMostBatch);
+  check_range("--images", arguments.options.images, 1, 1'000'000'000);
+  if (const double tolerance = arguments.options.tolerance; !(tolerance >= 0 && std::isfinite(tolerance))) {
+    fail(ErrorKind::kUsage, "--tolerance is {}, expected a number from 0 on", tolerance);
+  }
+  data::check_split(arguments.split);
+  for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
+  arguments.options.threads = arguments.machine.threads;
+  const convert::LoadOptions options = arguments.weights.options();
+  convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
+  share_preprocessing(a, b, arguments.b);
+  share_preprocessing(b, a, arguments.a);
+  std::optional<VerifyData> data;
+  if (!arguments.data.empty()) {
+    if (!a.model.prepared) refuse_unprepared(arguments.a);
+    data.emplace(arguments, a.model);
+  }
+  const auto [comparison, prepared] = compare_as_prepared(a, b, data ? &data->images() : nullptr, arguments.options);
+  if (arguments.json) {
+    print("{}\n", indented(to_json(comparison, prepared)));
+  } else {
+    print("{}", remark_on(prepared));
+    print_comparison(comparison);
+  }
+  return exit_code(comparison);
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("verify", "Compare the answers of two models, and find the layer where they part");
+  auto arguments = std::make_shared<VerifyArguments>();
+  command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
+  command->add_option("B", arguments->b, "Another")->required();
+  command->add_option("--data", arguments->data,
+                      "Images to run both on, a data set or a folder of images (default: random numbers)");
+  command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
+  command->add_option("--images", arguments->options.images, "How many of the data")->capture_default_str();
+  command->add_option("--batch-size", arguments->options.batch_size, "Images at once, besides one by one")->capture_default_str();
+  command
+      ->add_option("--tolerance", arguments->options.tolerance, "Largest difference that is none, as a part of the largest logit")
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "JSON: same, prepared, batches, first_layer");
+  arguments->weights.add_to(*command);
+  arguments->machine.add_to(*command, false);
+  command->footer(
+      "Example:\n  residual verify resnet20.safetensors resnet20.pth --data shapes\n"
+      "The exit code is 0 when they are the same and 6 when they differ.");
+  return {command, [arguments] { return run_verify(*arguments); }};
+}
+
+}  // namespace residual::cli

@@ -1,0 +1,73 @@
+// Options that several commands share, and how their texts are read.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options/network_options.h"
+#include "core/shape.h"
+#include "data/dataset.h"
+#include "eval/model.h"
+#include "models/table.h"
+
+namespace residual::cli {
+
+/// Where kernels run and how many threads work.
+struct MachineArguments {
+  std::string device = "auto";
+  int threads = 0;
+  int loader_threads = 1;
+
+  void add_to(CLI::App& command, bool with_loader);
+  /// Throws Error (kUsage) for a device that is not built in and for thread counts out of range; threads 0 becomes what is
+  /// allowed.
+  void check();
+};
+
+/// Where the images come from.
+struct DataArguments {
+  std::string path;
+  double val_split = 0;
+  bool exif_orientation = false, coarse_labels = false;
+  std::string labels;  ///< a file of names, see data/labels.h
+  int64_t seed = 0, train_size = data::OpenOptions{}.train_size, test_size = data::OpenOptions{}.test_size;
+
+  /// The path is --data, or the positional PATH.
+  void add_to(CLI::App& command, bool positional = false);
+  /// `input`: C,H,W of the network, where it is known; the built-in images are drawn in that size. Throws Error.
+  data::DataSource open(const std::optional<Shape>& input) const;
+};
+
+/// A network by file or by name.
+struct NetworkArguments {
+  std::string model;               ///< a file of weights, a description, or a name of `residual models`
+  NetworkOptions options;          ///< of a name or a description
+  std::optional<int64_t> classes;  ///< of a name or a description; none: as published
+
+  void add_to(CLI::App& command);
+  /// Whether `model` means a file or folder of weights: there is one, or it looks like a path or like a file of weights, and not
+  /// like a description. A folder that is called like a network is none.
+  bool is_file() const;
+  /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
+  models::Architecture architecture() const;
+};
+
+/// --preprocess: a preset's name or a file, see data/presets.h; empty when it is not given.
+void add_preprocess(CLI::App& command, std::string& preprocess);
+
+/// Names a model's classes as the file that --labels names does. Throws Error, (kUsage) where it has another number of names.
+void name_classes(eval::Model& model, const std::string& labels);
+
+/// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … kMostSide.
+Shape parse_input(const std::string& text);
+
+/// "0.49,0.48,0.45" -> numbers. Throws Error (kUsage), naming `option`.
+std::vector<float> parse_numbers(const std::string& text, const char* option);
+
+/// Throws Error (kUsage) naming the option when value lies outside.
+void check_range(const char* option, int64_t value, int64_t least, int64_t most);
+
+}  // namespace residual::cli

@@ -1,0 +1,69 @@
+#include "cli/options/model_arguments.h"
+
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "cli/options/arguments.h"
+#include "core/error.h"
+#include "data/transforms/presets.h"
+#include "models/choices.h"
+
+namespace residual::cli {
+
+void WeightsArguments::add_to(CLI::App& command) {
+  command
+      .add_option("--model", network,
+                  "The network or its description, where the file does not say it and its tensors do not tell")
+      ->group("Weights");
+  command
+      .add_option("--input", network_options.input,
+                  "Size of the images that the network takes, CxHxW, where the file does not say it (default: as --preprocess "
+                  "or the network was published)")
+      ->group("Weights");
+  network_options.add_choices_to(command);
+  command
+      .add_option("--preprocess", preprocess,
+                  fmt::format("How images are prepared, in place of what the file says: {}, timm's config.json, Hugging Face's "
+                              "preprocessor_config.json, or a file of steps",
+                              fmt::join(data::preset_names(), ", ")))
+      ->group("Weights");
+}
+
+convert::LoadOptions WeightsArguments::options() const {
+  convert::LoadOptions result;
+  if (!network.empty()) {
+    result.architecture = models::architecture_of(network);
+    models::choose(network_options.choices, *result.architecture);
+  } else if (network_options.choices.any()) {
+    fail(ErrorKind::kUsage, "--shortcut and the like vary a network; name it with --model");
+  }
+  if (!network_options.input.empty()) result.input = parse_input(network_options.input);
+  result.preprocessing = preprocess;
+  return result;
+}
+
+void ModelArguments::add_to(CLI::App& command) {
+  command
+      .add_option("MODEL", file,
+                  "A model file, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, or a folder with config.json and weights")
+      ->required();
+  weights.add_to(command);
+}
+
+convert::LoadedModel ModelArguments::load() const {
+  return convert::load(file, weights.options());
+}
+
+eval::Model ModelArguments::load_for_images() const {
+  convert::LoadedModel loaded = load();
+  if (!loaded.model.prepared) refuse_unprepared(file);
+  return std::move(loaded.model);
+}
+
+void refuse_unprepared(const std::string& file) {
+  fail(ErrorKind::kUsage, "'{}' does not say how images are prepared for it; say it with --preprocess, one of {}, or a file",
+       file, fmt::join(data::preset_names(), ", "));
+}
+
+}  // namespace residual::cli

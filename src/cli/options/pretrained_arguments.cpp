@@ -1,0 +1,94 @@
+#include "cli/options/pretrained_arguments.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cli/options/arguments.h"
+#include "cli/options/fetched.h"
+#include "core/error.h"
+#include "core/json_text.h"
+#include "core/log.h"
+#include "io/checksum.h"
+
+namespace residual::cli {
+namespace {
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t from = 0; from <= text.size();) {
+    const size_t to = std::min(text.find(',', from), text.size());
+    if (to > from) parts.push_back(text.substr(from, to - from));
+    from = to + 1;
+  }
+  return parts;
+}
+
+// The file by its contents, so that a resumed run notices another one.
+std::string identity_of(const eval::Model& model) {
+  return fmt::format("{} {}", model.architecture.model, io::checksum_of(io::views_of(model.state.tensors()), {}));
+}
+
+}  // namespace
+
+void PretrainedArguments::add_to(CLI::App& command) {
+  command
+      .add_option("--pretrained", file,
+                  "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch --list` "
+                  "shows; where "
+                  "the classes differ the head is new")
+      ->group("Transfer");
+  command
+      .add_option("--freeze", freeze,
+                  "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
+      ->group("Transfer");
+  command.add_option("--head-lr-scale", head_lr_scale, "The classifier's learning rate is so many times the others'")
+      ->capture_default_str()
+      ->group("Transfer");
+}
+
+void PretrainedArguments::warn_of_random_weights() const {
+  if (!freeze.empty() && !given())
+    warn("--freeze {} without --pretrained: these parts keep the random weights they start with", printable(freeze));
+}
+
+std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
+  if (!given()) return std::nullopt;
+  const WeightsFile weights = weights_file(file);
+  convert::LoadedModel loaded =
+      convert::load(weights.path, {.architecture = named, .input = {}, .preprocessing = weights.preset});
+  if (!loaded.model.architecture.graph.empty()) {
+    fail(ErrorKind::kUsage,
+         "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
+         "trained",
+         file, convert::name_of(loaded.kind));
+  }
+  return loaded;
+}
+
+void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const {
+  options.freeze = split(freeze);
+  options.head_learning_rate_scale = head_lr_scale;
+  if (pretrained) options.pretrained = identity_of(pretrained->model);
+}
+
+std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const {
+  const models::Architecture& from = pretrained.model.architecture;
+  std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, convert::name_of(pretrained.kind));
+  if (start.drawn.empty()) return text + ", all of its weights";
+  return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
+                            fmt::join(start.drawn, ", "));
+}
+
+std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input) {
+  if (!pretrained.model.prepared) return std::nullopt;
+  const data::Preprocessing& theirs = pretrained.model.preprocessing;
+  if (theirs.output_shape() == input) return theirs;
+  const auto step = std::ranges::find_if(
+      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
+  if (step == theirs.steps().end() || theirs.channels() != input[0]) return std::nullopt;
+  const auto& normalize = std::get<data::NormalizeStep>(*step);
+  return data::Preprocessing::standard(input, normalize.mean, normalize.std);
+}
+
+}  // namespace residual::cli

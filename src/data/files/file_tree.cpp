@@ -1,0 +1,108 @@
+#include "data/files/file_tree.h"
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json_text.h"
+#include "data/files/gzip.h"
+
+namespace residual::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DiskTree final : public FileTree {
+ public:
+  explicit DiskTree(fs::path root) : root_(std::move(root)) {}
+
+  std::vector<Entry> list(const std::string& folder) const override {
+    std::vector<Entry> entries;
+    try {
+      for (const fs::directory_entry& entry : fs::directory_iterator(root_ / folder)) {
+        std::string name = entry.path().filename().string();
+        if (!name.starts_with('.')) entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
+      }
+    } catch (const fs::filesystem_error& error) {
+      fail(ErrorKind::kBadFile, "cannot list '{}': {}", where(folder), error.code().message());
+    }
+    std::ranges::sort(entries, {}, &Entry::name);
+    return entries;
+  }
+  bool is_folder(const std::string& path) const override {
+    std::error_code error;
+    return fs::is_directory(root_ / path, error);
+  }
+  bool is_file(const std::string& path) const override {
+    std::error_code error;
+    return fs::is_regular_file(root_ / path, error);
+  }
+  std::vector<std::byte> read(const std::string& path, size_t limit) const override { return read_file(root_ / path, limit); }
+  std::vector<std::byte> start_of(const std::string& path, size_t count) const override {
+    std::vector<std::byte> bytes(count);
+    std::ifstream file(root_ / path, std::ios::binary);
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
+    bytes.resize(static_cast<size_t>(file.gcount()));
+    return bytes;
+  }
+  std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
+    return gunzip(gzip, where(path), std::min(most_unpacked(gzip.size()), kMaxDataFile));
+  }
+  std::string where(const std::string& path) const override {
+    return printable((path.empty() ? root_ : root_ / path).string(), kMostOfAPath);
+  }
+
+ private:
+  fs::path root_;
+};
+
+class Subtree final : public FileTree {
+ public:
+  Subtree(std::shared_ptr<const FileTree> tree, std::string folder) : tree_(std::move(tree)), folder_(std::move(folder)) {}
+
+  std::vector<Entry> list(const std::string& folder) const override { return tree_->list(inner(folder)); }
+  bool is_folder(const std::string& path) const override { return tree_->is_folder(inner(path)); }
+  bool is_file(const std::string& path) const override { return tree_->is_file(inner(path)); }
+  std::vector<std::byte> read(const std::string& path, size_t limit) const override { return tree_->read(inner(path), limit); }
+  std::vector<std::byte> start_of(const std::string& path, size_t count) const override {
+    return tree_->start_of(inner(path), count);
+  }
+  std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
+    return tree_->unpacked(inner(path), gzip);
+  }
+  std::string where(const std::string& path) const override { return tree_->where(inner(path)); }
+
+ private:
+  std::string inner(const std::string& path) const { return path.empty() ? folder_ : joined(folder_, path); }
+
+  std::shared_ptr<const FileTree> tree_;
+  std::string folder_;
+};
+
+}  // namespace
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
+}
+
+std::shared_ptr<const FileTree> folder_on_disk(const fs::path& folder) {
+  return std::make_shared<DiskTree>(folder);
+}
+
+std::shared_ptr<const FileTree> subtree(std::shared_ptr<const FileTree> tree, const std::string& folder) {
+  return std::make_shared<Subtree>(std::move(tree), folder);
+}
+
+std::string find_plain_or_gzip(const FileTree& tree, const std::string& path) {
+  if (tree.is_file(path)) return path;
+  return tree.is_file(path + ".gz") ? path + ".gz" : std::string();
+}
+
+std::vector<std::byte> read_plain_or_gzip(const FileTree& tree, const std::string& path) {
+  std::vector<std::byte> bytes = tree.read(path, kMaxDataFile);
+  return is_gzip(bytes) ? tree.unpacked(path, bytes) : bytes;
+}
+
+}  // namespace residual::data

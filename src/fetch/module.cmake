@@ -1,0 +1,1 @@
+target_link_libraries(${module} PRIVATE CURL::libcurl OpenSSL::Crypto)

@@ -1,1 +1,0 @@
-target_link_libraries(${room} PRIVATE CURL::libcurl OpenSSL::Crypto)

@@ -1,0 +1,91 @@
+// An ONNX file as it is written: nodes, names and where the weights lie. Nothing is understood yet, and no weight is read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tensor.h"
+#include "io/onnx/protobuf_wire.h"
+
+namespace residual::io {
+
+/// TensorProto.DataType, as far as weights of this family use it.
+enum class OnnxType : int32_t {
+  kFloat = 1,
+  kUint8 = 2,
+  kInt8 = 3,
+  kInt32 = 6,
+  kInt64 = 7,
+  kBool = 9,
+  kFloat16 = 10,
+  kDouble = 11,
+  kBFloat16 = 16
+};
+
+/// "float", "int8", … or the number of a type that is not read.
+std::string name_of(OnnxType type);
+
+/// TensorProto: the values stay in the file.
+struct OnnxTensor {
+  std::string name;
+  OnnxType type{};
+  std::vector<int64_t> dims;
+  bool raw = false;               ///< the values lie there little-endian; otherwise as `packed` numbers
+  std::vector<ByteRange> values;  ///< one after the other
+  std::string elsewhere;          ///< the other file that holds the values; empty where there is none
+};
+
+struct OnnxAttribute {
+  enum class Kind : int32_t { kFloat = 1, kInt = 2, kText = 3, kTensor = 4, kFloats = 6, kInts = 7, kOther = 0 } kind{};
+  std::string text;
+  std::vector<float> numbers;     ///< one for kFloat
+  std::vector<int64_t> integers;  ///< one for kInt
+  OnnxTensor tensor;
+};
+
+struct OnnxNode {
+  std::string op, domain, name;
+  std::vector<std::string> inputs, outputs;  ///< an empty name stands for an input that is left out
+  std::map<std::string, OnnxAttribute> attributes;
+};
+
+/// ValueInfoProto: an input or output of the whole.
+struct OnnxValue {
+  std::string name;
+  OnnxType type{};
+  std::vector<int64_t> dims;  ///< -1 where the file gives a symbol or nothing
+};
+
+struct OnnxDocument {
+  int64_t opset = 0;  ///< of the standard operators
+  std::map<std::string, std::string> metadata;
+  std::vector<OnnxNode> nodes;
+  std::map<std::string, OnnxTensor> initializers;
+  std::vector<OnnxValue> inputs, outputs;
+  bool has_sparse = false;
+};
+
+/// Largest structure that is read, in bytes of memory: what a file may hold beside its weights.
+inline constexpr size_t kMaxOnnxStructure = size_t{16} << 20;
+
+/// Throws Error (kBadFile) when the file is no ONNX model or its structure is larger than kMaxOnnxStructure.
+OnnxDocument parse_onnx_document(WireFile& file);
+
+/// The values as float32: floats as they are, float16 and bfloat16 widened, double rounded. Throws Error (kBadFile) when they lie
+/// in another file, are of another type, or do not fill the shape exactly.
+Tensor read_floats(WireFile& file, const OnnxTensor& tensor);
+
+/// Whole numbers (int64, int32, int8, uint8, bool), at most `most` of them.
+std::vector<int64_t> read_integers(WireFile& file, const OnnxTensor& tensor, size_t most);
+
+/// The same as floats, for quantized weights; every value of the types above but int64 is exact below 2^24.
+Tensor read_whole_numbers_as_floats(WireFile& file, const OnnxTensor& tensor);
+
+/// Refuses a shape that is negative, too large or of too many dimensions, and values that do not fill it exactly.
+Shape checked_shape(const WireFile& file, const OnnxTensor& tensor);
+
+}  // namespace residual::io

@@ -1,1 +1,0 @@
-target_link_libraries(${room} PRIVATE ZLIB::ZLIB residual-zip)

@@ -1,0 +1,88 @@
+#include "train/report/metrics_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace residual::train {
+MetricsFile::MetricsFile(const std::filesystem::path& path, int flags)
+    : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0644)) {
+  struct stat status{};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
+    const int error = errno;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    cannot_write(path_, error);
+  }
+  size_ = static_cast<uint64_t>(status.st_size);
+}
+
+MetricsFile MetricsFile::create(const std::filesystem::path& path) {
+  return {path, O_TRUNC};
+}
+
+MetricsFile MetricsFile::open(const std::filesystem::path& path) {
+  return {path, 0};
+}
+
+MetricsFile::MetricsFile(MetricsFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+MetricsFile& MetricsFile::operator=(MetricsFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MetricsFile::~MetricsFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void MetricsFile::append(const nlohmann::ordered_json& line) {
+  // Texts may be folder names, which need not be UTF-8.
+  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t put = ::pwrite(descriptor_, text.data() + done, text.size() - done, static_cast<off_t>(size_ + done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      const int error = errno;
+      if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) cannot_write(path_, errno);
+      cannot_write(path_, error);
+    }
+    done += static_cast<size_t>(put);
+  }
+  size_ += text.size();
+}
+
+void MetricsFile::sync() {
+  if (::fsync(descriptor_) != 0) cannot_write(path_, errno);
+}
+
+void MetricsFile::truncate_to(uint64_t bytes) {
+  if (bytes > size_) {
+    fail(ErrorKind::kBadFile, "'{}' has {} bytes, the checkpoint was written after {}; was it edited? Start afresh",
+         path_.string(), size_, bytes);
+  }
+  char last = '\n';
+  if (bytes > 0 && ::pread(descriptor_, &last, 1, static_cast<off_t>(bytes - 1)) != 1) {
+    fail(ErrorKind::kBadFile, "cannot read '{}': {}", path_.string(), std::strerror(errno));
+  }
+  if (last != '\n') {
+    fail(ErrorKind::kBadFile,
+         "'{}' has no line that ends at byte {}, where the checkpoint was written; was it edited? Start afresh", path_.string(),
+         bytes);
+  }
+  if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) cannot_write(path_, errno);
+  size_ = bytes;
+}
+
+}  // namespace residual::train

@@ -1,0 +1,139 @@
+// Which module may include which: the one table of the program's floors.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "layering/tree.h"
+
+namespace {
+
+using Modules = std::set<std::string>;
+
+// A module may include the modules it stands on, and what those stand on.
+const std::map<std::string, Modules> kMayInclude = {
+    {"core", {}},
+    {"image", {"core"}},
+    {"fetch", {"core"}},
+    {"graph", {"core"}},
+    {"ops", {"graph"}},
+    {"autodiff", {"ops"}},
+    {"backend", {"ops"}},
+    {"backend/reference", {"backend"}},
+    {"backend/cpu", {"backend"}},
+    {"passes", {"ops", "backend"}},
+    {"runtime", {"passes", "backend"}},
+    {"models", {"ops"}},
+    {"data", {"image"}},
+    {"io", {"ops"}},
+    {"eval", {"runtime", "models", "data", "io"}},
+    {"convert", {"eval"}},
+    {"train", {"autodiff", "convert"}},
+    {"api", {"train", "eval", "backend/reference", "backend/cpu"}},
+    {"cli", {"api", "fetch"}},
+};
+
+// Libraries with their own headers, and the only places that may include them.
+const std::vector<std::pair<std::string, Modules>> kAdapters = {
+    {"oneapi/|dnnl", {"src/backend/cpu/onednn"}},
+    {"hwy/", {"src/backend/cpu/kernels"}},
+    {"jpeglib|turbojpeg|png\\.h", {"src/image"}},
+    {"zlib\\.h", {"src/data", "src/io"}},
+    {"archive(_entry)?\\.h", {"src/data"}},
+    {"zip\\.h", {"src/io"}},
+    {"curl/|openssl/", {"src/fetch"}},
+    {"omp\\.h", {"src/core"}},
+    {"CLI/", {"src/cli"}},
+    {"toml\\+\\+/", {"src/models"}},
+};
+
+Modules reachable(const std::string& module) {
+  Modules all = {module};
+  std::function<void(const std::string&)> add = [&](const std::string& from) {
+    for (const auto& below : kMayInclude.at(from)) {
+      if (all.insert(below).second) add(below);
+    }
+  };
+  add(module);
+  return all;
+}
+
+// "src/backend/cpu/onednn/x.h" and "backend/cpu/onednn/x.h" lie in backend/cpu: the longest module that contains them. Empty: in
+// none.
+std::string module_of(std::string path) {
+  if (path.starts_with("src/")) path = path.substr(4);
+  std::string best;
+  for (const auto& [module, below] : kMayInclude) {
+    if (path.starts_with(module + "/") && module.size() > best.size()) best = module;
+  }
+  return best;
+}
+
+TEST(Layering, EverySourceFileLiesInAModule) {
+  for (const auto& file : layering::sources("src"))
+    EXPECT_NE(module_of(file.path), "") << file.path << " lies in no module of the table";
+}
+
+TEST(Layering, EveryModuleThatIsBuiltIsInTheTable) {
+  const std::string text = layering::read("CMakeLists.txt").text;
+  const std::regex line("\n(?:module|program)\\(([^) ]+)[^)]*\\)");
+  Modules built;
+  for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) built.insert((*match)[1]);
+  Modules known;
+  for (const auto& [module, below] : kMayInclude) known.insert(module);
+  EXPECT_EQ(built, known);
+}
+
+TEST(Layering, NoIncludePointsUpwardsOrSideways) {
+  int arrows = 0;
+  for (const auto& file : layering::sources("src")) {
+    const std::string module = module_of(file.path);
+    if (module.empty()) continue;
+    const Modules below = reachable(module);
+    for (const auto& included : layering::includes(file)) {
+      const std::string other = module_of(included);
+      if (other.empty()) continue;
+      ++arrows;
+      EXPECT_TRUE(below.contains(other)) << file.path << " includes " << included << ", but " << module << " does not stand on "
+                                         << other;
+    }
+  }
+  EXPECT_GT(arrows, 0);
+}
+
+// Errors are public and thrown by every module; the rest of the public API stands on top of the program.
+TEST(Layering, OnlyApiAndCliIncludeThePublicApi) {
+  for (const auto& file : layering::sources("src")) {
+    const std::string module = module_of(file.path);
+    if (module == "api" || module == "cli") continue;
+    for (const auto& included : layering::includes(file)) {
+      EXPECT_TRUE(included == "residual/error.h" || !included.starts_with("residual/")) << file.path << " includes " << included;
+    }
+  }
+}
+
+TEST(Layering, TheGraphEngineNeverIncludesAConcreteBackend) {
+  for (const char* module : {"graph", "ops", "autodiff", "passes", "runtime", "train", "eval", "convert"}) {
+    const Modules below = reachable(module);
+    EXPECT_FALSE(below.contains("backend/cpu") || below.contains("backend/reference")) << module;
+  }
+  EXPECT_FALSE(reachable("data").contains("graph"));
+}
+
+TEST(Layering, LibraryHeadersAreIncludedOnlyByTheirAdapters) {
+  for (const char* folder : {"src", "include"}) {
+    for (const auto& file : layering::sources(folder)) {
+      for (const auto& included : layering::includes(file)) {
+        for (const auto& [headers, adapters] : kAdapters) {
+          if (!std::regex_search(included, std::regex("^(" + headers + ")"))) continue;
+          bool allowed = false;
+          for (const auto& adapter : adapters) allowed |= file.path.starts_with(adapter + "/");
+          EXPECT_TRUE(allowed) << file.path << " includes " << included;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
