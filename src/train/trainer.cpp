@@ -104,7 +104,7 @@ class TrainingRun {
       save();  // an output folder that cannot be written is found out now, not after the first epoch
     }
     note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", loader_->batches(),
-                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->device));
+                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description));
   }
 
   void check_data() const {
@@ -193,9 +193,8 @@ class TrainingRun {
   eval::EvaluateOptions evaluate_options() {
     eval::EvaluateOptions options;
     options.batch_size = options_.batch_size;
-    options.threads = options_.threads;
     options.loader_threads = options_.loader_threads;
-    options.tune = options_.tune;
+    options.target = options_.target;
     options.choices = choices_;
     options.progress = [this](int64_t done, int64_t all) { evaluating(done, all); };
     return options;
@@ -299,6 +298,7 @@ class TrainingRun {
     record.learning_rate = learning_rate(options_.schedule, step() - 1, loader_->batches(), options_.epochs);
     record.train_loss = progress_.loss_sum / seen;
     record.train_top1 = static_cast<double>(progress_.correct) / seen;
+    session_->download_state();
     if (evaluator_) {
       const eval::Evaluation evaluation = evaluator_->run(*selection());
       record.held_out_loss = evaluation.loss;
@@ -325,6 +325,7 @@ class TrainingRun {
 
   // Without anything to select on, the last model is the best.
   void save_models(const EpochRecord& record) {
+    session_->download_state();
     io::TensorViews tensors;
     for (const auto& [name, variable] : session_->plan().graph.variables()) {
       if (variable.role != Role::kOptimizer) tensors.emplace(name, &state_.at(name));
@@ -341,6 +342,7 @@ class TrainingRun {
 
   // The loss shows broken weights one step late: they must not replace a good checkpoint.
   void save() {
+    session_->download_state();
     io::TensorViews tensors;
     for (const auto& [name, tensor] : state_.tensors()) {
       if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
@@ -379,7 +381,7 @@ class TrainingRun {
         {"Data", source_.found},
         {"Optimizer", fmt::format("{}, learning rate {}, {} schedule, batch {}", name_of(options_.optimizer.kind),
                                   options_.schedule.learning_rate, name_of(options_.schedule.kind), options_.batch_size)},
-        {"Processor", fmt::format("{}, {} threads", session_->plan().device, session_->plan().threads)}};
+        {"Processor", fmt::format("{}, {} threads", session_->plan().description, session_->plan().threads)}};
     if (result.evaluation) {
       report.facts.emplace_back(fmt::format("Best model, on the {} images", result.evaluated),
                                 fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", result.evaluation->correct,
@@ -409,7 +411,7 @@ class TrainingRun {
 
   std::string identity_;
   RunProgress progress_;
-  std::map<std::string, std::string> choices_;
+  Choices choices_;
   State state_;
   std::optional<Session> session_;
   std::optional<eval::Evaluator> evaluator_;

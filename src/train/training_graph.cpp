@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "autodiff/gradients.h"
-#include "backend/backends.h"
 #include "ops/training/cross_entropy.h"
 #include "ops/training/update.h"
 #include "passes/recompute.h"
@@ -101,12 +100,8 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   return recompute(graph, loss);
 }
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices) {
-  PlanOptions plan;
-  plan.threads = options.threads;
-  plan.tune = options.tune;
-  plan.choices = choices;
-  return compile(training_graph(options), cpu_backends(), plan);
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {
+  return compile(training_graph(options), options.target, choices);
 }
 
 }  // namespace residual::train

@@ -18,6 +18,6 @@ void append_updates(Graph& graph, const OptimizerOptions& options, std::span<con
 /// random_key (int64[3], see ops/dropout.h). Outputs: loss (scalar, the mean over the batch), logits (N,classes).
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices = {});
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices = {});
 
 }  // namespace residual::train

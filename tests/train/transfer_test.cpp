@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "backend/backends.h"
 #include "core/rng.h"
 #include "models/table.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 #include "train/training_graph.h"
 
 namespace residual::train {
@@ -55,7 +55,7 @@ TrainOptions options_for(const models::Architecture& architecture) {
 State after_a_step(const TrainOptions& options) {
   const Graph graph = training_graph(options);
   State state = initial_state(graph, 5);
-  Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  Session session(compile(graph, support::reference_target(1)), state);
   Rng rng(1, Purpose::kTest);
   for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   int64_t label = 0;
