@@ -8,6 +8,7 @@
 #include "build_switches.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
+#include "cli/terminal/lost_pages.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
 #include "residual/version.h"
@@ -95,6 +96,7 @@ void refuse_unknown_command(const CLI::App& program, int count, char** arguments
 int main(int count, char** arguments) {
   let_idle_threads_sleep(arguments);
   prepare_streams();
+  explain_lost_pages();
   show_remarks(false);
   CLI::App program("Trains, evaluates and uses residual networks for images.", "residual");
   program.set_version_flag("--version", version_text());
