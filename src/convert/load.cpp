@@ -69,16 +69,16 @@ Fit network_of(const std::filesystem::path& path, const Weights& weights, const 
   return std::move(*found);
 }
 
-// The file's tensors under the network's names, in float32.
-io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io::Tensors& tensors) {
+// The file's tensors under the network's names, in float32. Those that are float32 already are taken out of `tensors`.
+io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, io::Tensors& tensors) {
   io::Tensors result;
   for (const auto& [ours, theirs] : fit.names) {
-    const Tensor& tensor = tensors.at(theirs);
+    Tensor& tensor = tensors.at(theirs);
     if (tensor.dtype() == DType::kI64 || tensor.dtype() == DType::kI32 || tensor.dtype() == DType::kU8) {
       fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), printable(theirs),
            name_of(tensor.dtype()));
     }
-    Tensor converted = to_f32(tensor);
+    Tensor converted = tensor.dtype() == DType::kF32 ? std::move(tensor) : to_f32(tensor);
     if (!all_finite(converted)) {
       fail(ErrorKind::kBadFile, "'{}': the weights '{}' hold values that are infinite or no number in float32", path.string(),
            printable(theirs));
