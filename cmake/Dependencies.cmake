@@ -1,13 +1,34 @@
-# What we take from the distribution; scripts/setup installs all of it.
+# What is taken from the distribution; scripts/setup installs all of it.
+find_package(CURL QUIET)
+find_package(OpenSSL QUIET COMPONENTS Crypto)
+set(can_fetch OFF)
+if(CURL_FOUND AND OpenSSL_FOUND)
+  set(can_fetch ON)
+endif()
+option(RESIDUAL_FETCH "Download published weights and data sets by name (needs libcurl and OpenSSL)" ${can_fetch})
+
 include(residual-dependencies)
-find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
-find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED) # headers only
+find_package(nlohmann_json QUIET)
+residual_need(nlohmann_json_FOUND nlohmann-json3-dev)
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h) # headers only
+residual_need(TOMLPLUSPLUS_INCLUDE_DIR libtomlplusplus-dev)
+if(RESIDUAL_PROGRAM)
+  find_package(CLI11 QUIET)
+  residual_need(CLI11_FOUND libcli11-dev)
+endif()
 if(RESIDUAL_TESTS)
-  find_package(GTest REQUIRED)
+  find_package(GTest QUIET)
+  residual_need(GTest_FOUND "libgtest-dev;libgmock-dev")
+endif()
+if(residual_missing)
+  list(JOIN residual_missing " " packages)
+  message(FATAL_ERROR "residual needs Debian packages that are not installed: ${packages}; scripts/setup installs them")
 endif()
 
-find_program(CCACHE ccache)
-if(CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+# Clang can only compile for its own OpenMP runtime, so there (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
+else()
+  execute_process(COMMAND g++ -print-file-name=include OUTPUT_VARIABLE gcc_include OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS "-Wno-unknown-pragmas;SHELL:-idirafter ${gcc_include}")
 endif()

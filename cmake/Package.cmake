@@ -1,15 +1,46 @@
-# cmake --install: the program, the library, the public headers and find_package(residual CONFIG) with residual::residual.
+# cmake --install: the program, the public headers and the library, with find_package(residual CONFIG), which gives residual::residual, and
+# with residual.pc for pkg-config. The library is the kind that BUILD_SHARED_LIBS chooses; cmake --install . --component static or shared
+# installs the other.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/residual)
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(package_made ${PROJECT_BINARY_DIR}/package-files)
 
-install(TARGETS residual EXPORT residual-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET residual-program)
-  install(TARGETS residual-program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS residual-program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 endif()
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/residual DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(EXPORT residual-targets NAMESPACE residual:: DESTINATION ${package_dir})
-configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/residual-config.cmake.in ${CMAKE_BINARY_DIR}/residual-config.cmake
-                              INSTALL_DESTINATION ${package_dir})
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/residual-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/residual-config.cmake ${CMAKE_BINARY_DIR}/residual-config-version.cmake
-              ${CMAKE_SOURCE_DIR}/cmake/residual-dependencies.cmake DESTINATION ${package_dir})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/residual DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers
+        FILES_MATCHING PATTERN "*.h")
+
+# install_library(KIND TARGET LINK_FLAGS): what goes with the static or the shared library. LINK_FLAGS: what its users link besides.
+function(install_library kind target link_flags)
+  set(component COMPONENT ${kind})
+  if(NOT kind STREQUAL chosen_kind)
+    list(APPEND component EXCLUDE_FROM_ALL)
+  endif()
+  install(TARGETS ${target} EXPORT residual-${kind} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ${component}
+                                                    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} ${component})
+  install(EXPORT residual-${kind} NAMESPACE residual:: FILE residual-${kind}.cmake DESTINATION ${package_dir} ${component})
+
+  set(made ${package_made}/${kind})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/residual-config.cmake.in ${made}/residual-config.cmake
+                                INSTALL_DESTINATION ${package_dir})
+  write_basic_package_version_file(${made}/residual-config-version.cmake COMPATIBILITY SameMinorVersion)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE libdir)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE includedir)
+  string(REGEX REPLACE "[^/]+" ".." up ${libdir}/pkgconfig)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/residual.pc.in ${made}/residual.pc @ONLY)
+  install(FILES ${made}/residual-config.cmake ${made}/residual-config-version.cmake DESTINATION ${package_dir} ${component})
+  install(FILES ${made}/residual.pc DESTINATION ${pkgconfig_dir} ${component})
+  if(kind STREQUAL static)
+    install(FILES ${PROJECT_SOURCE_DIR}/cmake/residual-dependencies.cmake DESTINATION ${package_dir} ${component})
+  endif()
+endfunction()
+
+set(chosen_kind static)
+if(BUILD_SHARED_LIBS)
+  set(chosen_kind shared)
+endif()
+list(JOIN residual_flags " " static_flags)
+install_library(static residual "${static_flags}")
+install_library(shared residual-shared "")

@@ -1,39 +1,68 @@
-# What the static library links with; read by our own build and by the installed package.
-find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
-find_package(JPEG REQUIRED)
-find_package(PNG REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(LibArchive REQUIRED)
-find_package(CURL REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+# What the static library links with, and the Debian package of each; read by our own build and by the installed package. Nothing here is
+# fatal. Results:
+#   residual_targets   the CMake targets to link with
+#   residual_flags     the same as flags of the linker, for pkg-config
+#   residual_missing   Debian packages that are not installed
+set(residual_targets "")
+set(residual_flags "")
+set(residual_missing "")
 
-# Its own package file asks for the command-line tools too, so the library is found by hand.
-find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
-find_library(ZIP_LIBRARY zip REQUIRED)
-add_library(residual-zip INTERFACE IMPORTED)
-set_target_properties(residual-zip PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${ZIP_INCLUDE_DIR} INTERFACE_LINK_LIBRARIES ${ZIP_LIBRARY})
+# residual_package(TARGET FLAG DEBIAN_PACKAGE NAME [ARGUMENTS of find_package...])
+macro(residual_package target flag debian name)
+  find_package(${name} QUIET ${ARGN})
+  residual_dependency(${target} ${flag} ${debian} ${name}_FOUND)
+endmacro()
 
-# OpenMP is always libgomp, the runtime that oneDNN links: two OpenMP runtimes in one process divide the cores wrongly. Clang can only
-# compile for its own runtime, so there (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
-add_library(residual-openmp INTERFACE IMPORTED)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
-  set_property(TARGET residual-openmp PROPERTY INTERFACE_LINK_LIBRARIES OpenMP::OpenMP_CXX)
-else()
-  execute_process(COMMAND g++ -print-file-name=include OUTPUT_VARIABLE gcc_include OUTPUT_STRIP_TRAILING_WHITESPACE)
-  set_target_properties(residual-openmp PROPERTIES INTERFACE_COMPILE_OPTIONS "-Wno-unknown-pragmas;SHELL:-idirafter ${gcc_include}"
-                                                   INTERFACE_LINK_LIBRARIES gomp)
+# residual_library(TARGET FLAG DEBIAN_PACKAGE HEADER): for libraries whose own package file is missing, or asks for more than is needed
+# (oneDNN's for OpenCL, libzip's for its command-line tools).
+macro(residual_library target flag debian header)
+  string(SUBSTRING ${flag} 2 -1 residual_name)
+  find_path(${target}_INCLUDE_DIR ${header})
+  find_library(${target}_LIBRARY ${residual_name})
+  mark_as_advanced(${target}_INCLUDE_DIR ${target}_LIBRARY)
+  set(${target}_FOUND FALSE)
+  if(${target}_INCLUDE_DIR AND ${target}_LIBRARY)
+    set(${target}_FOUND TRUE)
+    if(NOT TARGET ${target})
+      add_library(${target} INTERFACE IMPORTED)
+      set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${${target}_INCLUDE_DIR}"
+                                                 INTERFACE_LINK_LIBRARIES "${${target}_LIBRARY}")
+    endif()
+  endif()
+  residual_dependency(${target} ${flag} ${debian} ${target}_FOUND)
+endmacro()
+
+macro(residual_dependency target flag debian found)
+  list(APPEND residual_targets ${target})
+  list(APPEND residual_flags ${flag})
+  residual_need(${found} ${debian})
+endmacro()
+
+# residual_need(FOUND DEBIAN_PACKAGE): the package is missing where the variable FOUND is false.
+macro(residual_need found debian)
+  if(NOT ${found})
+    list(APPEND residual_missing ${debian})
+  endif()
+endmacro()
+
+residual_library(residual-dnnl -ldnnl libdnnl-dev oneapi/dnnl/dnnl.h)
+residual_library(residual-hwy -lhwy libhwy-dev hwy/highway.h)
+residual_package(JPEG::JPEG -ljpeg libjpeg62-turbo-dev JPEG)
+residual_package(PNG::PNG -lpng libpng-dev PNG)
+residual_package(ZLIB::ZLIB -lz zlib1g-dev ZLIB)
+residual_package(LibArchive::LibArchive -larchive libarchive-dev LibArchive)
+residual_library(residual-zip -lzip libzip-dev zip.h)
+if(RESIDUAL_FETCH)
+  residual_package(CURL::libcurl -lcurl libcurl4-openssl-dev CURL)
+  residual_package(OpenSSL::Crypto -lcrypto libssl-dev OpenSSL COMPONENTS Crypto)
 endif()
+residual_package(Threads::Threads -pthread libc6-dev Threads)
+residual_package(fmt::fmt -lfmt libfmt-dev fmt)
 
-# oneDNN's own package file asks for OpenCL even where its CPU build does not need it, so the library is found by hand.
-find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
-find_library(DNNL_LIBRARY dnnl REQUIRED)
-add_library(residual-dnnl INTERFACE IMPORTED)
-set_target_properties(residual-dnnl PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR} INTERFACE_LINK_LIBRARIES ${DNNL_LIBRARY})
-
-# Highway: vector kernels compiled for every instruction set and chosen when the program runs.
-find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
-find_library(HWY_LIBRARY hwy REQUIRED)
-add_library(residual-hwy INTERFACE IMPORTED)
-set_target_properties(residual-hwy PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${HWY_INCLUDE_DIR} INTERFACE_LINK_LIBRARIES ${HWY_LIBRARY})
+# OpenMP is always libgomp, the runtime that oneDNN links: two OpenMP runtimes in one process divide the cores wrongly.
+list(APPEND residual_targets residual-openmp)
+list(APPEND residual_flags -lgomp)
+if(NOT TARGET residual-openmp)
+  add_library(residual-openmp INTERFACE IMPORTED)
+  set_property(TARGET residual-openmp PROPERTY INTERFACE_LINK_LIBRARIES gomp)
+endif()

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "residual/export.h"
 #include "residual/image.h"
 
 namespace residual {
@@ -20,7 +21,7 @@ struct DatasetOptions {
 };
 
 /// A data set on disk, or the built-in one. A movable handle.
-class Dataset {
+class RESIDUAL_API Dataset {
  public:
   /// `path`: a folder or an archive with CIFAR's binary files, MNIST's IDX files (plain or .gz), SIGNS, train/<class>/*.jpg and
   /// test/<class>/*.png, or one folder of classes (docs/TRAINING.md has the table); or "shapes" for the built-in images: ten

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "residual/export.h"
+
 namespace residual {
 
 /// What went wrong, in kinds that a caller can act on. The program's exit codes follow from them (see exit_code).
@@ -17,7 +19,7 @@ enum class ErrorKind {
 };
 
 /// Thrown by everything in this library. The message says what was found, what was expected and what to do.
-class Error : public std::runtime_error {
+class RESIDUAL_API Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   ErrorKind kind() const noexcept { return kind_; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "residual/dataset.h"
+#include "residual/export.h"
 #include "residual/image.h"
 #include "residual/network.h"
 #include "residual/training.h"
@@ -77,7 +78,7 @@ struct LoadOptions {
 
 /// A network with its weights, its way to prepare an image and the names of its classes. A movable handle; one thread at a time.
 /// All functions throw Error; kResource when memory is exhausted, besides what is said at each.
-class Model {
+class RESIDUAL_API Model {
  public:
   /// A network of model_names(), or one that a file (.json, .toml) describes, with random weights. Throws Error: kUsage for an
   /// unknown name and options out of range, kBadFile for the description.
@@ -134,6 +135,6 @@ class Model {
 
 /// The networks there are. Families take any depth beside those listed: "resnetN" and "plainN" N = 6n+2 ("resnet50" and
 /// "resnet152" are ImageNet's); docs/NETWORKS.md has the others.
-std::vector<std::string> model_names();
+RESIDUAL_API std::vector<std::string> model_names();
 
 }  // namespace residual

@@ -3,6 +3,7 @@
 
 #include "residual/dataset.h"
 #include "residual/error.h"
+#include "residual/export.h"
 #include "residual/image.h"
 #include "residual/model.h"
 #include "residual/network.h"

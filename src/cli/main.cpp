@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "build_switches.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
+#include "cli/terminal/lost_pages.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
 #include "residual/version.h"
@@ -73,6 +75,10 @@ int finish_parsing(const CLI::App& program, const CLI::ParseError& error) {
   return exit_code(ErrorKind::kUsage);
 }
 
+std::string version_text() {
+  return fmt::format("residual {}{}", kVersion, build_switches::kFetch ? "" : ", built without downloads (RESIDUAL_FETCH)");
+}
+
 // CLI11 takes a command it does not know for a missing one.
 void refuse_unknown_command(const CLI::App& program, int count, char** arguments) {
   if (count < 2 || arguments[1][0] == '-') return;
@@ -90,9 +96,10 @@ void refuse_unknown_command(const CLI::App& program, int count, char** arguments
 int main(int count, char** arguments) {
   let_idle_threads_sleep(arguments);
   prepare_streams();
+  explain_lost_pages();
   show_remarks(false);
   CLI::App program("Trains, evaluates and uses residual networks for images.", "residual");
-  program.set_version_flag("--version", std::string("residual ") + kVersion);
+  program.set_version_flag("--version", version_text());
   program.require_subcommand(1);
   program.footer(
       "Examples:\n  residual train --data shapes\n  residual predict runs/resnet20-shapes/best.safetensors image.png\n\n"

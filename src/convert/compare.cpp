@@ -99,7 +99,7 @@ size_t likeliest(std::span<const float> row) {
 // What one more batch of logits, N,classes, makes of the comparison; `largest` is that of the first model's so far.
 void add_logits(std::span<const float> a, std::span<const float> b, size_t classes, BatchComparison& result, double& largest) {
   const double difference = largest_difference(a, b);
-  // What is no number stays: no difference is larger.
+  // NaN stays: no difference is larger.
   if (difference > result.absolute || std::isnan(difference)) result.absolute = difference;
   for (const float logit : a) largest = std::max(largest, std::abs(static_cast<double>(logit)));
   for (size_t at = 0; at < a.size(); at += classes) {
@@ -121,7 +121,7 @@ BatchComparison compare_batches(eval::Model& a, eval::Model& b, const data::Data
   for (std::span<const float> images = inputs.next(); !images.empty(); images = inputs.next()) {
     const std::span<const float> logits = second.logits_of(others ? others->next() : images);
     const std::span<const float> expected = first.logits_of(images);
-    eval::check_finite(expected);  // nothing equals what is no number
+    eval::check_finite(expected);  // nothing equals NaN
     add_logits(expected, logits, static_cast<size_t>(a.architecture.classes), result, largest);
   }
   result.relative = result.absolute == 0 ? 0 : result.absolute / largest;

@@ -19,7 +19,7 @@ struct CompareOptions {
   /// Logits that differ by more than this part of the largest are different. Float32 in another order of summation stays at
   /// 1e-5 in the deepest networks of the model table.
   double tolerance = 1e-4;
-  /// Each model prepares the images itself, for two that take them in different ways; without data they are images of random
+  /// Each model prepares the images itself, for two with different preprocessing; without data they are images of random
   /// bytes. Layers are not compared then.
   bool own_preprocessing = false;
 };

@@ -23,7 +23,7 @@ std::optional<models::Architecture> named(const std::string& name) {
 std::optional<models::Architecture> noted(const std::string& name, const std::filesystem::path& path) {
   std::optional<models::Architecture> known = named(name);
   if (!known)
-    warn("'{}' calls its network '{}', which is none of the list; its tensors decide what it is", path.string(), printable(name));
+    warn("'{}' calls its network '{}', which is not in the list; its tensors decide what it is", path.string(), printable(name));
   return known;
 }
 
@@ -37,7 +37,7 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::file
   }
 }
 
-// What our own PyTorch files say beside their tensors.
+// The metadata of our own PyTorch files.
 Configuration said_by_us(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted) {
   Configuration result;
   const auto text = [&](std::string_view key) {
@@ -56,14 +56,14 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
   return result;
 }
 
-// timm's, which says by its name what no tensor shows: resnetblur50 has those of resnet50.
+// timm's, whose name tells what no tensor shows: resnetblur50 has those of resnet50.
 std::optional<models::Architecture> architecture_in(const nlohmann::json& config, const std::string& what) {
   const auto name = config.find("architecture");
   if (name == config.end() || !name->is_string()) return std::nullopt;
   std::optional<models::Architecture> known = named(name->get<std::string>());
   if (known) return known;
   fail(ErrorKind::kBadFile,
-       "{} says that the network is '{}', which is none of the list; if it computes what one of them does, or what a description "
+       "{} says that the network is '{}', which is not in the list; if it computes what one of them does, or what a description "
        "says, name that",
        what, printable(name->get<std::string>()));
 }

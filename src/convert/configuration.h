@@ -1,4 +1,4 @@
-// What a file of weights, or the config.json beside it, says about the network and its images.
+// What a file of weights, or the config.json beside it, specifies of the network and its images.
 #pragma once
 
 #include <filesystem>
@@ -26,8 +26,8 @@ struct Wanted {
 
 /// From what our own PyTorch files say; from timm's config.json ("architecture", "pretrained_cfg", "label_names"), from that of
 /// Hugging Face's transformers ("id2label", "downsample_in_bottleneck") and the preprocessor_config.json beside it, or from the
-/// note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) that names the file for what is no JSON object or
-/// asks for what cannot be done: another network, activation or pooling than the list's, which no tensor would show.
+/// note "arch" that PyTorch's ImageNet example leaves. Throws Error (kBadFile) that names the file for what is not a JSON object
+/// or asks for what cannot be done: another network, activation or pooling than the list's, which no tensor would show.
 Configuration read_configuration(const Weights& weights, const std::filesystem::path& path, const Wanted& wanted = {});
 
 /// The names of a network's classes, or none, with a warning, where they are not as many.

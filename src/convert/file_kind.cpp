@@ -40,7 +40,7 @@ FileKind kind_of(const std::filesystem::path& path) {
   if (io::is_torch_file(source)) return FileKind::kTorch;
   if (io::is_safetensors_file(source)) return is_ours(source) ? FileKind::kModel : FileKind::kSafetensors;
   if (path.extension() == ".onnx" || io::is_onnx_file(source)) return FileKind::kOnnx;
-  return path.extension() == ".safetensors" ? FileKind::kModel : FileKind::kUnknown;  // its own reader says what is damaged
+  return path.extension() == ".safetensors" ? FileKind::kModel : FileKind::kUnknown;  // its own reader reports what is damaged
 }
 
 FileKind kind_to_write(const std::filesystem::path& path) {
@@ -49,7 +49,8 @@ FileKind kind_to_write(const std::filesystem::path& path) {
   if (extension == ".pth" || extension == ".pt") return FileKind::kTorch;
   if (extension == ".onnx") return FileKind::kOnnx;
   fail(ErrorKind::kUsage,
-       "'{}': the name does not say in which form to save; expected .safetensors, .pth, .pt or .onnx at its end", path.string());
+       "'{}': the name's extension does not tell the format to save in; expected .safetensors, .pth, .pt or .onnx",
+       path.string());
 }
 
 }  // namespace residual::convert

@@ -20,7 +20,7 @@ struct LayerValue {
   double largest = 0;
 };
 
-// Every value of the network for one image; the graph asks for all of them, so that nothing is folded or fused away.
+// Every value of the network for one image; all are outputs of the graph, so that nothing is folded or fused away.
 std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> image, const Target& target) {
   std::vector<LayerValue> layers;
   const auto count = static_cast<NodeId>(graph.nodes().size());

@@ -31,7 +31,7 @@ std::string described_in_words(const models::Architecture& architecture) {
        fit.names.size() + fit.differences.size(), side_by_side(fit));
 }
 
-// The network by what the caller says, by what the file says of itself where that is true, or by the tensors alone.
+// The network by the caller's options, by the file's own metadata where that is true, or by the tensors alone.
 Fit network_of(const std::filesystem::path& path, const Weights& weights, const Configuration& configuration,
                const LoadOptions& options) {
   const Shapes shapes = shapes_of(weights.tensors);
@@ -69,16 +69,16 @@ Fit network_of(const std::filesystem::path& path, const Weights& weights, const 
   return std::move(*found);
 }
 
-// The file's tensors under the network's names, in float32.
-io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, const io::Tensors& tensors) {
+// The file's tensors under the network's names, in float32. Those that are float32 already are taken out of `tensors`.
+io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, io::Tensors& tensors) {
   io::Tensors result;
   for (const auto& [ours, theirs] : fit.names) {
-    const Tensor& tensor = tensors.at(theirs);
+    Tensor& tensor = tensors.at(theirs);
     if (tensor.dtype() == DType::kI64 || tensor.dtype() == DType::kI32 || tensor.dtype() == DType::kU8) {
       fail(ErrorKind::kBadFile, "'{}': tensor '{}' is {}, expected floating-point weights", path.string(), printable(theirs),
            name_of(tensor.dtype()));
     }
-    Tensor converted = to_f32(tensor);
+    Tensor converted = tensor.dtype() == DType::kF32 ? std::move(tensor) : to_f32(tensor);
     if (!all_finite(converted)) {
       fail(ErrorKind::kBadFile, "'{}': the weights '{}' hold values that are infinite or no number in float32", path.string(),
            printable(theirs));
@@ -126,7 +126,7 @@ LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& opti
          described_in_words(*options.architecture));
   }
   if (options.input && *options.input != architecture.input && options.preprocessing.empty()) {
-    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} say how they are prepared", path.string(),
+    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} give the preprocessing", path.string(),
          to_string(architecture.input), to_string(*options.input));
   }
   if (!options.preprocessing.empty()) prepare(loaded, preprocessing_of(options, architecture.input), path);
@@ -150,7 +150,7 @@ LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
   if (options.input && options.preprocessing.empty() && preprocessing && preprocessing->output_shape() != *options.input) {
-    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} say how they are prepared", path.string(),
+    fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} give the preprocessing", path.string(),
          to_string(preprocessing->output_shape()), to_string(*options.input));
   }
   const ErrorKind blame = options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage;

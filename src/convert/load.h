@@ -11,7 +11,7 @@
 
 namespace residual::convert {
 
-/// What the caller knows about a file that does not say it.
+/// What the caller knows about a file beyond its own metadata.
 struct LoadOptions {
   /// Classes and input channels follow the file all the same.
   std::optional<models::Architecture> architecture;
@@ -27,13 +27,13 @@ struct LoadedModel {
   FileKind kind = FileKind::kUnknown;
 };
 
-/// Prepares images for a model in this way from now on; the network's input becomes what that gives. Throws Error of the kind
+/// Sets the model's preprocessing; the network's input becomes its output. Throws Error of the kind
 /// `blame`, naming the model's file, where the network does not take such images; one that came from ONNX takes one size alone.
 void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path,
              ErrorKind blame = ErrorKind::kUsage);
 
 /// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
-/// onnx.h). What is no model file of ours is held against the network that the options name, or recognised by its tensors. Half
+/// onnx.h). Other files are compared with the network that the options name, or recognised by its tensors. Half
 /// and double floats become float32. Where neither the file nor the options say how images are prepared, they are divided by
 /// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
 /// not the one that was named; (kUsage) where the options contradict the file.

@@ -37,8 +37,8 @@ class Matcher {
 
   // Networks may be thousands of layers deep: what is still to be decided lies on a stack of our own.
   bool same(Pair logits) {
-    // Every node of one graph has its like in the other, a few more pairs are asked for in vain; any more, and they are not
-    // alike.
+    // Every node of one graph has its counterpart in the other, and a few more pairs are compared in vain; with any more the
+    // graphs differ.
     const size_t most = 8 * (network_.nodes().size() + 100);
     undecided_.push_back(logits);
     while (!undecided_.empty()) {
@@ -69,7 +69,7 @@ class Matcher {
   }
 
   // `how` where all pairs are the same, kDifferent where one is not, nothing where that is not known yet. Where the pairs are
-  // only a guess they are asked for one by one, since the first that differs may spare the others.
+  // only a guess they are compared one by one, since the first that differs may save the others.
   std::optional<How> decided(const std::optional<Pairs>& pairs, How how, bool guess = false) {
     if (!pairs) return How::kDifferent;
     const size_t before = undecided_.size();

@@ -1,4 +1,4 @@
-// What a tensor is called elsewhere: one spelling for all the ways in which programs name the same layers.
+// What a tensor is called elsewhere: one spelling for all the names that programs give to the same layers.
 #pragma once
 
 #include <map>
@@ -7,7 +7,7 @@
 
 namespace residual::convert {
 
-/// The common spelling of a network's tensor names, with the name that each stands for. Names that differ only in these ways are
+/// The common spelling of a network's tensor names, with the name that each represents. Names with only these differences are
 /// spelled alike:
 ///   - wrappers: a first component that all names share (`module.`, `model.`), and Hugging Face's `resnet.`
 ///   - shortcuts: `downsample`, `shortcut`, `projection`
@@ -16,7 +16,7 @@ namespace residual::convert {
 ///   - a stem `conv1.{0,1}`, and stages `conv{2-5}` or `conv{2-5}_x`, which are layer{1-4}
 ///   - DenseNet's old `norm.1`, `conv.2`
 ///   - Hugging Face's `embedder.embedder.convolution`, `encoder.stages.0.layers.0.layer.0.normalization`
-/// `num_batches_tracked` counts steps of training and is left out. Where two names would be spelled alike, all keep their own.
+/// `num_batches_tracked` counts steps of training and is omitted. Where two names would be spelled alike, all keep their own.
 std::map<std::string, std::string> common_spelling(const std::vector<std::string>& names);
 
 }  // namespace residual::convert

@@ -49,7 +49,7 @@ std::optional<Known> matched(models::Architecture architecture, const io::OnnxMo
   return std::nullopt;
 }
 
-// By what the caller says, by what the file says of itself, by its tensors' names, and by the graph alone.
+// By the caller's options, by the file's own metadata, by its tensors' names, and by the graph alone.
 std::optional<Known> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
   if (options.architecture) {
     std::optional<Known> given = matched(*options.architecture, file);
@@ -163,7 +163,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   if (!network) info("'{}': no network of the model table; it can be evaluated and used but not trained", path.string());
   if (network && text_in(file.metadata, io::kArchitectureKey).empty())
     info("'{}': recognised as {}", path.string(), architecture.model);
-  if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is left away: the scores are logits", path.string());
+  if (file.ends_in_softmax) info("'{}': its last node, a Softmax, is omitted: the scores are logits", path.string());
   const std::optional<data::Preprocessing> said = preprocessing_of(path, file, options);
   std::vector<std::string> labels;
   if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())

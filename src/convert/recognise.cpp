@@ -3,10 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <span>
 
@@ -18,6 +20,7 @@
 #include "models/densenet.h"
 #include "models/families.h"
 #include "models/table.h"
+#include "models/vgg.h"
 
 namespace residual::convert {
 namespace {
@@ -35,8 +38,12 @@ struct Expected {
   std::map<std::string, std::string> spelled;
 };
 
-// Recognising one file asks for all networks of the table, so what was built is kept for the next file.
-std::shared_ptr<const Expected> expected_of(const models::Architecture& architecture) {
+Graph build_for_one_image(const models::Architecture& architecture) {
+  return models::inference_graph(architecture, 1);
+}
+
+// One file may need all networks of the table, so what was built is kept for the next file.
+std::shared_ptr<const Expected> expected_of(const models::Architecture& architecture, const Builder& build) {
   constexpr size_t kMostKept = 150'000;  // tensors: all networks of the table in their usual variants
   static size_t kept = 0;
   static std::mutex mutex;
@@ -47,7 +54,7 @@ std::shared_ptr<const Expected> expected_of(const models::Architecture& architec
     if (const auto found = known.find(key); found != known.end()) return found->second;
   }
   auto expected = std::make_shared<Expected>();
-  const Graph graph = models::inference_graph(architecture, 1);
+  const Graph graph = build(architecture);
   for (const auto& [name, variable] : graph.variables()) {
     expected->shapes.emplace(name, variable.type.shape);
   }
@@ -63,10 +70,11 @@ std::shared_ptr<const Expected> expected_of(const models::Architecture& architec
   return known.emplace(key, std::move(expected)).first->second;
 }
 
-// The file's tensors, and how their names are commonly spelled.
+// The file's tensors, how their names are commonly spelled, and how the networks are built that they are compared with.
 struct Found {
   const Shapes& shapes;
   std::map<std::string, std::string> spelled;
+  const Builder& build;
 };
 
 // No network here has names that long or so many tensors: what comes from anywhere may take time and memory in proportion to a
@@ -78,12 +86,12 @@ bool may_be_a_network(const Shapes& shapes) {
          std::ranges::none_of(shapes, [](const auto& tensor) { return tensor.first.size() > kLongestName; });
 }
 
-Found spelled(const Shapes& shapes) {
-  return {shapes, common_spelling(names_of(shapes))};
+Found spelled(const Shapes& shapes, const Builder& build) {
+  return {shapes, common_spelling(names_of(shapes)), build};
 }
 
 Fit compare(const models::Architecture& architecture, const Found& found) {
-  const std::shared_ptr<const Expected> expectation = expected_of(architecture);
+  const std::shared_ptr<const Expected> expectation = expected_of(architecture, found.build);
   const auto& ours = expectation->spelled;
   Fit result{architecture, {}, 0, {}};
   for (const auto& [spelling, name] : ours) {
@@ -147,7 +155,7 @@ Fit fit(const models::Architecture& architecture, const Found& found) {
 
 // Whether the network has enough of the file's names to be worth a closer look.
 bool shares_names(const models::Architecture& architecture, const Found& found) {
-  const std::shared_ptr<const Expected> expected = expected_of(architecture);
+  const std::shared_ptr<const Expected> expected = expected_of(architecture, found.build);
   const auto shared =
       std::ranges::count_if(found.spelled, [&](const auto& name) { return expected->spelled.contains(name.first); });
   return 4 * static_cast<size_t>(shared) >= found.spelled.size();
@@ -156,7 +164,7 @@ bool shares_names(const models::Architecture& architecture, const Found& found) 
 // The few best fits, best first; of two that are equally good the one that came first.
 class Nearest {
  public:
-  // A choice or a depth that a network does not have is no candidate.
+  // A network that does not have the choice or depth is not a candidate.
   void consider(const models::Architecture& architecture, const Found& found) {
     try {
       if (!shares_names(architecture, found)) return;
@@ -168,12 +176,17 @@ class Nearest {
   }
   std::vector<Fit>& fits() { return fits_; }
 
+  // Whether no other network can be a better fit than the first.
+  bool settled() const {
+    return !fits_.empty() && fits_.front().differences.empty() && rank_among_equals(fits_.front().architecture) == 0;
+  }
+
  private:
   static constexpr size_t kNearest = 4;
   std::vector<Fit> fits_;
 };
 
-// How many blocks the file has in a stage, counted from 1. Each has two tensors at least; what claims more is no network.
+// How many blocks the file has in a stage, counted from 1. Each has two tensors at least; files that claim more are not networks.
 int64_t blocks_of(const Found& found, size_t stage) {
   const std::string beginning = fmt::format("layer{}.", stage);
   int64_t blocks = 0;
@@ -250,6 +263,35 @@ models::Architecture with_traits(models::Architecture architecture, const Traits
   return architecture;
 }
 
+// Of these networks the ones that may have as many layers as the file: no other fits completely.
+std::vector<std::string> able_to_fit(const std::vector<std::string>& names, const Found& found, const Traits& traits) {
+  const int64_t layers = layers_of(found.shapes);
+  std::vector<std::string> able;
+  for (const std::string& name : names) {
+    const LayerRange range = layer_range(models::published(name));
+    const int64_t most = traits.separable ? 2 * range.most : range.most;  // each 3x3 convolution is two then
+    if (layers >= range.least && layers <= most) able.push_back(name);
+  }
+  return able;
+}
+
+Nearest nearest_of(const std::vector<std::string>& names, const Found& found, const Traits& traits) {
+  Nearest nearest;
+  for (const std::string& name : names) {
+    const models::Architecture candidate = models::published(name);
+    nearest.consider(candidate, found);
+    if (traits.separable || traits.bare) nearest.consider(with_traits(candidate, traits), found);
+  }
+  return nearest;
+}
+
+// Whether enough names begin as those of some network do; see shares_names.
+bool has_known_names(const Found& found) {
+  const auto known =
+      std::ranges::count_if(found.spelled, [](const auto& name) { return is_known_beginning(beginning_of(name.first)); });
+  return 4 * static_cast<size_t>(known) >= found.spelled.size();
+}
+
 // The choices that show in a network's tensors.
 std::vector<models::Architecture> variants(const models::Architecture& base, const Traits& traits) {
   using models::Shortcut;
@@ -296,25 +338,27 @@ Fit fit(const models::Architecture& architecture, const Shapes& found) {
     fail(ErrorKind::kBadFile, "the file has {} tensors; at most {}, and names of at most {} bytes, are expected of a network",
          found.size(), kMostTensors, kLongestName);
   }
-  return fit(architecture, spelled(found));
+  return fit(architecture, spelled(found, build_for_one_image));
 }
 
 std::optional<Fit> recognise(const Shapes& shapes) {
+  return recognise(shapes, build_for_one_image);
+}
+
+std::optional<Fit> recognise(const Shapes& shapes, const Builder& build) {
   if (!may_be_a_network(shapes)) return std::nullopt;
-  const Found found = spelled(shapes);
+  const Found found = spelled(shapes, build);
+  if (!has_known_names(found)) return std::nullopt;
   const Traits traits(shapes);
-  Nearest nearest;
-  for (const std::string& name : candidate_names(found)) {
-    const models::Architecture candidate = models::published(name);
-    nearest.consider(candidate, found);
-    if (traits.separable || traits.bare) nearest.consider(with_traits(candidate, traits), found);
-  }
+  const std::vector<std::string> names = candidate_names(found);
+  Nearest nearest = nearest_of(able_to_fit(names, found, traits), found, traits);
+  if (!nearest.settled()) nearest = nearest_of(names, found, traits);
   std::vector<models::Architecture> bases;  // those that are worth the time that their variants take
   for (const Fit& fit : nearest.fits()) {
     if (4 * fit.names.size() >= shapes.size()) bases.push_back(fit.architecture);
   }
   if (bases.empty()) return std::nullopt;
-  if (const Fit& best = nearest.fits().front(); !best.differences.empty() || rank_among_equals(best.architecture) != 0) {
+  if (!nearest.settled()) {
     for (const models::Architecture& base : bases) {
       for (const models::Architecture& variant : variants(base, traits)) nearest.consider(variant, found);
     }
@@ -334,12 +378,42 @@ std::optional<Fit> recognise(const Shapes& shapes) {
   return std::move(best);
 }
 
+LayerRange layer_range(const models::Architecture& architecture) {
+  if (const std::optional<models::Description> network = models::described(architecture)) {
+    const bool four = network->block.separable;  // two 3x3 or one between two 1x1, each 3x3 being two layers
+    const int64_t in_a_block = four ? 4 : network->block.kind == models::BlockKind::kBottleneck ? 3 : 2;
+    const auto stem = static_cast<int64_t>(network->stem.convolutions.size());
+    const auto head = static_cast<int64_t>(network->head.hidden.size()) + 1;
+    const int64_t least = stem + in_a_block * network->blocks() + head;
+    return {least, least + network->blocks()};
+  }
+  int64_t layers = 1;  // "linear"
+  if (const auto dense = models::densenet_named(architecture.model)) {
+    const auto blocks = static_cast<int64_t>(dense->blocks.size());
+    layers = 1 + (dense->bottleneck ? 2 : 1) * std::reduce(dense->blocks.begin(), dense->blocks.end()) + (blocks - 1) + 1;
+  } else if (const auto vgg = models::vgg_named(architecture.model)) {
+    layers = std::reduce(vgg->blocks.begin(), vgg->blocks.end()) + 3;
+  }
+  return {layers, layers};
+}
+
+std::string beginning_of(const std::string& spelling) {
+  std::string beginning = spelling.substr(0, spelling.find('.'));
+  std::erase_if(beginning, [](char letter) { return letter >= '0' && letter <= '9'; });
+  return beginning;
+}
+
+bool is_known_beginning(const std::string& beginning) {
+  constexpr std::array<std::string_view, 8> kKnown{"", "bn", "classifier", "conv", "fc", "features", "head", "layer"};
+  return std::ranges::find(kKnown, beginning) != kKnown.end();
+}
+
 std::vector<models::Architecture> of_as_many_layers(const Shapes& found) {
   constexpr int64_t kMostProjections = 3;  // those of a family's network, which most names do not count
   const int64_t count = layers_of(found);
   std::vector<models::Architecture> result;
   const auto consider = [&](const models::Architecture& candidate) {
-    if (layers_of(expected_of(candidate)->shapes) == count) result.push_back(candidate);
+    if (layers_of(expected_of(candidate, build_for_one_image)->shapes) == count) result.push_back(candidate);
   };
   std::vector<std::string> names = listed_names();
   add_missing(names, models::densenets_with(count, commonest_width(found)));

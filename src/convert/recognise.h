@@ -1,6 +1,7 @@
-// Which network of the model table some tensors belong to, told by their names and shapes.
+// Which network of the model table some tensors belong to, recognised by their names and shapes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +33,7 @@ struct Fit {
   std::vector<models::Architecture> also;    ///< of recognise(): other networks that have the same tensors and compute otherwise
 };
 
-/// Holds the file's tensors against the network's Variables; names that mean the same count as the same (see names.h). The number
+/// Compares the file's tensors with the network's Variables; names that mean the same count as the same (see names.h). The number
 /// of classes and of input channels follow the file where nothing else differs in a tensor's shape.
 Fit fit(const models::Architecture& architecture, const Shapes& found);
 
@@ -40,8 +41,25 @@ Fit fit(const models::Architecture& architecture, const Shapes& found);
 /// each stage as the file has; none where hardly any tensor fits one. The fit has differences when no network fits completely. Of
 /// networks that have the same tensors a residual one comes before a plain one, activation behind convolution before activation
 /// first; what leaves no tensor different at all (how shortcuts pool, which convolution of a bottleneck has the stride) is as
-/// published.
+/// published. Networks that can fit completely are tried first, and often no other is built.
 std::optional<Fit> recognise(const Shapes& found);
+
+/// Builds the graph of a network for recognise().
+using Builder = std::function<Graph(const models::Architecture&)>;
+/// The same with a builder of the caller's, which is not called for networks that an earlier call has built.
+std::optional<Fit> recognise(const Shapes& found, const Builder& build);
+
+/// The fewest and the most convolutions and linear layers that the network may have, which takes no graph. Equal except for the
+/// projections of a residual network.
+struct LayerRange {
+  int64_t least = 0, most = 0;
+};
+LayerRange layer_range(const models::Architecture& architecture);
+
+/// How the name of a network's tensor begins in its common spelling, without digits: "layer" of "layer1.0.conv1.weight".
+std::string beginning_of(const std::string& spelling);
+/// Whether the name of any tensor of the model table begins so.
+bool is_known_beginning(const std::string& beginning);
 
 /// The networks that have as many convolutions and linear layers as the tensors, whatever these are called, as they were
 /// published: those of the model table and of the families of any depth, these with projections too.

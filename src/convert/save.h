@@ -24,8 +24,8 @@ struct SaveOptions {
   bool preprocessing_inside = false;  ///< ONNX: the network divides and normalises its images itself (see onnx.h)
 };
 
-/// Writes the model as what the path's extension says (kind_to_write), replacing the file as a whole. Throws Error: kUsage for an
-/// unknown extension, or a preprocessing that cannot go into the file, kResource when it cannot be written.
+/// Writes the model in the format of the path's extension (kind_to_write), replacing the file as a whole. Throws Error: kUsage
+/// for an unknown extension, or a preprocessing that cannot go into the file, kResource when it cannot be written.
 void save(const std::filesystem::path& path, const eval::Model& model, const SaveOptions& options = {});
 
 }  // namespace residual::convert

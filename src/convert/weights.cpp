@@ -50,7 +50,8 @@ Weights read_weights(const std::filesystem::path& path, FileKind kind) {
   }
   if (kind == FileKind::kHuggingFace) return read_folder(path);
   fail(ErrorKind::kBadFile,
-       "'{}' is no file of weights that can be read: expected a model file of residual, safetensors, a PyTorch file (.pth, .pt, "
+       "'{}' is not a file of weights that can be read: expected a model file of residual, safetensors, a PyTorch file (.pth, "
+       ".pt, "
        ".th), an ONNX file, or a folder with config.json and weights",
        path.string());
 }

@@ -1,4 +1,4 @@
-// The tensors of a file of weights, whatever wrote it: told by what the file holds, not by what it is called.
+// The tensors of a file of weights, whatever wrote it: recognised by content, not by name.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace residual::convert {
 
 struct Weights {
   io::Tensors tensors;            ///< under the names and in the element types of the file
-  io::Metadata notes;             ///< texts and numbers that stand beside the tensors: "arch" -> "resnet18"
+  io::Metadata notes;             ///< texts and numbers beside the tensors: "arch" -> "resnet18"
   io::Metadata ours;              ///< of a PyTorch file that we wrote: the metadata of our model files
   std::filesystem::path config;   ///< of a Hugging Face folder: its config.json; empty where there is none
   std::string config_text;        ///< what that file holds

@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
     fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
-  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file", path.string());
+  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is not a regular file", path.string());
   const auto size = static_cast<size_t>(status.st_size);
   if (size > limit) fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected here", path.string(), size, limit);
   std::vector<std::byte> bytes(size);
@@ -56,6 +57,16 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
     done += static_cast<size_t>(got);
   }
   return bytes;
+}
+
+std::shared_ptr<std::byte> map_file(const Descriptor& file, size_t bytes) noexcept {
+  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.get(), 0);
+  if (memory == MAP_FAILED) return nullptr;
+  try {
+    return {static_cast<std::byte*>(memory), [bytes](std::byte* mapped) { ::munmap(mapped, bytes); }};
+  } catch (const std::bad_alloc&) {  // the pointer's destructor has unmapped the memory
+    return nullptr;
+  }
 }
 
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write) {
@@ -106,7 +117,7 @@ void remove_leftovers(const std::filesystem::path& folder) noexcept {
       if (!alive) std::filesystem::remove(entry.path(), ignored);
     }
   } catch (...) {
-    return;  // they stay, and harm nobody
+    return;  // the files stay and do no harm
   }
 }
 

@@ -25,8 +25,8 @@ std::string printable(std::string_view text, size_t most) {
 
 nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKind kind) {
   using nlohmann::json;
-  // nlohmann's lexer takes a zero byte for the end of the text and would not look behind it.
-  if (text.find('\0') != std::string_view::npos) fail(kind, "{}: a zero byte stands in the JSON text", what);
+  // nlohmann's lexer takes a zero byte for the end of the text and would ignore what follows.
+  if (text.find('\0') != std::string_view::npos) fail(kind, "{}: the JSON text contains a zero byte", what);
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
     if ((event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) && depth >= kMaxJsonDepth) {

@@ -16,7 +16,7 @@ inline constexpr int kMaxJsonDepth = 32;
 /// and on a key that occurs twice in one object.
 nlohmann::json parse_json(std::string_view text, std::string_view what, ErrorKind kind = ErrorKind::kBadFile);
 
-/// JSON as a text of several lines, without an end of line; bytes that are no UTF-8 (in a file's name) become U+FFFD.
+/// JSON as a text of several lines, without an end of line; bytes that are not UTF-8 (in a file's name) become U+FFFD.
 std::string indented(const nlohmann::ordered_json& json);
 
 /// A text from a file as a message or a terminal may show it: no control characters (those of U+0080 … U+009F included), at most

@@ -8,8 +8,6 @@
 
 namespace residual {
 namespace {
-constexpr size_t kAlignment = 64;
-
 // The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is
 // none.
 size_t number_in(const char* path, const std::string& key) {
@@ -23,8 +21,8 @@ size_t number_in(const char* path, const std::string& key) {
   return SIZE_MAX;
 }
 
-// Linux hands out more memory than there is and kills who then uses it: large requests are held against what is really left, on
-// the machine and in the container.
+// Linux grants more memory than there is and kills the process that then uses it: large requests are compared with what is really
+// left, on the machine and in the container.
 bool affordable(size_t bytes) {
   constexpr size_t kLarge = size_t{256} << 20;
   if (bytes < kLarge) return true;
@@ -38,17 +36,18 @@ bool affordable(size_t bytes) {
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
   void* memory = rounded < bytes || !affordable(rounded) ? nullptr : std::aligned_alloc(kAlignment, rounded);
-  if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were asked for at once", bytes);
+  if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were requested at once", bytes);
   std::memset(memory, 0, rounded);
-  memory_.reset(static_cast<std::byte*>(memory));
-}
-
-void Buffer::Release::operator()(std::byte* memory) const noexcept {
-  std::free(memory);
+  memory_.reset(static_cast<std::byte*>(memory), std::free);
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape)
     : dtype_(dtype), shape_(shape), buffer_(static_cast<size_t>(shape.elements()) * size_of(dtype)) {}
+
+Tensor::Tensor(DType dtype, const Shape& shape, Buffer buffer) : dtype_(dtype), shape_(shape), buffer_(std::move(buffer)) {
+  if (buffer_.size() < bytes())
+    fail(ErrorKind::kUsage, "a tensor of shape {} takes {} bytes, its buffer has {}", to_string(shape), bytes(), buffer_.size());
+}
 
 Tensor Tensor::clone() const {
   Tensor copy(dtype_, shape_);

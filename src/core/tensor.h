@@ -1,10 +1,11 @@
-// A dense array in canonical (row-major) order with its own memory.
+// A dense array in canonical (row-major) order.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "core/dtype.h"
 #include "core/error.h"
@@ -12,20 +13,27 @@
 
 namespace residual {
 
-/// Memory aligned for vector instructions (64 bytes), zeroed. Throws Error (kResource) with the figure when there is none.
+/// Memory aligned for vector instructions: its own, or a part of a mapped file that it keeps mapped. Move-only.
 class Buffer {
  public:
+  static constexpr size_t kAlignment = 64;  ///< bytes
+
   Buffer() = default;
+  /// Zeroed memory of its own. Throws Error (kResource) with the figure when there is none.
   explicit Buffer(size_t bytes);
+  /// `bytes` from `memory` on, which is aligned to kAlignment and shares the ownership of what it points into.
+  Buffer(std::shared_ptr<std::byte> memory, size_t bytes) noexcept : memory_(std::move(memory)), bytes_(bytes) {}
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&&) noexcept = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() = default;
 
   std::byte* data() const noexcept { return memory_.get(); }
   size_t size() const noexcept { return bytes_; }
 
  private:
-  struct Release {
-    void operator()(std::byte* memory) const noexcept;
-  };
-  std::unique_ptr<std::byte, Release> memory_;
+  std::shared_ptr<std::byte> memory_;
   size_t bytes_ = 0;
 };
 
@@ -34,6 +42,8 @@ class Tensor {
  public:
   Tensor() : Tensor(DType::kF32, Shape{0}) {}
   Tensor(DType dtype, const Shape& shape);  ///< zeroed
+  /// The elements that `buffer` holds. Throws Error (kUsage) when it is smaller than they are.
+  Tensor(DType dtype, const Shape& shape, Buffer buffer);
 
   template <typename T>
   static Tensor of(const Shape& shape, std::span<const T> values) {

@@ -60,7 +60,7 @@ Entry entry_of(const Weights& w) {
   file.name = w.file;
   file.url = "https://download.pytorch.org/models/" + w.file;
   file.sha256 = w.file.substr(dash + 1, 8);
-  // The size was rounded to a thousandth of a MiB; another such step lets the way of rounding be what it was.
+  // The size was rounded to a thousandth of a MiB; one more such step allows for either direction of rounding.
   file.least_bytes = static_cast<int64_t>(std::floor((w.mebibytes - 0.001) * 1048576));
   file.most_bytes = static_cast<int64_t>(std::ceil((w.mebibytes + 0.001) * 1048576));
   return {.name = w.name,
@@ -131,7 +131,7 @@ Entry signs() {
   return {
       .name = "signs",
       .kind = Kind::kData,
-      .summary = "SIGNS, photos of hands that show 0 to 5; to be got by hand",
+      .summary = "SIGNS, photos of hands that show 0 to 5; to be downloaded by hand",
       .preset = "",
       .files = {},
       .by_hand =
@@ -141,7 +141,7 @@ Entry signs() {
           "(linked from https://github.com/cs230-stanford/cs230-code-examples, folder pytorch/vision)"};
 }
 
-// How many letters must be changed, added or left out (Levenshtein): for the name that was probably meant.
+// How many letters must be changed, added or removed (Levenshtein distance): for the name that was probably meant.
 size_t distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;

@@ -1,1 +1,3 @@
-target_link_libraries(${module} PRIVATE CURL::libcurl OpenSSL::Crypto)
+if(RESIDUAL_FETCH)
+  target_link_libraries(${module} PRIVATE CURL::libcurl OpenSSL::Crypto)
+endif()

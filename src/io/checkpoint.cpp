@@ -78,7 +78,8 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
-  return checkpoint_from(read_safetensors(path), path.string());
+  // Read, not mapped: training changes all of it.
+  return checkpoint_from(read_safetensors(file_source(path)), path.string());
 }
 
 Checkpoint parse_checkpoint(std::span<const std::byte> bytes, std::string_view name) {

@@ -21,10 +21,10 @@ struct Checkpoint {
 };
 
 /// Replaces `path` as a whole, so that a run killed meanwhile leaves the previous checkpoint. Throws Error: kResource when it
-/// cannot be written, kUsage when one of the texts is no JSON or the identity too long.
+/// cannot be written, kUsage when one of the texts is not JSON or the identity too long.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
-/// The same for state that lives elsewhere; checkpoint.state is not looked at.
+/// The same for state that lives elsewhere; checkpoint.state is ignored.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, const TensorViews& state);
 
 /// Throws Error (kBadFile) that names the file when it is damaged, newer than this library, or no checkpoint.
@@ -40,7 +40,7 @@ struct IdentityDifference {
 };
 
 /// What differs between the identities (JSON objects) of a checkpoint and of the run that wants to go on, in the order of the
-/// keys; lists are compared whole. Throws Error (kBadFile) when one is no JSON or too long, or a key has more than 128 bytes.
+/// keys; lists are compared whole. Throws Error (kBadFile) when one is not JSON or too long, or a key has more than 128 bytes.
 std::vector<IdentityDifference> identity_differences(std::string_view saved, std::string_view now);
 
 /// The differences as lines of a table: setting, in the checkpoint, in this run.

@@ -10,7 +10,7 @@
 namespace residual::io {
 namespace {
 
-// Every field goes in behind its length, so that no two contents give the same stream of bytes.
+// The length of every field precedes it, so that no two contents give the same stream of bytes.
 class Checksum {
  public:
   void add(const void* bytes, size_t size) {

@@ -14,7 +14,7 @@ namespace {
 
 ModelFile model_from(SafetensorsFile file, const std::string& name) {
   Metadata metadata = file.metadata;               // the checksum covers all of the file's
-  take_format_version(metadata, kModelKey, name);  // first: a newer one may be with_checksum in another way
+  take_format_version(metadata, kModelKey, name);  // first: a newer one may have another checksum
   verify_checksum(file, name);
   metadata.erase(std::string(kChecksumKey));
 

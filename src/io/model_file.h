@@ -15,7 +15,7 @@ namespace residual::io {
 inline constexpr std::string_view kArchitectureKey = "residual.architecture", kPreprocessingKey = "residual.preprocessing",
                                   kLabelsKey = "residual.labels";
 
-/// Metadata key of a file made from weights of which nobody said how images are prepared: what it says of that is not to be
+/// Metadata key of a file made from weights without a known preprocessing of images: what the file says of it is not to be
 /// relied on.
 inline constexpr std::string_view kUnpreparedKey = "residual.unprepared";
 
@@ -27,14 +27,14 @@ struct ModelFile {
   std::vector<std::string> labels;   ///< names of the classes by index; empty when they have none
   Metadata extra;                    ///< metadata of other names, kept as they are
   Tensors tensors;                   ///< torchvision state_dict names; convolution weights out,in,kh,kw
-  bool prepared = true;              ///< whether anyone said how images are prepared
+  bool prepared = true;              ///< whether the preprocessing of images is known
 };
 
 /// Replaces `path` as a whole; the same model gives the same bytes. Throws Error: kResource when it cannot be written, kNumeric
-/// when a weight is not finite, kUsage when architecture or preprocessing is no JSON.
+/// when a weight is not finite, kUsage when architecture or preprocessing is not JSON.
 void save_model(const std::filesystem::path& path, const ModelFile& model);
 
-/// The same for weights that live elsewhere; model.tensors is not looked at.
+/// The same for weights that live elsewhere; model.tensors is ignored.
 void save_model(const std::filesystem::path& path, const ModelFile& model, const TensorViews& tensors);
 
 /// Throws Error (kBadFile) that names the file when it is damaged, newer than this library, no model, or holds weights that are

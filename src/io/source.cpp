@@ -25,18 +25,28 @@ void read_at(int descriptor, const std::string& name, uint64_t offset, std::span
   }
 }
 
-}  // namespace
-
-Source file_source(const std::filesystem::path& path) {
+Source open_source(const std::filesystem::path& path, bool map) {
   // O_NONBLOCK: a pipe of that name must not make us wait for a writer.
   const auto file = std::make_shared<const Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (file->get() < 0 || ::fstat(file->get(), &status) != 0) {
     fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), std::strerror(errno));
   }
-  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is no regular file", path.string());
-  return {path.string(), static_cast<uint64_t>(status.st_size),
-          [file, name = path.string()](uint64_t offset, std::span<std::byte> to) { read_at(file->get(), name, offset, to); }};
+  if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is not a regular file", path.string());
+  const auto size = static_cast<uint64_t>(status.st_size);
+  return {path.string(), size,
+          [file, name = path.string()](uint64_t offset, std::span<std::byte> to) { read_at(file->get(), name, offset, to); },
+          map ? map_file(*file, size) : nullptr};
+}
+
+}  // namespace
+
+Source file_source(const std::filesystem::path& path) {
+  return open_source(path, false);
+}
+
+Source mapped_source(const std::filesystem::path& path) {
+  return open_source(path, true);
 }
 
 Source memory_source(std::span<const std::byte> bytes, std::string_view name) {

@@ -13,5 +13,5 @@ foreach(part IN ITEMS "kPage;${CMAKE_CURRENT_LIST_DIR}/report/page.html" "kStyle
   string(APPEND report_assets "const std::string_view ${symbol} = R\"residual~~(${text})residual~~\";\n")
 endforeach()
 string(APPEND report_assets "}  // namespace residual::train::assets\n")
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/train/report/report_assets.cpp CONTENT "@report_assets@" @ONLY)
-target_sources(${module} PRIVATE ${CMAKE_BINARY_DIR}/generated/train/report/report_assets.cpp)
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/train/report/report_assets.cpp CONTENT "@report_assets@" @ONLY)
+target_sources(${module} PRIVATE ${PROJECT_BINARY_DIR}/generated/train/report/report_assets.cpp)

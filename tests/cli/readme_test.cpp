@@ -53,7 +53,7 @@ TEST(SlowReadme, EveryCommandRuns) {
 TEST(SlowReadme, TheProgramRuns) {
   const Workspace workspace;
   ASSERT_EQ(workspace.run("data sample shapes --out . --count 1").code, 0);
-  const Outcome outcome = workspace.shell("mv 000-circle.png image.png && " RESIDUAL_EXAMPLES "/readme");
+  const Outcome outcome = workspace.shell("mv 000-circle.png image.png && '" RESIDUAL_EXAMPLES "'/readme");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, testing::ContainsRegex("% right\n(.|\n)*loss [0-9.]+\n"));
   EXPECT_TRUE(std::filesystem::exists(workspace / "model.safetensors"));

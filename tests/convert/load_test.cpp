@@ -238,7 +238,7 @@ TEST(Load, AConfigurationThatAsksForOtherComputingIsRefused) {
   fs::create_directory(folder / "hub");
   io::write_safetensors(folder / "hub/model.safetensors", io::views_of(model.state.tensors()));
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {R"({"architecture": "resnetblur20"})", "'resnetblur20', which is none of the list"},
+      {R"({"architecture": "resnetblur20"})", "'resnetblur20', which is not in the list"},
       {R"({"global_pool": "max"})", "'global_pool' is \"max\", only \"avg\""},
       {R"({"hidden_act": "gelu"})", "'hidden_act'"},
       {R"({"downsample_in_first_stage": true})", "'downsample_in_first_stage' is true"},

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "convert/names.h"
 #include "core/error.h"
-
 #include "models/table.h"
 
 namespace residual::convert {
@@ -27,6 +27,62 @@ TEST(Recognise, EveryNetworkOfTheTableByItsOwnTensors) {
     ASSERT_TRUE(found) << entry.name;
     EXPECT_TRUE(found->differences.empty()) << entry.name << "\n" << side_by_side(*found);
     EXPECT_EQ(shapes_of(found->architecture), shapes) << entry.name << " is taken for " << found->architecture.model;
+  }
+}
+
+// The number of graphs that recognising the tensors takes; networks that an earlier test has built are not counted.
+int graphs_built_for(const Shapes& shapes) {
+  int built = 0;
+  recognise(shapes, [&](const models::Architecture& architecture) {
+    ++built;
+    return models::inference_graph(architecture, 1);
+  });
+  return built;
+}
+
+TEST(Recognise, ANetworkOfTheTableIsFoundByBuildingTheFewThatHaveAsManyLayers) {
+  ASSERT_GT(models::model_table().size(), 60U);
+  EXPECT_LE(graphs_built_for(shapes_of(published("resnet18"))), 20);
+  EXPECT_LE(graphs_built_for(shapes_of(published("resnet50"))), 20);
+  EXPECT_LE(graphs_built_for(shapes_of(published("vgg16_bn"))), 20);
+  EXPECT_LE(graphs_built_for(shapes_of(published("densenet121"))), 20);
+}
+
+TEST(Recognise, TensorsOfForeignNamesAreRefusedWithoutBuildingANetwork) {
+  Shapes shapes;
+  for (const auto& [name, shape] : shapes_of(published("resnet18"))) shapes.emplace("encoder.blocks." + name, shape);
+  shapes.emplace("decoder.weight", Shape{10, 10});
+  EXPECT_EQ(graphs_built_for(shapes), 0);
+  EXPECT_FALSE(recognise(shapes));
+}
+
+TEST(Recognise, TheRangeOfLayersHoldsForEveryNetwork) {
+  for (const models::ModelEntry& entry : models::model_table()) {
+    std::vector<models::Architecture> networks{published(entry.name)};
+    const auto described = models::described(networks[0]);
+    if (described && described->shortcut.kind != models::Shortcut::kNone) {
+      for (const auto shortcut : {models::Shortcut::kA, models::Shortcut::kB, models::Shortcut::kC}) {
+        networks.push_back(networks[0]);
+        networks.back().shortcut = shortcut;
+      }
+    }
+    for (const models::Architecture& network : networks) {
+      const auto layers = std::ranges::count_if(
+          shapes_of(network), [](const auto& tensor) { return tensor.second.rank() == 2 || tensor.second.rank() == 4; });
+      const LayerRange range = layer_range(network);
+      EXPECT_TRUE(range.least <= layers && layers <= range.most) << network.to_json() << " has " << layers;
+    }
+  }
+}
+
+TEST(Recognise, TheBeginningOfEveryNameIsKnown) {
+  for (const models::ModelEntry& entry : models::model_table()) {
+    std::vector<std::string> names;
+    for (const auto& [name, shape] : shapes_of(published(entry.name))) names.push_back(name);
+    for (const auto& [spelling, name] : common_spelling(names)) {
+      EXPECT_TRUE(is_known_beginning(beginning_of(spelling))) << '"' << beginning_of(spelling) << "\" of " << name << " in "
+                                                              << entry.name << " is missing from the list in recognise.cpp";
+    }
   }
 }
 

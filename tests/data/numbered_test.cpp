@@ -139,7 +139,7 @@ TEST(Labels, ThatAreNoneAreRefusedByName) {
 TEST(Labels, AreNotWaitedForWhereTheFileIsAPipe) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkfifo((folder / "names").c_str(), 0600), 0);
-  expect_error([&] { read_labels(folder / "names"); }, ErrorKind::kBadFile, {"names", "no regular file"});
+  expect_error([&] { read_labels(folder / "names"); }, ErrorKind::kBadFile, {"names", "not a regular file"});
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "fetch/sha256.h"
+#include "fetch/online/sha256.h"
 #include "site.h"
 
 namespace residual::fetch {
@@ -332,7 +332,7 @@ TEST(Download, FaultsOfFilesThatAreThereAreNamed) {
   const Folder folder;
   const PublishedFile file = published("abc", "https://a.org/file");
   EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("cannot be opened"));
-  EXPECT_THAT(fault_of(file, folder.path()), HasSubstr("no regular file"));
+  EXPECT_THAT(fault_of(file, folder.path()), HasSubstr("not a regular file"));
   folder.write("file", "abcd");
   EXPECT_THAT(fault_of(file, folder.path() / "file"), HasSubstr("4 bytes"));
   folder.write("file", "abd");

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "fetch/sha256.h"
+#include "fetch/online/sha256.h"
 
 namespace residual::fetch {
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "fetch/download.h"
+#include "fetch/online/download.h"
 #include "support/http_server.h"
 #include "support/surroundings.h"
 

@@ -152,7 +152,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
 TEST(Onnx, OtherFilesAreRefused) {
   const TemporaryFolder folder;
   EXPECT_TRUE(mentions(error_of([&] { read_onnx(folder / "none.onnx"); }), "cannot open"));
-  EXPECT_TRUE(mentions(error_of([&] { parse_onnx({}, "empty"); }), "is no ONNX model"));
+  EXPECT_TRUE(mentions(error_of([&] { parse_onnx({}, "empty"); }), "is not an ONNX model"));
   EXPECT_TRUE(mentions(error_of([&] { parse_onnx(bytes_of(small_model()), "x"); }), "no protocol buffer?"));
 }
 

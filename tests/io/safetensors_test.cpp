@@ -105,15 +105,15 @@ TEST(Safetensors, RefusesFilesThatAreTooShortForTheirHeader) {
   EXPECT_TRUE(mentions(refusal(bytes), "claims a header of 3 bytes, 2 follow"));
   bytes[7] = std::byte{0xFF};
   EXPECT_TRUE(mentions(refusal(bytes), "claims a header of"));
-  EXPECT_TRUE(mentions(refusal(Bytes(8)), "no JSON object"));
+  EXPECT_TRUE(mentions(refusal(Bytes(8)), "not a JSON object"));
 }
 
 TEST(Safetensors, RefusesBrokenHeaders) {
-  EXPECT_TRUE(mentions(refusal("{"), "no valid JSON at byte"));
-  EXPECT_TRUE(mentions(refusal("[]"), "no JSON object"));
-  EXPECT_TRUE(mentions(refusal("{}x"), "no valid JSON at byte"));
-  EXPECT_TRUE(mentions(refusal(std::string("{}\0", 3)), "no JSON object"));
-  EXPECT_TRUE(mentions(refusal("{\"\xFF\":1}"), "no valid JSON at byte"));
+  EXPECT_TRUE(mentions(refusal("{"), "not valid JSON at byte"));
+  EXPECT_TRUE(mentions(refusal("[]"), "not a JSON object"));
+  EXPECT_TRUE(mentions(refusal("{}x"), "not valid JSON at byte"));
+  EXPECT_TRUE(mentions(refusal(std::string("{}\0", 3)), "not a JSON object"));
+  EXPECT_TRUE(mentions(refusal("{\"\xFF\":1}"), "not valid JSON at byte"));
   EXPECT_TRUE(mentions(refusal(R"({"a":1})"), "a number where the format allows none"));
   EXPECT_TRUE(mentions(refusal(R"({"a":"b"})"), "a text where"));
   EXPECT_TRUE(mentions(refusal(R"({"a":[]})"), "a list where"));
@@ -169,7 +169,7 @@ TEST(Safetensors, RefusesEntriesThatAreIncompleteOrUnknown) {
   EXPECT_TRUE(
       mentions(refusal(R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1],"data_offsets":[0,1]}})", 1), "more than 6 dimensions"));
   EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}})", 1), "a negative number"));
-  EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}})", 1), "no 64-bit integer"));
+  EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}})", 1), "not a 64-bit integer"));
   EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}})", 1), "1 data_offsets, expected 2"));
   EXPECT_TRUE(mentions(refusal(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}})", 1), "a number where"));
 }
@@ -200,9 +200,9 @@ TEST(Safetensors, RefusesMissingFilesFoldersAndPipes) {
   const TemporaryFolder folder;
   EXPECT_EQ(error_of([&] { read_safetensors(folder / "none"); }).kind(), ErrorKind::kBadFile);
   EXPECT_TRUE(mentions(error_of([&] { read_safetensors(folder / "none"); }), "No such file"));
-  EXPECT_TRUE(mentions(error_of([&] { read_safetensors(folder / "."); }), "no regular file"));
+  EXPECT_TRUE(mentions(error_of([&] { read_safetensors(folder / "."); }), "not a regular file"));
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-  EXPECT_TRUE(mentions(error_of([&] { read_safetensors(folder / "pipe"); }), "no regular file"));
+  EXPECT_TRUE(mentions(error_of([&] { read_safetensors(folder / "pipe"); }), "not a regular file"));
 }
 
 TEST(Safetensors, HostileNamesDoNotReachTheTerminal) {

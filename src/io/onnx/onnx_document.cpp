@@ -29,17 +29,17 @@ class Parser {
       }
     }
     if (!graph || document.opset == 0)
-      fail(ErrorKind::kBadFile, "'{}' is no ONNX model: it has no {}", file_.source().name, graph ? "operator set" : "graph");
+      fail(ErrorKind::kBadFile, "'{}' is not an ONNX model: it has no {}", file_.source().name, graph ? "operator set" : "graph");
     return document;
   }
 
  private:
-  // What is kept takes memory, and a few bytes of a file can ask for much of it.
+  // What is kept takes memory, and a few bytes of a file can claim much of it.
   void charge(size_t bytes) {
     used_ += bytes;
     if (used_ > kMaxOnnxStructure) {
       fail(ErrorKind::kBadFile,
-           "'{}': its nodes and names take more than {} MiB; networks of this family take a few, so this is none of them",
+           "'{}': its nodes and names take more than {} MiB; networks of this family take a few, so this is not one of them",
            file_.source().name, kMaxOnnxStructure >> 20);
     }
   }

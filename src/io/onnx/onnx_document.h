@@ -49,7 +49,7 @@ struct OnnxAttribute {
 
 struct OnnxNode {
   std::string op, domain, name;
-  std::vector<std::string> inputs, outputs;  ///< an empty name stands for an input that is left out
+  std::vector<std::string> inputs, outputs;  ///< an empty name: an input that is omitted
   std::map<std::string, OnnxAttribute> attributes;
 };
 
@@ -72,7 +72,7 @@ struct OnnxDocument {
 /// Largest structure that is read, in bytes of memory: what a file may hold beside its weights.
 inline constexpr size_t kMaxOnnxStructure = size_t{16} << 20;
 
-/// Throws Error (kBadFile) when the file is no ONNX model or its structure is larger than kMaxOnnxStructure.
+/// Throws Error (kBadFile) when the file is not an ONNX model or its structure is larger than kMaxOnnxStructure.
 OnnxDocument parse_onnx_document(WireFile& file);
 
 /// The values as float32: floats as they are, float16 and bfloat16 widened, double rounded. Throws Error (kBadFile) when they lie

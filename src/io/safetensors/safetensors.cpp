@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,7 +16,13 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored as they lie in memory");
 
-// The header's text, padded with spaces to a multiple of 8 bytes, for tensors stored in the given order.
+// Tensors of whole lines of memory come first among those of one element size: they are aligned, and can stay in a mapped file.
+bool fills_lines(const Tensor& tensor) {
+  return tensor.bytes() % Buffer::kAlignment == 0;
+}
+
+// The header's text for tensors stored in the given order, padded with spaces so that the data behind it begin at a multiple of
+// 64 bytes.
 std::string header_text(const std::vector<TensorViews::const_pointer>& order, const Metadata& metadata) {
   try {
     const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
@@ -30,7 +38,8 @@ std::string header_text(const std::vector<TensorViews::const_pointer>& order, co
       offset += tensor->bytes();
     }
     text += '}';
-    text.append((8 - text.size() % 8) % 8, ' ');
+    constexpr size_t kLength = sizeof(uint64_t);  // in front of the text
+    text.append((Buffer::kAlignment - (kLength + text.size()) % Buffer::kAlignment) % Buffer::kAlignment, ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
     fail(ErrorKind::kUsage, "a tensor's name or a metadata text is not valid UTF-8; safetensors files hold UTF-8 only");
@@ -53,12 +62,28 @@ std::pair<SafetensorsHeader, uint64_t> read_header(const Source& source) {
   if (source.size < 8) fail(ErrorKind::kBadFile, "'{}' has {} bytes, too few for a safetensors file", source.name, source.size);
   const uint64_t length = header_length(source);
   if (!fits(length, source)) {
-    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?",
-         source.name, length, source.size - 8);
+    fail(ErrorKind::kBadFile,
+         "'{}' is not an intact safetensors file: it claims a header of {} bytes, {} follow; is it cut short?", source.name,
+         length, source.size - 8);
   }
   std::string text(static_cast<size_t>(length), '\0');
   source.read(8, std::as_writable_bytes(std::span(text)));
   return {parse_safetensors_header(text, source.size - 8 - length, source.name), 8 + length};
+}
+
+// A tensor stays in the mapped file where its place there is that of a Buffer of its own; others are read.
+bool can_stay(const Source& source, uint64_t offset, size_t bytes) {
+  return source.mapped && offset % Buffer::kAlignment == 0 && bytes % Buffer::kAlignment == 0 && bytes > 0;
+}
+
+Tensor read_tensor(const Source& source, uint64_t offset, const SafetensorsEntry& entry) {
+  const auto bytes = static_cast<size_t>(entry.end - entry.begin);
+  if (can_stay(source, offset, bytes)) {
+    return {entry.dtype, entry.shape, Buffer(std::shared_ptr<std::byte>(source.mapped, source.mapped.get() + offset), bytes)};
+  }
+  Tensor tensor(entry.dtype, entry.shape);
+  source.read(offset, {tensor.data(), tensor.bytes()});
+  return tensor;
 }
 
 }  // namespace
@@ -85,15 +110,14 @@ SafetensorsFile read_safetensors(const Source& source) {
   auto [header, begin] = read_header(source);
   SafetensorsFile file{{}, std::move(header.metadata)};
   for (SafetensorsEntry& entry : header.entries) {
-    Tensor tensor(entry.dtype, entry.shape);
-    source.read(begin + entry.begin, {tensor.data(), tensor.bytes()});
+    Tensor tensor = read_tensor(source, begin + entry.begin, entry);
     file.tensors.emplace(std::move(entry.name), std::move(tensor));
   }
   return file;
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  return read_safetensors(file_source(path));
+  return read_safetensors(mapped_source(path));
 }
 
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name) {
@@ -106,8 +130,11 @@ void serialize_safetensors(const TensorViews& tensors, const Metadata& metadata,
   std::vector<TensorViews::const_pointer> order;
   for (const auto& entry : tensors) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    const size_t left = size_of(a->second->dtype()), right = size_of(b->second->dtype());
-    return left != right ? left > right : a->first < b->first;
+    const auto place = [](const auto& entry) {
+      const Tensor& tensor = *entry.second;
+      return std::tuple(-static_cast<int64_t>(size_of(tensor.dtype())), !fills_lines(tensor), std::string_view(entry.first));
+    };
+    return place(*a) < place(*b);
   });
   const std::string text = header_text(order, metadata);
   if (text.size() > kMaxSafetensorsHeader) {

@@ -42,9 +42,9 @@ bool is_safetensors_file(const Source& source);
 /// The file's `__metadata__`, its header being read and checked and no tensor. Throws as read_safetensors does.
 Metadata read_safetensors_metadata(const Source& source);
 
-/// Writes the same bytes for the same contents: tensors in descending order of their element size, then of their names; the
-/// header padded with spaces to 8 bytes. Throws Error (kUsage) when a name or text is no UTF-8 or a tensor is called
-/// `__metadata__`.
+/// Writes the same bytes for the same contents: tensors by descending element size, those of a multiple of 64 bytes first, then
+/// by name; the header is padded with spaces so that the data begin at a multiple of 64 bytes. Throws Error (kUsage) when a name
+/// or text is not UTF-8 or a tensor is called `__metadata__`.
 void serialize_safetensors(const TensorViews& tensors, const Metadata& metadata, const ByteSink& sink);
 
 /// serialize_safetensors into a file that is replaced as a whole (see replace_file). Throws Error (kResource) when it cannot be

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, DType>, 7> kTypes{{{"F32", DTyp
                                                                     {"I32", DType::kI32},
                                                                     {"U8", DType::kU8}}};
 
-// Receives the JSON events. The header's form is fixed, so the place where we are says what may come next: no tree is built,
+// Receives the JSON events. The header's form is fixed, so the current place determines what may come next: no tree is built,
 // nothing nests deeper than a list in an entry in the root, and a key that comes twice is seen.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -32,7 +32,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("true or false"); }
   bool number_integer(number_integer_t) override { unexpected("a negative number"); }
-  bool number_float(number_float_t, const string_t&) override { unexpected("a number that is no 64-bit integer"); }
+  bool number_float(number_float_t, const string_t&) override { unexpected("a number that is not a 64-bit integer"); }
   bool binary(binary_t&) override { unexpected("binary data"); }
   bool number_unsigned(number_unsigned_t value) override;
   bool string(string_t& value) override;
@@ -42,7 +42,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(size_t) override;
   bool end_array() override;
   bool parse_error(size_t position, const std::string&, const nlohmann::json::exception&) override {
-    bad("its header is no valid JSON at byte {}", position);
+    bad("its header is not valid JSON at byte {}", position);
   }
 
  private:
@@ -50,7 +50,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   template <typename... Args>
   [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorKind::kBadFile, "'{}' is no intact safetensors file: {}", file_, fmt::format(format, std::forward<Args>(args)...));
+    fail(ErrorKind::kBadFile, "'{}' is not an intact safetensors file: {}", file_,
+         fmt::format(format, std::forward<Args>(args)...));
   }
   [[noreturn]] void unexpected(std::string_view found) const { bad("its header has {} where the format allows none", found); }
   std::string subject() const { return fmt::format("tensor '{}'", printable(name_)); }
@@ -212,9 +213,9 @@ std::string_view safetensors_name(DType type) noexcept {
 }
 
 SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t data_size, std::string_view file) {
-  // nlohmann's lexer takes a zero byte for the end of the text and would not look behind it.
+  // nlohmann's lexer takes a zero byte for the end of the text and would ignore what follows.
   if (text.empty() || text.front() != '{' || text.find('\0') != std::string_view::npos) {
-    fail(ErrorKind::kBadFile, "'{}' is no safetensors file: its header is no JSON object", file);
+    fail(ErrorKind::kBadFile, "'{}' is not a safetensors file: its header is not a JSON object", file);
   }
   HeaderReader reader(file, data_size);
   nlohmann::json::sax_parse(text, &reader);

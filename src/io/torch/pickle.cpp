@@ -74,7 +74,7 @@ class Matcher {
  private:
   template <typename... Args>
   [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorKind::kBadFile, "'{}' is no file of weights that can be read: {}", name_,
+    fail(ErrorKind::kBadFile, "'{}' is not a file of weights that can be read: {}", name_,
          fmt::format(format, std::forward<Args>(args)...));
   }
 
@@ -189,10 +189,11 @@ void Matcher::append(Kind kind, std::span<const uint32_t> items) {
   to.items.insert(to.items.end(), items.begin(), items.end());
 }
 
-// OrderedDict() is a dict; Python 2 hands the entries over as a list of pairs.
+// OrderedDict() is a dict; Python 2 passes the entries as a list of pairs.
 void Matcher::call() {
   const uint32_t arguments = pop(), callee = pop();
-  if (at(callee).kind != Kind::kName || at(arguments).kind != Kind::kTuple) bad("its pickle calls something that is no function");
+  if (at(callee).kind != Kind::kName || at(arguments).kind != Kind::kTuple)
+    bad("its pickle calls something that is not a function");
   const std::vector<uint32_t>& given = at(arguments).items;
   if (at(callee).text != kOrderedDict) {
     count_items(2);
@@ -201,12 +202,12 @@ void Matcher::call() {
   }
   std::vector<uint32_t> entries;
   if (given.size() > 1 || (given.size() == 1 && at(given[0]).kind != Kind::kList))
-    bad("it makes an OrderedDict in an unknown way");
+    bad("it makes an OrderedDict in an unknown form");
   if (given.size() == 1) {
     for (const uint32_t pair : at(given[0]).items) {
       const PickleObject& entry = at(pair);
       const bool sound = (entry.kind == Kind::kList || entry.kind == Kind::kTuple) && entry.items.size() == 2;
-      if (!sound) bad("it makes an OrderedDict in an unknown way");
+      if (!sound) bad("it makes an OrderedDict in an unknown form");
       entries.insert(entries.end(), entry.items.begin(), entry.items.end());
     }
   }

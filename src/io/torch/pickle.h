@@ -13,7 +13,7 @@
 namespace residual::io {
 
 /// One object that a pickle describes. Objects refer to each other by their index in Pickle::objects; since a pickle may use one
-/// object many times, and even within itself, who walks them must bound how far.
+/// object many times, and even within itself, traversals must be bounded.
 struct PickleObject {
   enum class Kind : uint8_t {
     kNone,

@@ -169,7 +169,7 @@ TorchFile read_torch(const Source& source) {
     if (is_old(start)) return read_old(source);
   }
   fail(ErrorKind::kBadFile,
-       "'{}' is no file that torch.save writes: it begins neither as a zip archive nor as the format before it", source.name);
+       "'{}' is not a file that torch.save writes: it begins neither as a zip archive nor as the format before it", source.name);
 }
 
 TorchFile read_torch(const std::filesystem::path& path) {

@@ -39,7 +39,7 @@ constexpr std::array<StorageClass, 12> kStorages{{{"FloatStorage", 4, DType::kF3
 constexpr std::string_view kTensor2 = "torch._utils._rebuild_tensor_v2", kTensor1 = "torch._utils._rebuild_tensor",
                            kParameter = "torch._utils._rebuild_parameter";
 
-// Every name that may stand in the pickle. Files that were saved on a GPU long ago call the classes torch.cuda.*.
+// Every name that the pickle may contain. Old files that were saved on a GPU call the classes torch.cuda.*.
 const std::vector<std::string_view>& known_names() {
   static const std::vector<std::string> storages = [] {
     std::vector<std::string> names;
@@ -87,7 +87,7 @@ class ObjectReader {
  private:
   template <typename... Args>
   [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorKind::kBadFile, "'{}' is no file of weights that can be read: {}", name_,
+    fail(ErrorKind::kBadFile, "'{}' is not a file of weights that can be read: {}", name_,
          fmt::format(format, std::forward<Args>(args)...));
   }
 
@@ -197,7 +197,7 @@ std::vector<int64_t> ObjectReader::numbers(const PickleObject& tuple, std::strin
   for (const uint32_t item : tuple.items) {
     const PickleObject& number = pickle_.at(item);
     if (number.kind != Kind::kInteger || number.integer < 0) {
-      bad("tensor '{}' has a size or stride that is no number from 0 on", printable(tensor));
+      bad("tensor '{}' has a size or stride that is not a number from 0 on", printable(tensor));
     }
     result.push_back(number.integer);
   }
@@ -218,7 +218,7 @@ size_t ObjectReader::read_storage(const PickleObject& persistent) {
   const bool known = id.kind == Kind::kTuple && (id.items.size() == 5 || (id.items.size() == 6 && item(5).kind == Kind::kNone)) &&
                      item(0).kind == Kind::kText && item(0).text == "storage" && item(1).kind == Kind::kName &&
                      item(2).kind == Kind::kText && item(4).kind == Kind::kInteger;
-  if (!known) bad("it refers to something outside its pickle that is no storage as PyTorch writes it");
+  if (!known) bad("it refers to something outside its pickle that is not a storage as PyTorch writes it");
   const std::string& type = item(1).text;
   const auto entry = std::ranges::find(kStorages, std::string_view(type).substr(type.rfind('.') + 1), &StorageClass::name);
   if (entry == kStorages.end()) bad("it has a storage of '{}', expected one of PyTorch's storage classes", printable(type));
@@ -233,7 +233,7 @@ size_t ObjectReader::read_storage(const PickleObject& persistent) {
   } else if (const TorchStorage& before = objects_.storages[found->second]; before.dtype != storage.dtype ||
                                                                             before.element_bytes != storage.element_bytes ||
                                                                             before.elements != storage.elements) {
-    bad("storage '{}' is described in two ways", printable(storage.key));
+    bad("storage '{}' is described twice, differently", printable(storage.key));
   }
   return found->second;
 }
@@ -245,7 +245,7 @@ void ObjectReader::read_tensor(std::string name, const PickleObject& call) {
     if (is_call(inner, kParameter)) bad("'{}' is a parameter of a parameter", printable(name));
     return read_tensor(std::move(name), inner);
   }
-  // Behind requires_grad and hooks stands what else must be done to the numbers: a view that negates them, for one.
+  // After requires_grad and hooks comes what else must be done to the numbers: a view that negates them, for one.
   if (const std::vector<uint32_t>& given = pickle_.at(call.items[1]).items; given.size() > kPlainArguments) {
     const PickleObject& more = pickle_.at(given[kPlainArguments]);
     if (more.kind != Kind::kNone && !more.items.empty())

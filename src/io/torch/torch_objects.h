@@ -43,7 +43,7 @@ struct TorchObjects {
   uint64_t end = 0;  ///< where in the source the pickle ends
 };
 
-/// Matches the pickle at `offset` and finds the state_dict in it. Tensors whose elements we have no type for are left out.
+/// Matches the pickle at `offset` and finds the state_dict in it. Tensors of element types without a DType are omitted.
 /// `file_size` bounds the sizes of storages and of all tensors together. Throws Error (kBadFile).
 TorchObjects match_torch_objects(const Source& source, uint64_t offset, uint64_t file_size);
 

@@ -91,7 +91,7 @@ void serialize_torch(const TensorViews& tensors, std::span<const std::string> or
   std::vector<ZipEntry> entries(2);
   for (const std::string& name : order) {
     const auto found = tensors.find(name);
-    if (found == tensors.end()) fail(ErrorKind::kUsage, "the order names '{}', which is no tensor", printable(name));
+    if (found == tensors.end()) fail(ErrorKind::kUsage, "the order names '{}', which is not a tensor", printable(name));
     const std::string key = std::to_string(entries.size() - 2);
     pickle.text(name);
     add_tensor(pickle, *found->second, key);

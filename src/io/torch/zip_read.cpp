@@ -10,7 +10,7 @@
 namespace residual::io {
 namespace {
 
-// What libzip asks of a Source; it reads one entry after the other.
+// What libzip requests of a Source; it reads one entry after the other.
 struct Feed {
   Source* source;
   uint64_t at = 0;
@@ -72,7 +72,7 @@ ZipArchive::ZipArchive(Source source) : source_(std::make_unique<Source>(std::mo
   const auto refuse = [&] {
     const std::string reason = zip_error_strerror(&error);
     zip_error_fini(&error);
-    fail(ErrorKind::kBadFile, "'{}' is no intact zip archive: {}; is it cut short?", source_->name, reason);
+    fail(ErrorKind::kBadFile, "'{}' is not an intact zip archive: {}; is it cut short?", source_->name, reason);
   };
   auto feed = std::make_unique<Feed>(Feed{source_.get()});
   zip_source_t* const input = zip_source_function_create(answer, feed.get(), &error);

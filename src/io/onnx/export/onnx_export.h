@@ -75,7 +75,7 @@ class OnnxExporter {
   std::vector<Initializer> initializers_;
 };
 
-/// How an op is said in ONNX: nodes that compute the first output, called `output`. Null for ops of training.
+/// How an op is written in ONNX: nodes that compute the first output, called `output`. Null for ops of training.
 using OnnxExportRule = void (*)(OnnxExporter& out, const Node& node, const std::string& output);
 OnnxExportRule find_onnx_export_rule(const OpDef& op);
 

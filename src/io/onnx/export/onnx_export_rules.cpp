@@ -1,4 +1,4 @@
-// Every op of inference graphs, said in ONNX (opset 17).
+// Every op of inference graphs, written in ONNX (opset 17).
 #include <limits>
 
 #include "core/json_text.h"

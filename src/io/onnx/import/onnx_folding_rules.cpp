@@ -14,7 +14,7 @@ constexpr int64_t kMostNumbers = 64;
 struct Numbers {
   Shape shape;
   std::vector<int64_t> values;
-  std::optional<size_t> open_batch = {};  // as in Constant: it may be handed on and stand first in a Reshape
+  std::optional<size_t> open_batch = {};  // as in Constant: it may be passed on and come first in a Reshape
   int64_t row() const { return shape.rank() == 2 ? shape[1] : 1; }
 };
 
@@ -159,7 +159,7 @@ void gather(OnnxImporter& in, const OnnxNode& node) {
   set(in, node, std::move(result));
 }
 
-// One number becomes a list of one, or the other way round.
+// One number becomes a list of one, or the reverse.
 void change_rank(OnnxImporter& in, const OnnxNode& node, const Shape& from, const Shape& to) {
   if (!in.is_constant(node, 0)) in.refuse(node, "of computed values it is not supported: images are N,C,H,W from end to end");
   Numbers numbers = numbers_of(in, node, 0);

@@ -145,7 +145,7 @@ Activation OnnxImporter::activation(const OnnxNode& node, size_t input) {
     result.value = scaled(result);
   }
   result.affine = nullptr;
-  operands_.insert_or_assign(node.inputs[input], result);  // whoever reads it next need not do it again
+  operands_.insert_or_assign(node.inputs[input], result);  // the next reader need not repeat it
   return result;
 }
 

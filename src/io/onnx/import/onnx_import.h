@@ -1,4 +1,4 @@
-// Building a graph from the nodes of an ONNX file: what a node's names stand for, and how the rules of the operators get at it.
+// Building a graph from the nodes of an ONNX file: what a node's names mean, and how the rules of the operators access it.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,8 @@ struct Affine {
   std::vector<double> scale, shift;
 };
 
-/// A value that is computed, and what still has to be done to it; ONNX says in several nodes what one of our ops does at once. In
-/// this order: scale a channel and shift it, keep every n-th row and column, pad with zeros.
+/// A value that is computed, and what still has to be done to it; ONNX expresses in several nodes what one of our ops does at
+/// once. In this order: scale a channel and shift it, keep every n-th row and column, pad with zeros.
 struct Activation {
   Value value;
   std::shared_ptr<const Affine> affine;  ///< null: nothing; one for all names that the value has
@@ -36,7 +36,7 @@ struct Activation {
   Margins zeros;
 };
 
-/// Numbers that the file holds, read when they are asked for. Copies share what their functions hold.
+/// Numbers that the file holds, read when they are needed. Copies share what their functions hold.
 struct Constant {
   std::string name;
   Shape shape;
@@ -101,10 +101,10 @@ class OnnxImporter {
   /// that is used twice is made once. Its name is the constant's own, or the layer's with `suffix`.
   Value parameter(const OnnxNode& node, size_t input, std::string_view suffix, Role role, const std::string& how = {},
                   const std::function<Tensor(const Tensor&)>& change = {});
-  /// A Variable of the layer `node` that no constant of the file stands for.
+  /// A Variable of the layer `node` that corresponds to no constant of the file.
   Value made_up(const std::string& layer, std::string_view suffix, Role role, Tensor tensor);
 
-  /// Refuses a Variable that holds values below 0. Each is looked at once, however many nodes read it.
+  /// Refuses a Variable that holds values below 0. Each is checked once, however many nodes read it.
   void expect_variance(const OnnxNode& node, Value variable);
 
   /// A constant whose values lie in the file.
@@ -114,7 +114,7 @@ class OnnxImporter {
 
   void set(const OnnxNode& node, Operand operand);
   void set(const OnnxNode& node, Value value) { set(node, Activation{value}); }
-  /// The only node that reads the output, where it is `op` and reads it once; for what two nodes say together.
+  /// The only node that reads the output, where it is `op` and reads it once; for what two nodes express together.
   const OnnxNode* only_reader(const OnnxNode& node, std::string_view op) const;
   /// The node is spoken for by one before it.
   void skip(const OnnxNode& node) { skipped_.insert(&node); }

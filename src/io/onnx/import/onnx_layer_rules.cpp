@@ -241,7 +241,7 @@ Value matrix(OnnxImporter& in, const OnnxNode& node, bool transpose) {
   return in.parameter(node, 1, "weight", Role::kParameter, "transposed", transposed);
 }
 
-// The constant input as one bias for each of `count` features, or nothing where it is no such thing.
+// The constant input as one bias for each of `count` features, or nothing where it is something else.
 std::optional<Value> vector_of(OnnxImporter& in, const OnnxNode& node, size_t input, int64_t count) {
   const Shape& shape = in.constant(node, input).shape;
   if (shape == Shape{count}) return in.parameter(node, input, "bias", Role::kParameter);

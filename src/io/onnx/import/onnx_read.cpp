@@ -113,7 +113,7 @@ Value OnnxImporter::before_probabilities(Value logits) {
   if (flat) node = &graph().node(node->inputs[0].node);
   if (node->op == &sigmoid_op()) {
     fail(ErrorKind::kBadFile,
-         "'{}' ends in a Sigmoid: it says yes or no to each class by itself, and is no classifier that picks one of them",
+         "'{}' ends in a Sigmoid: it says yes or no to each class by itself, and is not a classifier that picks one of them",
          file_.source().name);
   }
   if (node->op != &softmax_op()) return logits;

@@ -1,4 +1,4 @@
-#include "fetch/part_file.h"
+#include "fetch/online/part_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "fetch/sha256.h"
+#include "fetch/online/sha256.h"
 
 namespace residual::fetch {
 
@@ -42,7 +42,7 @@ bool PartFile::open_and_lock() {
     file_.reset();
     return false;
   }
-  if (!S_ISREG(mine.st_mode)) fail(ErrorKind::kResource, "'{}' is no regular file; take it away", part_.string());
+  if (!S_ISREG(mine.st_mode)) fail(ErrorKind::kResource, "'{}' is not a regular file; remove it", part_.string());
   size_ = mine.st_size;
   return true;
 }

@@ -17,7 +17,7 @@ struct Timeouts {
   int silence = 30;  ///< without a single byte
 };
 
-/// What an answer says before its body.
+/// The head of an answer.
 struct Head {
   long status = 0;
   std::optional<int64_t> length;      ///< bytes of this answer's body
@@ -25,10 +25,10 @@ struct Head {
   std::string redirect;               ///< the whole address, where the answer leads to another
 };
 
-/// GET `url`. What the functions throw ends the transfer and comes out of it.
+/// GET `url`. An exception of the functions ends the transfer and is rethrown by it.
 struct Transfer {
   std::string url;
-  int64_t from = 0;         ///< ask for the file from this byte on
+  int64_t from = 0;         ///< request the file from this byte on
   bool plain_http = false;  ///< http is allowed beside https
   Timeouts timeouts;
   std::function<bool(const Head&)> head;  ///< false: the body is not wanted
@@ -47,7 +47,7 @@ Outcome perform(const Transfer& transfer);
 /// The first byte of "bytes 100-199/200" or "bytes 100-199/*"; nothing for anything else.
 std::optional<int64_t> range_start(std::string_view content_range);
 
-/// Scheme, host in lower case, and port of an address; nothing for what is none.
+/// Scheme, host in lower case, and port of an address; nothing for other texts.
 struct Origin {
   std::string scheme, host, port;
   bool operator==(const Origin&) const = default;

@@ -1,4 +1,4 @@
-#include "fetch/transfer.h"
+#include "fetch/online/transfer.h"
 
 #include <curl/curl.h>
 
@@ -83,7 +83,7 @@ void prepare(Running& running, char* message) {
   CURL* const handle = running.handle;
   curl_easy_setopt(handle, CURLOPT_URL, transfer.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, transfer.plain_http ? "http,https" : "https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // every step is looked at before it is taken
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // every step is checked before it is taken
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(transfer.timeouts.connect));
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "residual");

@@ -1,4 +1,4 @@
-#include "fetch/sha256.h"
+#include "fetch/online/sha256.h"
 
 #include <openssl/evp.h>
 #include <unistd.h>

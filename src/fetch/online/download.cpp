@@ -1,4 +1,4 @@
-#include "fetch/download.h"
+#include "fetch/online/download.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,8 +10,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "fetch/part_file.h"
-#include "fetch/sha256.h"
+#include "fetch/online/part_file.h"
+#include "fetch/online/sha256.h"
 
 namespace residual::fetch {
 namespace {
@@ -219,7 +219,7 @@ std::string fault_of(const PublishedFile& file, const fs::path& path) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (descriptor.get() < 0) return fmt::format("it cannot be opened: {}", std::strerror(errno));
   struct stat status{};
-  if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "it is no regular file";
+  if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "it is not a regular file";
   if (!fits(file, status.st_size)) return fmt::format("it has {} bytes, published are {}", status.st_size, size_text(file));
   return hash_fault(file, sha256_of(descriptor.get()));
 }

@@ -1,4 +1,4 @@
-// One published file brought to its place.
+// Downloads one published file to its place.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 #include <string>
 
 #include "fetch/catalogue.h"
-#include "fetch/transfer.h"
+#include "fetch/online/transfer.h"
 
 namespace residual::fetch {
 

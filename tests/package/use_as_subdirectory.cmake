@@ -1,0 +1,18 @@
+# cmake -D BUILD=... -D PROJECT=... -P use_as_subdirectory.cmake: add_subdirectory. All is configured, but only the first module is compiled
+# again; of the rest the commands are read.
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+set(tree "${BUILD}/package/as a subdirectory")
+configure(${CMAKE_CURRENT_LIST_DIR}/outside ${tree} -D RESIDUAL=${PROJECT})
+run(${CMAKE_COMMAND} --build ${tree} --target residual-module-core)
+if(NOT GENERATOR MATCHES "Ninja")
+  return()
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${tree} --target outside -- -t commands OUTPUT_VARIABLE commands COMMAND_ERROR_IS_FATAL ANY)
+foreach(expected IN ITEMS "src/api/model.cpp" "libresidual.a" "libdnnl.so" "libfmt")
+  if(NOT commands MATCHES "${expected}")
+    message(FATAL_ERROR "the commands that build a user's program lack ${expected}:\n${commands}")
+  endif()
+endforeach()
+if(commands MATCHES "-lresidual-|-Wshadow|ccache")
+  message(FATAL_ERROR "found ${CMAKE_MATCH_0} in the commands that build a user's program:\n${commands}")
+endif()
