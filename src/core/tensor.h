@@ -13,15 +13,15 @@
 
 namespace residual {
 
-/// Memory aligned for vector instructions: its own, or a part of a mapped file that it keeps mapped. Move-only.
+/// Memory of its own, aligned for vector instructions, or a part of a mapped file that it keeps mapped. Move-only.
 class Buffer {
  public:
-  static constexpr size_t kAlignment = 64;  ///< bytes
+  static constexpr size_t kAlignment = 64;  ///< bytes; of its own memory
 
   Buffer() = default;
   /// Zeroed memory of its own. Throws Error (kResource) with the figure when there is none.
   explicit Buffer(size_t bytes);
-  /// `bytes` from `memory` on, which is aligned to kAlignment and shares the ownership of what it points into.
+  /// `bytes` from `memory` on, which shares the ownership of what it points into.
   Buffer(std::shared_ptr<std::byte> memory, size_t bytes) noexcept : memory_(std::move(memory)), bytes_(bytes) {}
   Buffer(Buffer&&) noexcept = default;
   Buffer& operator=(Buffer&&) noexcept = default;

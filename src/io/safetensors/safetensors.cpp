@@ -4,7 +4,6 @@
 #include <bit>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,13 +15,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored as they lie in memory");
 
-// Tensors of whole lines of memory come first among those of one element size: they are aligned, and can stay in a mapped file.
-bool fills_lines(const Tensor& tensor) {
-  return tensor.bytes() % Buffer::kAlignment == 0;
-}
-
-// The header's text for tensors stored in the given order, padded with spaces so that the data behind it begin at a multiple of
-// 64 bytes.
+// The header's text, padded with spaces to a multiple of 8 bytes, for tensors stored in the given order.
 std::string header_text(const std::vector<TensorViews::const_pointer>& order, const Metadata& metadata) {
   try {
     const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
@@ -38,8 +31,7 @@ std::string header_text(const std::vector<TensorViews::const_pointer>& order, co
       offset += tensor->bytes();
     }
     text += '}';
-    constexpr size_t kLength = sizeof(uint64_t);  // in front of the text
-    text.append((Buffer::kAlignment - (kLength + text.size()) % Buffer::kAlignment) % Buffer::kAlignment, ' ');
+    text.append((8 - text.size() % 8) % 8, ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
     fail(ErrorKind::kUsage, "a tensor's name or a metadata text is not valid UTF-8; safetensors files hold UTF-8 only");
@@ -71,14 +63,16 @@ std::pair<SafetensorsHeader, uint64_t> read_header(const Source& source) {
   return {parse_safetensors_header(text, source.size - 8 - length, source.name), 8 + length};
 }
 
-// A tensor stays in the mapped file where its place there is that of a Buffer of its own; others are read.
-bool can_stay(const Source& source, uint64_t offset, size_t bytes) {
-  return source.mapped && offset % Buffer::kAlignment == 0 && bytes % Buffer::kAlignment == 0 && bytes > 0;
+// A tensor stays in the mapped file where its elements are aligned and it fills whole vectors, as a Buffer of its own does; others are
+// read.
+bool can_stay(const Source& source, uint64_t offset, const SafetensorsEntry& entry) {
+  const uint64_t bytes = entry.end - entry.begin;
+  return source.mapped && offset % size_of(entry.dtype) == 0 && bytes % Buffer::kAlignment == 0 && bytes > 0;
 }
 
 Tensor read_tensor(const Source& source, uint64_t offset, const SafetensorsEntry& entry) {
   const auto bytes = static_cast<size_t>(entry.end - entry.begin);
-  if (can_stay(source, offset, bytes)) {
+  if (can_stay(source, offset, entry)) {
     return {entry.dtype, entry.shape, Buffer(std::shared_ptr<std::byte>(source.mapped, source.mapped.get() + offset), bytes)};
   }
   Tensor tensor(entry.dtype, entry.shape);
@@ -129,12 +123,8 @@ void serialize_safetensors(const TensorViews& tensors, const Metadata& metadata,
     fail(ErrorKind::kUsage, "a tensor is called '__metadata__', which safetensors keeps for itself");
   std::vector<TensorViews::const_pointer> order;
   for (const auto& entry : tensors) order.push_back(&entry);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    const auto place = [](const auto& entry) {
-      const Tensor& tensor = *entry.second;
-      return std::tuple(-static_cast<int64_t>(size_of(tensor.dtype())), !fills_lines(tensor), std::string_view(entry.first));
-    };
-    return place(*a) < place(*b);
+  std::ranges::sort(order, {}, [](const auto* entry) {
+    return std::pair(-static_cast<int64_t>(size_of(entry->second->dtype())), std::string_view(entry->first));
   });
   const std::string text = header_text(order, metadata);
   if (text.size() > kMaxSafetensorsHeader) {
