@@ -1,6 +1,7 @@
 // Everything: #include <residual/residual.h>
 #pragma once
 
+#include "residual/choices.h"
 #include "residual/dataset.h"
 #include "residual/error.h"
 #include "residual/image.h"

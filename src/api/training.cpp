@@ -4,8 +4,7 @@
 #include <cstring>
 
 #include "api/handles.h"
-#include "core/threads.h"
-#include "train/defaults.h"
+#include "train/settings.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
 
@@ -34,37 +33,33 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-train::OptimizerOptions optimizer_of(const TrainingOptions& options) {
-  train::OptimizerOptions result;
-  result.kind = train::optimizer_named(options.optimizer);
-  result.momentum = options.momentum;
-  result.nesterov = options.nesterov;
-  result.weight_decay = options.weight_decay.value_or(train::default_weight_decay(result.kind));
-  return result;
-}
-
-train::TrainOptions translated(const TrainingOptions& options, const data::DataSource& source,
-                               const models::Architecture& architecture) {
-  train::TrainOptions result;
-  result.architecture = architecture;
+train::Settings settings_of(const TrainingOptions& options, const models::Architecture& architecture) {
+  train::Settings result;
+  result.network = architecture;
+  result.input = architecture.input;
   result.epochs = options.epochs;
   result.batch_size = options.batch_size;
-  result.optimizer = optimizer_of(options);
-  result.schedule.kind = train::schedule_named(options.schedule);
-  result.schedule.learning_rate = options.learning_rate.value_or(train::default_learning_rate(result.optimizer.kind));
-  result.schedule.warmup_steps =
-      options.warmup_steps.value_or(train::default_warmup(source.train->size(), options.batch_size, options.epochs));
-  result.schedule.step_epochs = options.step_epochs;
-  result.schedule.gamma = options.gamma;
-  result.schedule.milestones = options.milestones;
-  result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
+  result.optimizer = options.optimizer;
+  result.schedule = options.schedule;
+  result.augmentation = options.augmentation;
+  result.learning_rate = options.learning_rate;
+  result.momentum = options.momentum;
+  result.weight_decay = options.weight_decay;
+  result.gamma = options.gamma;
+  result.warmup_steps = options.warmup_steps;
+  result.step_epochs = options.step_epochs;
+  result.nesterov = options.nesterov;
+  result.milestones = options.milestones;
   result.label_smoothing = options.label_smoothing;
   result.freeze = options.freeze;
   result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
   result.threads = options.threads;
   result.loader_threads = options.loader_threads;
+  result.tune = options.tune;
+  result.out = options.out;
   result.resume = options.resume;
+  result.checkpoint_minutes = options.checkpoint_minutes;
   return result;
 }
 
@@ -94,27 +89,25 @@ train::Observer observer_of(const TrainingOptions& options) {
 TrainingResult Model::train(const Dataset& data, const TrainingOptions& options) {
   return guarded([&] {
     const data::DataSource& source = data.parts_->source;
-    eval::Model& model = network_->model;
-    if (!source.train) fail(ErrorKind::kUsage, "the data has no training images: {}", source.found);
-    train::TrainOptions settings = translated(options, source, model.architecture);
+    const eval::Model& model = network_->model;
+    if (source.train) eval::check_classes(*source.train, model.architecture.classes);
+    train::Settings settings = settings_of(options, model.architecture);
     settings.initialisation = network_->initialisation;
     std::optional<TemporaryFolder> temporary;
-    settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
-    train::check(settings);
-    const data::Preprocessing preprocessing =
-        model.prepared ? model.preprocessing
-                       : train::standard_preprocessing(model.architecture.input, *source.train,
-                                                       options.threads > 0 ? options.threads : allowed_threads());
-    const State start = train::start_from(model, settings.architecture, data.classes()).weights;
-    const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &start);
+    if (options.out.empty()) settings.out = temporary.emplace().path();
+    const train::TrainOptions settled = train::settle(settings, source, network_->built ? nullptr : &model);
+    const data::Preprocessing preprocessing = train::settle_preprocessing(settings, settled, source, &model);
+    const State start = train::start_from(model, settled.architecture, data.classes()).weights;
+    const train::TrainResult result = train::train(settled, source, preprocessing, observer_of(options), &start);
 
     eval::Model best = eval::load_model(result.best);
-    best.extra = std::move(model.extra);
+    best.extra = model.extra;
     network_->predictor.reset();
-    model = std::move(best);
-    TrainingResult told{{}, result.best_epoch, result.selection};
-    for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
-    return told;
+    network_->model = std::move(best);
+    network_->built = false;
+    TrainingResult reported{{}, result.best_epoch, result.selection};
+    for (const train::EpochRecord& record : result.epochs) reported.epochs.push_back(to_public(record));
+    return reported;
   });
 }
 

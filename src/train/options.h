@@ -9,11 +9,12 @@
 
 #include "data/transforms/augment.h"
 #include "models/table.h"
+#include "residual/choices.h"
 
 namespace residual::train {
 
-enum class Optimizer : uint8_t { kSgd, kAdam, kAdamW };
-enum class Schedule : uint8_t { kConstant, kStep, kMultistep, kCosine };
+using residual::Optimizer;
+using residual::Schedule;
 Optimizer optimizer_named(std::string_view name);  ///< "sgd", "adam", "adamw"; throws Error (kUsage)
 Schedule schedule_named(std::string_view name);    ///< "constant", "step", "multistep", "cosine"; throws Error (kUsage)
 std::string_view name_of(Optimizer optimizer);

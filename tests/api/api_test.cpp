@@ -112,7 +112,7 @@ TEST_F(Api, TrainingGoesOnFromTheWeightsThatAModelHas) {
   Model model = Model::build("resnet8", data);
   TrainingOptions options = tiny_training();
   options.epochs = 6;
-  options.augment = "none";
+  options.augmentation = AugmentationPreset::kNone;
   const double first = model.train(data, options).epochs.front().train_loss;
   options.learning_rate = 1e-6;
   options.epochs = 1;
@@ -134,7 +134,7 @@ TEST_F(Api, AModelIsAdaptedToOtherClassesAndOnlyWhatIsNotFrozenLearns) {
   options.learning_rate = 0.005;
   options.head_learning_rate_scale = 2;
   options.epochs = 6;
-  options.augment = "none";
+  options.augmentation = AugmentationPreset::kNone;
   const std::vector<Epoch> epochs = adapted.train(data, options).epochs;
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
   options.freeze = {"layer9"};
@@ -227,7 +227,8 @@ TEST_F(Api, MistakesAreErrorsOfTheirKind) {
   EXPECT_EQ(kind_of([&] { model.evaluate(tiny_data(), {.split = "validation"}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { model.save("/proc/residual/model.safetensors"); }), ErrorKind::kResource);
   TrainingOptions options = tiny_training();
-  options.optimizer = "sdg";
+  options.optimizer = Optimizer::kAdam;
+  options.momentum = 0.9;
   EXPECT_EQ(kind_of([&] { model.train(tiny_data(), options); }), ErrorKind::kUsage);
 }
 

@@ -19,15 +19,17 @@ int run_train(TrainArguments& arguments) {
   // First, so that data are not fetched for weights that cannot be trained.
   const std::optional<convert::LoadedModel> pretrained = arguments.pretrained.load(arguments.named_network());
   const data::DataSource source = arguments.data.open(arguments.wanted_input());
-  const train::TrainOptions options = settle(arguments, source, pretrained);
+  const eval::Model* weights = pretrained ? &pretrained->model : nullptr;
+  const train::Settings settings = arguments.settings();
+  train::TrainOptions options = train::settle(settings, source, weights);
+  options.out = arguments.folder(options.architecture.model);
   std::optional<train::Start> start;
   if (pretrained) start = train::start_from(pretrained->model, options.architecture, source.classes());
   TrainReport report(arguments, options);
   report.start(source);
   if (start) report.note(arguments.pretrained.told(*pretrained, *start, options.architecture.classes));
   const InterruptScope interrupts;
-  const data::Preprocessing preprocessing =
-      settle_preprocessing(arguments, options, source, pretrained).with_exif_orientation(arguments.data.exif_orientation);
+  const data::Preprocessing preprocessing = train::settle_preprocessing(settings, options, source, weights);
   stop_if_interrupted();
   try {
     report.finish(train::train(options, source, preprocessing, report.observer(), start ? &start->weights : nullptr));

@@ -7,10 +7,8 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "data/files/archive.h"
-#include "data/transforms/presets.h"
 #include "models/choices.h"
 #include "train/defaults.h"
-#include "train/trainer.h"
 
 namespace residual::cli {
 namespace {
@@ -61,28 +59,8 @@ std::vector<int64_t> parse_milestones(const std::string& text) {
   return result;
 }
 
-train::OptimizerOptions optimizer_options(const TrainArguments& a) {
-  train::OptimizerOptions options;
-  options.kind = train::optimizer_named(a.optimizer);
-  options.nesterov = a.nesterov;
-  options.momentum = a.momentum.value_or(0.9);
-  options.weight_decay = a.weight_decay.value_or(train::default_weight_decay(options.kind));
-  return options;
-}
-
-train::ScheduleOptions schedule_options(const TrainArguments& a, int64_t training_images) {
-  train::ScheduleOptions options;
-  options.kind = train::schedule_named(a.schedule);
-  options.learning_rate = a.lr.value_or(train::default_learning_rate(train::optimizer_named(a.optimizer)));
-  options.warmup_steps = a.warmup.value_or(train::default_warmup(training_images, a.batch_size, a.epochs));
-  options.step_epochs = a.step_epochs.value_or(options.step_epochs);
-  options.gamma = a.gamma.value_or(options.gamma);
-  options.milestones = parse_milestones(a.milestones);
-  return options;
-}
-
-std::filesystem::path default_out(const TrainArguments& a, const std::string& model) {
-  std::filesystem::path data = std::filesystem::path(a.data.path).lexically_normal();
+std::filesystem::path default_out(const std::string& data_path, const std::string& model) {
+  std::filesystem::path data = std::filesystem::path(data_path).lexically_normal();
   if (!data.has_filename()) data = data.parent_path();
   std::string name = data.filename().string();
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
@@ -116,38 +94,9 @@ void TrainArguments::check() {
   machine.check();
   check_range("--epochs", epochs, 1, kMostEpochs);
   check_range("--batch-size", batch_size, 1, kMostBatch);
-  const train::Optimizer kind = train::optimizer_named(optimizer);
-  if (momentum && kind != train::Optimizer::kSgd) {
-    fail(ErrorKind::kUsage, "--momentum belongs to --optimizer sgd; {} has moments of its own, leave it away", optimizer);
-  }
-  const train::Schedule shape = train::schedule_named(schedule);
-  if (step_epochs && shape != train::Schedule::kStep) {
-    fail(ErrorKind::kUsage, "--step-epochs belongs to --schedule step, not {}", schedule);
-  }
-  if (gamma && shape != train::Schedule::kStep && shape != train::Schedule::kMultistep) {
-    fail(ErrorKind::kUsage, "--gamma belongs to --schedule step or multistep, not {}", schedule);
-  }
-  if (mean.empty() != std.empty())
-    fail(ErrorKind::kUsage, "--mean and --std go together; {} is missing", mean.empty() ? "--mean" : "--std");
-  if (!preprocess.empty() && !mean.empty())
-    fail(ErrorKind::kUsage, "--preprocess says how images are normalised; leave --mean and --std away");
-  if (!preprocess.empty() &&
-      data::preprocessing_input(preprocess))  // refuses what is unknown; a recipe without a size has no Exif either
-    data.exif_orientation |= data::preprocessing_named(preprocess).exif_orientation();
-  named_network();
-  models::initialisation_named(init);
-  wanted_input();
-  // What the train module knows to refuse is refused before the data is opened.
-  train::TrainOptions early;
-  early.epochs = epochs;
-  early.batch_size = batch_size;
-  early.optimizer = optimizer_options(*this);
-  early.schedule = schedule_options(*this, 1);
-  early.label_smoothing = label_smoothing;
-  early.head_learning_rate_scale = pretrained.head_lr_scale;
-  early.checkpoint_minutes = checkpoint_minutes;
-  train::check(early);
-  train::augmentation_named(augment, data::Format::kFolder, Shape{3, 32, 32});
+  const train::Settings given = settings();
+  train::check(given);
+  data.exif_orientation |= train::turns_upright(given.preprocessing);
 }
 
 std::optional<Shape> TrainArguments::wanted_input() const {
@@ -165,56 +114,43 @@ std::optional<models::Architecture> TrainArguments::named_network() const {
   return architecture;
 }
 
-train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source,
-                           const std::optional<convert::LoadedModel>& pretrained) {
-  if (!source.train) {
-    fail(ErrorKind::kUsage, "the data has no training images ({}); put them into a folder train/<class>/", source.found);
-  }
-  train::TrainOptions options;
-  const std::optional<models::Architecture> named = a.named_network();
-  options.architecture = named ? *named : pretrained->model.architecture;
-  const Shape published = options.architecture.input;
-  options.architecture.classes = static_cast<int64_t>(source.classes().size());
-  std::optional<Shape> input = a.wanted_input();
-  if (!input && !a.preprocess.empty()) input = data::preprocessing_input(a.preprocess);
-  options.architecture.input = input.value_or(train::default_input(published, source.train->image_shape()));
-  options.initialisation = models::initialisation_named(a.init);
-  options.epochs = a.epochs;
-  options.batch_size = a.batch_size;
-  options.optimizer = optimizer_options(a);
-  options.schedule = schedule_options(a, source.train->size());
-  options.augmentation = train::augmentation_named(a.augment, source.format, options.architecture.input);
-  options.label_smoothing = a.label_smoothing;
-  options.seed = static_cast<uint64_t>(a.seed);
-  options.threads = a.machine.threads;
-  options.loader_threads = a.machine.loader_threads;
-  options.out = a.out.empty() ? default_out(a, options.architecture.model) : std::filesystem::path(a.out);
-  options.resume = a.resume;
-  options.checkpoint_minutes = a.checkpoint_minutes;
-  options.command = a.command;
-  a.pretrained.apply(pretrained, options);
-  train::check(options);
-  return options;
+train::Settings TrainArguments::settings() const {
+  train::Settings result;
+  result.network = named_network();
+  result.input = wanted_input();
+  result.initialisation = models::initialisation_named(init);
+  result.preprocessing.name = preprocess;
+  if (!mean.empty()) result.preprocessing.mean = parse_numbers(mean, "--mean");
+  if (!std.empty()) result.preprocessing.std = parse_numbers(std, "--std");
+  result.exif_orientation = data.exif_orientation;
+  result.epochs = epochs;
+  result.batch_size = batch_size;
+  result.optimizer = train::optimizer_named(optimizer);
+  result.schedule = train::schedule_named(schedule);
+  result.augmentation = train::augmentation_preset_named(augment);
+  result.learning_rate = lr;
+  result.momentum = momentum;
+  result.weight_decay = weight_decay;
+  result.gamma = gamma;
+  result.warmup_steps = warmup;
+  result.step_epochs = step_epochs;
+  result.nesterov = nesterov;
+  result.milestones = parse_milestones(milestones);
+  result.label_smoothing = label_smoothing;
+  result.freeze = pretrained.frozen();
+  result.head_learning_rate_scale = pretrained.head_lr_scale;
+  result.seed = static_cast<uint64_t>(seed);
+  result.threads = machine.threads;
+  result.loader_threads = machine.loader_threads;
+  result.out = out;
+  result.resume = resume;
+  result.checkpoint_minutes = checkpoint_minutes;
+  result.command = command;
+  return result;
 }
 
-data::Preprocessing settle_preprocessing(const TrainArguments& a, const train::TrainOptions& options,
-                                         const data::DataSource& source, const std::optional<convert::LoadedModel>& pretrained) {
-  const Shape& input = options.architecture.input;
-  if (!a.preprocess.empty()) return data::preprocessing_named(a.preprocess, input);
-  if (a.mean.empty() && pretrained) {
-    if (std::optional<data::Preprocessing> theirs = inherited(*pretrained, input)) return std::move(*theirs);
-  }
-  if (a.mean.empty()) return train::standard_preprocessing(input, *source.train, options.threads);
-  const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
-  for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {
-    if (static_cast<int64_t>(numbers->size()) != input[0]) {
-      fail(ErrorKind::kUsage, "{} has {} numbers, the images have {} channels", option, numbers->size(), input[0]);
-    }
-  }
-  if (std::ranges::any_of(std, [](float value) { return !(value > 0); })) {
-    fail(ErrorKind::kUsage, "--std is '{}', expected numbers above 0", a.std);
-  }
-  return data::Preprocessing::standard(input, mean, std);
+std::filesystem::path TrainArguments::folder(const std::string& name) const {
+  return out.empty() ? default_out(data.path, name) : std::filesystem::path(out);
 }
 
 }  // namespace residual::cli

@@ -1,4 +1,4 @@
-// The options of `residual train`, and what they mean for a data set.
+// The options of `residual train`.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,9 +8,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/options/pretrained_arguments.h"
-#include "data/dataset.h"
-#include "data/transforms/preprocess.h"
-#include "train/options.h"
+#include "train/settings.h"
 
 namespace residual::cli {
 
@@ -39,15 +37,10 @@ struct TrainArguments {
   std::optional<Shape> wanted_input() const;
   /// The network that was asked for; none: that of the pretrained weights.
   std::optional<models::Architecture> named_network() const;
+  /// What the options specify, their texts read. Throws Error (kUsage).
+  train::Settings settings() const;
+  /// The output folder of a run of the network of this name: --out, or runs/NAME-DATA.
+  std::filesystem::path folder(const std::string& name) const;
 };
-
-/// Everything settled: the network fits the data, what was not given has its default. `pretrained`: the weights to start from.
-train::TrainOptions settle(const TrainArguments& arguments, const data::DataSource& source,
-                           const std::optional<convert::LoadedModel>& pretrained);
-
-/// What --preprocess, or --mean and --std say; else the pretrained weights' own way, else the training images' mean and
-/// standard deviation.
-data::Preprocessing settle_preprocessing(const TrainArguments& arguments, const train::TrainOptions& options,
-                                         const data::DataSource& source, const std::optional<convert::LoadedModel>& pretrained);
 
 }  // namespace residual::cli

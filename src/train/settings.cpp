@@ -1,0 +1,142 @@
+#include "train/settings.h"
+
+#include <algorithm>
+
+#include "core/threads.h"
+#include "data/transforms/presets.h"
+#include "io/checksum.h"
+#include "train/defaults.h"
+#include "train/trainer.h"
+
+namespace residual::train {
+namespace {
+
+OptimizerOptions optimizer_of(const Settings& settings) {
+  OptimizerOptions options;
+  options.kind = settings.optimizer;
+  options.nesterov = settings.nesterov;
+  options.momentum = settings.momentum.value_or(options.momentum);
+  options.weight_decay = settings.weight_decay.value_or(default_weight_decay(options.kind));
+  return options;
+}
+
+ScheduleOptions schedule_of(const Settings& settings, int64_t training_images) {
+  ScheduleOptions options;
+  options.kind = settings.schedule;
+  options.learning_rate = settings.learning_rate.value_or(default_learning_rate(settings.optimizer));
+  options.warmup_steps = settings.warmup_steps.value_or(default_warmup(training_images, settings.batch_size, settings.epochs));
+  options.step_epochs = settings.step_epochs.value_or(options.step_epochs);
+  options.gamma = settings.gamma.value_or(options.gamma);
+  options.milestones = settings.milestones;
+  return options;
+}
+
+// What does not depend on the network.
+TrainOptions options_of(const Settings& settings, int64_t training_images) {
+  TrainOptions options;
+  options.initialisation = settings.initialisation;
+  options.epochs = settings.epochs;
+  options.batch_size = settings.batch_size;
+  options.optimizer = optimizer_of(settings);
+  options.schedule = schedule_of(settings, training_images);
+  options.freeze = settings.freeze;
+  options.head_learning_rate_scale = settings.head_learning_rate_scale;
+  options.label_smoothing = settings.label_smoothing;
+  options.seed = settings.seed;
+  options.threads = settings.threads > 0 ? settings.threads : allowed_threads();
+  options.loader_threads = settings.loader_threads;
+  options.tune = settings.tune;
+  options.out = settings.out;
+  options.resume = settings.resume;
+  options.checkpoint_minutes = settings.checkpoint_minutes;
+  options.command = settings.command;
+  return options;
+}
+
+void check_choice(const PreprocessingChoice& choice) {
+  if (choice.mean.empty() != choice.std.empty()) {
+    fail(ErrorKind::kUsage, "mean and std go together; {} is missing", choice.mean.empty() ? "mean" : "std");
+  }
+  if (!choice.name.empty() && !choice.mean.empty())
+    fail(ErrorKind::kUsage, "the preprocessing '{}' says how images are normalised; omit mean and std", choice.name);
+  for (const float value : choice.std) {
+    if (!(value > 0)) fail(ErrorKind::kUsage, "std holds {}, expected numbers above 0", value);
+  }
+  if (!choice.name.empty()) data::preprocessing_input(choice.name);  // refuses an unknown name and a broken file
+}
+
+// The preprocessing of the pretrained weights for an input of this size; none where it is unknown or bound to its own size.
+std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, const Shape& input_chw) {
+  if (!pretrained.prepared) return std::nullopt;
+  const data::Preprocessing& theirs = pretrained.preprocessing;
+  if (theirs.output_shape() == input_chw) return theirs;
+  const auto step = std::ranges::find_if(
+      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
+  if (step == theirs.steps().end() || theirs.channels() != input_chw[0]) return std::nullopt;
+  const auto& normalize = std::get<data::NormalizeStep>(*step);
+  return data::Preprocessing::standard(input_chw, normalize.mean, normalize.std);
+}
+
+}  // namespace
+
+std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoice& choice, const Shape& input_chw) {
+  check_choice(choice);
+  if (!choice.name.empty()) return data::preprocessing_named(choice.name, input_chw);
+  if (choice.mean.empty()) return std::nullopt;
+  for (const auto& [what, numbers] : {std::pair("mean", &choice.mean), std::pair("std", &choice.std)}) {
+    if (static_cast<int64_t>(numbers->size()) != input_chw[0])
+      fail(ErrorKind::kUsage, "{} has {} numbers, the images have {} channels", what, numbers->size(), input_chw[0]);
+  }
+  return data::Preprocessing::standard(input_chw, choice.mean, choice.std);
+}
+
+bool turns_upright(const PreprocessingChoice& choice) {
+  // A preprocessing that takes its size from the network is a named one, and none of these turns images.
+  if (choice.name.empty() || !data::preprocessing_input(choice.name)) return false;
+  return data::preprocessing_named(choice.name).exif_orientation();
+}
+
+void check(const Settings& settings) {
+  if (settings.momentum && settings.optimizer != Optimizer::kSgd) {
+    fail(ErrorKind::kUsage, "momentum belongs to the optimizer sgd; {} has moments of its own, omit it",
+         name_of(settings.optimizer));
+  }
+  if (settings.step_epochs && settings.schedule != Schedule::kStep)
+    fail(ErrorKind::kUsage, "step-epochs belongs to the schedule step, not to {}", name_of(settings.schedule));
+  if (settings.gamma && settings.schedule != Schedule::kStep && settings.schedule != Schedule::kMultistep)
+    fail(ErrorKind::kUsage, "gamma belongs to the schedules step and multistep, not to {}", name_of(settings.schedule));
+  check_choice(settings.preprocessing);
+  check(options_of(settings, 1));
+}
+
+TrainOptions settle(const Settings& settings, const data::DataSource& source, const eval::Model* pretrained) {
+  if (!source.train) {
+    fail(ErrorKind::kUsage, "the data has no training images ({}); put them into a folder train/<class>/", source.found);
+  }
+  check(settings);
+  TrainOptions options = options_of(settings, source.train->size());
+  options.architecture = settings.network ? *settings.network : pretrained->architecture;
+  const Shape published = options.architecture.input;
+  options.architecture.classes = static_cast<int64_t>(source.classes().size());
+  std::optional<Shape> input = settings.input;
+  if (!input && !settings.preprocessing.name.empty()) input = data::preprocessing_input(settings.preprocessing.name);
+  options.architecture.input = input.value_or(default_input(published, source.train->image_shape()));
+  options.augmentation = augmentation_of(settings.augmentation, source.format, options.architecture.input);
+  if (pretrained != nullptr) options.pretrained = identity_of(*pretrained);
+  return options;
+}
+
+data::Preprocessing settle_preprocessing(const Settings& settings, const TrainOptions& options, const data::DataSource& source,
+                                         const eval::Model* pretrained) {
+  const Shape& input = options.architecture.input;
+  std::optional<data::Preprocessing> result = chosen_preprocessing(settings.preprocessing, input);
+  if (!result && pretrained != nullptr) result = inherited(*pretrained, input);
+  if (!result) result = standard_preprocessing(input, *source.train, options.threads);
+  return result->with_exif_orientation(settings.exif_orientation);
+}
+
+std::string identity_of(const eval::Model& pretrained) {
+  return fmt::format("{} {}", pretrained.architecture.model, io::checksum_of(io::views_of(pretrained.state.tensors()), {}));
+}
+
+}  // namespace residual::train

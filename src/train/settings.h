@@ -1,0 +1,76 @@
+// A training run as a caller specifies it, and what follows from the data and the pretrained weights where it specifies nothing.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/transforms/preprocess.h"
+#include "eval/model.h"
+#include "train/options.h"
+
+namespace residual::train {
+
+/// How a caller specifies preprocessing: by name or file (data/transforms/presets.h), or by mean and standard deviation of each
+/// channel, for values in 0 … 1; all empty: not at all.
+struct PreprocessingChoice {
+  std::string name;
+  std::vector<float> mean, std;
+
+  bool any() const { return !name.empty() || !mean.empty() || !std.empty(); }
+};
+
+/// The chosen preprocessing for a network's input (C,H,W); none where nothing was chosen. Throws Error (kUsage) for one that does
+/// not fit the input, (kBadFile) for the file.
+std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoice& choice, const Shape& input_chw);
+
+/// Whether the choice turns images upright as their Exif data say, which data sets do as they decode. Throws as
+/// chosen_preprocessing does.
+bool turns_upright(const PreprocessingChoice& choice);
+
+/// What is empty has its default: TrainOptions' own, defaults.h's, or what the data and the pretrained weights say.
+struct Settings {
+  std::optional<models::Architecture> network;  ///< none: that of the pretrained weights; classes always follow the data
+  std::optional<Shape> input;                   ///< C,H,W; none: as `preprocessing` gives, else default_input()
+  models::Initialisation initialisation = models::Initialisation::kHe;
+  PreprocessingChoice preprocessing;
+  bool exif_orientation = false;  ///< whether the data set turns its images upright; recorded in the model
+  int64_t epochs = 30, batch_size = 128;
+  Optimizer optimizer = Optimizer::kSgd;
+  Schedule schedule = Schedule::kCosine;
+  AugmentationPreset augmentation = AugmentationPreset::kAuto;
+  std::optional<double> learning_rate, momentum, weight_decay, gamma;
+  std::optional<int64_t> warmup_steps, step_epochs;
+  bool nesterov = false;
+  std::vector<int64_t> milestones;  ///< epochs
+  double label_smoothing = 0;
+  std::vector<std::string> freeze;
+  double head_learning_rate_scale = 1;
+  uint64_t seed = 0;
+  int threads = 0, loader_threads = 1;  ///< threads 0: allowed_threads()
+  bool tune = true;
+  std::filesystem::path out;
+  bool resume = false;
+  double checkpoint_minutes = 10;
+  std::string command;  ///< for the report
+};
+
+/// Throws Error (kUsage) for what is out of range or contradictory, whatever the data are; (kBadFile) for a preprocessing file.
+void check(const Settings& settings);
+
+/// Everything decided. `pretrained`: the weights to start from; null: they are drawn, and settings.network names the network.
+/// Throws Error (kUsage) where the data has no training images and as check() does.
+TrainOptions settle(const Settings& settings, const data::DataSource& source, const eval::Model* pretrained = nullptr);
+
+/// The preprocessing of a settled run: what settings.preprocessing specifies, else that of the pretrained weights where it is
+/// known, else the mean and standard deviation of the training images.
+data::Preprocessing settle_preprocessing(const Settings& settings, const TrainOptions& options, const data::DataSource& source,
+                                         const eval::Model* pretrained = nullptr);
+
+/// The network's name and a checksum of its weights, so that a resumed run notices other ones.
+std::string identity_of(const eval::Model& pretrained);
+
+}  // namespace residual::train
