@@ -4,14 +4,14 @@
 #include <cstring>
 
 #include "api/handles.h"
-#include "train/settings.h"
+#include "train/request.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
 
 namespace residual {
 namespace {
 
-// A folder that is gone when this goes.
+// A folder that exists as long as this.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -33,8 +33,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-train::Settings settings_of(const TrainingOptions& options, const models::Architecture& architecture) {
-  train::Settings result;
+train::TrainRequest request_of(const TrainingOptions& options, const models::Architecture& architecture) {
+  train::TrainRequest result;
   result.network = architecture;
   result.input = architecture.input;
   result.epochs = options.epochs;
@@ -89,21 +89,21 @@ train::Observer observer_of(const TrainingOptions& options) {
 TrainingResult Model::train(const Dataset& data, const TrainingOptions& options) {
   return guarded([&] {
     const data::DataSource& source = data.parts_->source;
-    const eval::Model& model = network_->model;
+    const eval::Model& model = *network_->model;
     if (source.train) eval::check_classes(*source.train, model.architecture.classes);
-    train::Settings settings = settings_of(options, model.architecture);
-    settings.initialisation = network_->initialisation;
+    train::TrainRequest request = request_of(options, model.architecture);
+    request.initialisation = network_->initialisation;
+    request.exif_orientation = data.parts_->opened && data.parts_->opened->exif_orientation;
     std::optional<TemporaryFolder> temporary;
-    if (options.out.empty()) settings.out = temporary.emplace().path();
-    const train::TrainOptions settled = train::settle(settings, source, network_->built ? nullptr : &model);
-    const data::Preprocessing preprocessing = train::settle_preprocessing(settings, settled, source, &model);
+    if (options.out.empty()) request.out = temporary.emplace().path();
+    const train::TrainOptions settled = train::settle(request, source, network_->built ? nullptr : &model);
+    const data::Preprocessing preprocessing = train::settle_preprocessing(request, settled, source, &model);
     const State start = train::start_from(model, settled.architecture, data.classes()).weights;
     const train::TrainResult result = train::train(settled, source, preprocessing, observer_of(options), &start);
 
     eval::Model best = eval::load_model(result.best);
     best.extra = model.extra;
-    network_->predictor.reset();
-    network_->model = std::move(best);
+    network_->replace(std::move(best));
     network_->built = false;
     TrainingResult reported{{}, result.best_epoch, result.selection};
     for (const train::EpochRecord& record : result.epochs) reported.epochs.push_back(to_public(record));

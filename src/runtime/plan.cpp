@@ -18,6 +18,7 @@ size_t Plan::reorders() const {
 }
 
 std::shared_ptr<const Plan> compile(Graph graph, const BackendList& backends, const PlanOptions& options) {
+  refuse_after_fork();
   verify(graph);
   auto plan = std::make_shared<Plan>();
   plan->graph = std::move(graph);

@@ -77,8 +77,8 @@ class Plan {
   std::string to_text() const;
 };
 
-/// Covers the graph with kernels of `backends`. Throws Error (kUsage) for an op that no backend runs, (kResource) when the plan
-/// needs more than options.memory_limit.
+/// Covers the graph with kernels of `backends`. Throws Error (kUsage) for an op that no backend runs and in a process forked
+/// after one compiled, (kResource) when the plan needs more than options.memory_limit.
 std::shared_ptr<const Plan> compile(Graph graph, const BackendList& backends, const PlanOptions& options = {});
 
 }  // namespace residual

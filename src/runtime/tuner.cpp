@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/tensor.h"
+#include "core/tuning.h"
 
 namespace residual {
 namespace {
@@ -66,10 +66,8 @@ std::filesystem::path PlanOptions::default_tuning_cache() {
 Tuner::Tuner(const BackendList& backends, const PlanOptions& options, int threads)
     : file_(options.tuning_cache),
       machine_(fmt::format("{} threads", threads)),
-      enabled_(options.tune),
+      enabled_(options.tune && tuning_allowed()),
       forced_(options.choices) {
-  const char* tune = std::getenv("RESIDUAL_TUNE");
-  if (tune != nullptr && std::string_view(tune) == "0") enabled_ = false;
   for (const auto& backend : backends) machine_ += " | " + backend->identity();
   if (!enabled_) return;
   const nlohmann::json cache = cache_of(file_);

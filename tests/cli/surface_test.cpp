@@ -220,7 +220,7 @@ TEST(Surface, PredictNamesClassesByAFile) {
   workspace.write("names", "one\n");
   const Outcome few = workspace.run(predict);
   EXPECT_EQ(few.code, 2);
-  EXPECT_THAT(few.err, HasSubstr("'names' has 1 names"));
+  EXPECT_THAT(few.err, HasSubstr("--labels 'names' has 1 names, the network has 10 classes"));
 }
 
 TEST(Surface, PredictAnswersForEveryImage) {

@@ -96,14 +96,14 @@ TEST(Crops, AverageTheLogitsOfEveryImage) {
     }
     loss += score(sums, std::vector<int64_t>{source.test->label(i)}, 10).loss_sum;
   }
-  const Evaluation ten = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .tune = false});
+  const Evaluation ten = evaluate(model, *source.test, {.batch_size = 16, .crops = 10, .tune = false});
   EXPECT_EQ(ten.images, source.test->size());
   EXPECT_NEAR(ten.loss, loss / static_cast<double>(source.test->size()), 1e-5);
-  const Evaluation worst = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .worst = 5, .tune = false});
+  const Evaluation worst = evaluate(model, *source.test, {.batch_size = 16, .crops = 10, .worst = 5, .tune = false});
   ASSERT_EQ(worst.worst.size(), 5U);
   for (size_t i = 1; i < 5; ++i) EXPECT_GE(worst.worst[i - 1].loss, worst.worst[i].loss);
   for (const Mistake& mistake : worst.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
-  EXPECT_EQ(evaluate_crops(model, *source.test, 1, {.batch_size = 16, .tune = false}).loss,
+  EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .crops = 1, .tune = false}).loss,
             evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss);
 }
 

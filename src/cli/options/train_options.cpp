@@ -94,7 +94,7 @@ void TrainArguments::check() {
   machine.check();
   check_range("--epochs", epochs, 1, kMostEpochs);
   check_range("--batch-size", batch_size, 1, kMostBatch);
-  const train::Settings given = settings();
+  const train::TrainRequest given = request();
   train::check(given);
   data.exif_orientation |= train::turns_upright(given.preprocessing);
 }
@@ -105,17 +105,17 @@ std::optional<Shape> TrainArguments::wanted_input() const {
 
 std::optional<models::Architecture> TrainArguments::named_network() const {
   if (model.empty() && pretrained.given()) {
-    if (network.choices.any())
+    if (network.choices().any())
       fail(ErrorKind::kUsage, "the options that vary a network go with --model; the pretrained weights have theirs");
     return std::nullopt;
   }
   models::Architecture architecture = models::architecture_of(model.empty() ? "resnet20" : model);
-  models::choose(network.choices, architecture);
+  models::choose(network.choices(), architecture);
   return architecture;
 }
 
-train::Settings TrainArguments::settings() const {
-  train::Settings result;
+train::TrainRequest TrainArguments::request() const {
+  train::TrainRequest result;
   result.network = named_network();
   result.input = wanted_input();
   result.initialisation = models::initialisation_named(init);

@@ -8,7 +8,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/options/pretrained_arguments.h"
-#include "train/settings.h"
+#include "train/request.h"
 
 namespace residual::cli {
 
@@ -38,7 +38,7 @@ struct TrainArguments {
   /// The network that was asked for; none: that of the pretrained weights.
   std::optional<models::Architecture> named_network() const;
   /// What the options specify, their texts read. Throws Error (kUsage).
-  train::Settings settings() const;
+  train::TrainRequest request() const;
   /// The output folder of a run of the network of this name: --out, or runs/NAME-DATA.
   std::filesystem::path folder(const std::string& name) const;
 };

@@ -32,7 +32,7 @@ std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoic
 bool turns_upright(const PreprocessingChoice& choice);
 
 /// What is empty has its default: TrainOptions' own, defaults.h's, or what the data and the pretrained weights say.
-struct Settings {
+struct TrainRequest {
   std::optional<models::Architecture> network;  ///< none: that of the pretrained weights; classes always follow the data
   std::optional<Shape> input;                   ///< C,H,W; none: as `preprocessing` gives, else default_input()
   models::Initialisation initialisation = models::Initialisation::kHe;
@@ -59,15 +59,15 @@ struct Settings {
 };
 
 /// Throws Error (kUsage) for what is out of range or contradictory, whatever the data are; (kBadFile) for a preprocessing file.
-void check(const Settings& settings);
+void check(const TrainRequest& request);
 
-/// Everything decided. `pretrained`: the weights to start from; null: they are drawn, and settings.network names the network.
+/// Everything decided. `pretrained`: the weights to start from; null: they are drawn, and request.network names the network.
 /// Throws Error (kUsage) where the data has no training images and as check() does.
-TrainOptions settle(const Settings& settings, const data::DataSource& source, const eval::Model* pretrained = nullptr);
+TrainOptions settle(const TrainRequest& request, const data::DataSource& source, const eval::Model* pretrained = nullptr);
 
-/// The preprocessing of a settled run: what settings.preprocessing specifies, else that of the pretrained weights where it is
+/// The preprocessing of a settled run: what request.preprocessing specifies, else that of the pretrained weights where it is
 /// known, else the mean and standard deviation of the training images.
-data::Preprocessing settle_preprocessing(const Settings& settings, const TrainOptions& options, const data::DataSource& source,
+data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
                                          const eval::Model* pretrained = nullptr);
 
 /// The network's name and a checksum of its weights, so that a resumed run notices other ones.

@@ -1,4 +1,4 @@
-#include "train/settings.h"
+#include "train/request.h"
 
 #include <algorithm>
 
@@ -11,45 +11,45 @@
 namespace residual::train {
 namespace {
 
-OptimizerOptions optimizer_of(const Settings& settings) {
+OptimizerOptions optimizer_of(const TrainRequest& request) {
   OptimizerOptions options;
-  options.kind = settings.optimizer;
-  options.nesterov = settings.nesterov;
-  options.momentum = settings.momentum.value_or(options.momentum);
-  options.weight_decay = settings.weight_decay.value_or(default_weight_decay(options.kind));
+  options.kind = request.optimizer;
+  options.nesterov = request.nesterov;
+  options.momentum = request.momentum.value_or(options.momentum);
+  options.weight_decay = request.weight_decay.value_or(default_weight_decay(options.kind));
   return options;
 }
 
-ScheduleOptions schedule_of(const Settings& settings, int64_t training_images) {
+ScheduleOptions schedule_of(const TrainRequest& request, int64_t training_images) {
   ScheduleOptions options;
-  options.kind = settings.schedule;
-  options.learning_rate = settings.learning_rate.value_or(default_learning_rate(settings.optimizer));
-  options.warmup_steps = settings.warmup_steps.value_or(default_warmup(training_images, settings.batch_size, settings.epochs));
-  options.step_epochs = settings.step_epochs.value_or(options.step_epochs);
-  options.gamma = settings.gamma.value_or(options.gamma);
-  options.milestones = settings.milestones;
+  options.kind = request.schedule;
+  options.learning_rate = request.learning_rate.value_or(default_learning_rate(request.optimizer));
+  options.warmup_steps = request.warmup_steps.value_or(default_warmup(training_images, request.batch_size, request.epochs));
+  options.step_epochs = request.step_epochs.value_or(options.step_epochs);
+  options.gamma = request.gamma.value_or(options.gamma);
+  options.milestones = request.milestones;
   return options;
 }
 
 // What does not depend on the network.
-TrainOptions options_of(const Settings& settings, int64_t training_images) {
+TrainOptions options_of(const TrainRequest& request, int64_t training_images) {
   TrainOptions options;
-  options.initialisation = settings.initialisation;
-  options.epochs = settings.epochs;
-  options.batch_size = settings.batch_size;
-  options.optimizer = optimizer_of(settings);
-  options.schedule = schedule_of(settings, training_images);
-  options.freeze = settings.freeze;
-  options.head_learning_rate_scale = settings.head_learning_rate_scale;
-  options.label_smoothing = settings.label_smoothing;
-  options.seed = settings.seed;
-  options.threads = settings.threads > 0 ? settings.threads : allowed_threads();
-  options.loader_threads = settings.loader_threads;
-  options.tune = settings.tune;
-  options.out = settings.out;
-  options.resume = settings.resume;
-  options.checkpoint_minutes = settings.checkpoint_minutes;
-  options.command = settings.command;
+  options.initialisation = request.initialisation;
+  options.epochs = request.epochs;
+  options.batch_size = request.batch_size;
+  options.optimizer = optimizer_of(request);
+  options.schedule = schedule_of(request, training_images);
+  options.freeze = request.freeze;
+  options.head_learning_rate_scale = request.head_learning_rate_scale;
+  options.label_smoothing = request.label_smoothing;
+  options.seed = request.seed;
+  options.threads = request.threads > 0 ? request.threads : allowed_threads();
+  options.loader_threads = request.loader_threads;
+  options.tune = request.tune;
+  options.out = request.out;
+  options.resume = request.resume;
+  options.checkpoint_minutes = request.checkpoint_minutes;
+  options.command = request.command;
   return options;
 }
 
@@ -96,43 +96,43 @@ bool turns_upright(const PreprocessingChoice& choice) {
   return data::preprocessing_named(choice.name).exif_orientation();
 }
 
-void check(const Settings& settings) {
-  if (settings.momentum && settings.optimizer != Optimizer::kSgd) {
+void check(const TrainRequest& request) {
+  if (request.momentum && request.optimizer != Optimizer::kSgd) {
     fail(ErrorKind::kUsage, "momentum belongs to the optimizer sgd; {} has moments of its own, omit it",
-         name_of(settings.optimizer));
+         name_of(request.optimizer));
   }
-  if (settings.step_epochs && settings.schedule != Schedule::kStep)
-    fail(ErrorKind::kUsage, "step-epochs belongs to the schedule step, not to {}", name_of(settings.schedule));
-  if (settings.gamma && settings.schedule != Schedule::kStep && settings.schedule != Schedule::kMultistep)
-    fail(ErrorKind::kUsage, "gamma belongs to the schedules step and multistep, not to {}", name_of(settings.schedule));
-  check_choice(settings.preprocessing);
-  check(options_of(settings, 1));
+  if (request.step_epochs && request.schedule != Schedule::kStep)
+    fail(ErrorKind::kUsage, "step-epochs belongs to the schedule step, not to {}", name_of(request.schedule));
+  if (request.gamma && request.schedule != Schedule::kStep && request.schedule != Schedule::kMultistep)
+    fail(ErrorKind::kUsage, "gamma belongs to the schedules step and multistep, not to {}", name_of(request.schedule));
+  check_choice(request.preprocessing);
+  check(options_of(request, 1));
 }
 
-TrainOptions settle(const Settings& settings, const data::DataSource& source, const eval::Model* pretrained) {
+TrainOptions settle(const TrainRequest& request, const data::DataSource& source, const eval::Model* pretrained) {
   if (!source.train) {
     fail(ErrorKind::kUsage, "the data has no training images ({}); put them into a folder train/<class>/", source.found);
   }
-  check(settings);
-  TrainOptions options = options_of(settings, source.train->size());
-  options.architecture = settings.network ? *settings.network : pretrained->architecture;
+  check(request);
+  TrainOptions options = options_of(request, source.train->size());
+  options.architecture = request.network ? *request.network : pretrained->architecture;
   const Shape published = options.architecture.input;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
-  std::optional<Shape> input = settings.input;
-  if (!input && !settings.preprocessing.name.empty()) input = data::preprocessing_input(settings.preprocessing.name);
+  std::optional<Shape> input = request.input;
+  if (!input && !request.preprocessing.name.empty()) input = data::preprocessing_input(request.preprocessing.name);
   options.architecture.input = input.value_or(default_input(published, source.train->image_shape()));
-  options.augmentation = augmentation_of(settings.augmentation, source.format, options.architecture.input);
+  options.augmentation = augmentation_of(request.augmentation, source.format, options.architecture.input);
   if (pretrained != nullptr) options.pretrained = identity_of(*pretrained);
   return options;
 }
 
-data::Preprocessing settle_preprocessing(const Settings& settings, const TrainOptions& options, const data::DataSource& source,
+data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
                                          const eval::Model* pretrained) {
   const Shape& input = options.architecture.input;
-  std::optional<data::Preprocessing> result = chosen_preprocessing(settings.preprocessing, input);
+  std::optional<data::Preprocessing> result = chosen_preprocessing(request.preprocessing, input);
   if (!result && pretrained != nullptr) result = inherited(*pretrained, input);
   if (!result) result = standard_preprocessing(input, *source.train, options.threads);
-  return result->with_exif_orientation(settings.exif_orientation);
+  return result->with_exif_orientation(request.exif_orientation);
 }
 
 std::string identity_of(const eval::Model& pretrained) {
