@@ -2,6 +2,7 @@
 
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/fake_quantize.h"
+#include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
 #include "ops/layers/batch_norm.h"
@@ -286,6 +287,13 @@ std::map<const OpDef*, Maker> element_makers() {
          const Shape shape = b.any_shape();
          const Value x = b.numbers("a", shape);
          add(b.result.graph, x, b.rng.chance(0.1) ? x : b.numbers("b", shape));
+         return std::move(b).finish(true);
+       }},
+      {&multiply_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value x = b.numbers("a", shape);
+         multiply(b.result.graph, x, b.rng.chance(0.1) ? x : b.numbers("b", shape));
          return std::move(b).finish(true);
        }},
       {&concat_op(),

@@ -81,6 +81,7 @@ std::vector<LoopedOp> dropout_loops();
 std::vector<LoopedOp> fake_quantize_loops();
 std::vector<LoopedOp> flatten_loops();
 std::vector<LoopedOp> linear_loops();
+std::vector<LoopedOp> multiply_loops();
 std::vector<LoopedOp> pad_channels_loops();
 std::vector<LoopedOp> pool_loops();
 std::vector<LoopedOp> relu_loops();
