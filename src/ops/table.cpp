@@ -17,6 +17,7 @@
 #include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
+#include "ops/training/clip_gradients.h"
 #include "ops/training/cross_entropy.h"
 #include "ops/training/update.h"
 
@@ -42,6 +43,7 @@ std::span<const OpDef* const> op_table() {
       &fake_quantize_op(),
       &softmax_op(), &softmax_backward_op(),
       &cross_entropy_op(), &cross_entropy_backward_op(),
+      &global_norm_op(), &clip_to_norm_op(),
       &sgd_op(), &adam_op(),
   };
   // clang-format on

@@ -74,6 +74,7 @@ std::vector<LoopedOp> adaptive_avg_pool_loops();
 std::vector<LoopedOp> add_loops();
 std::vector<LoopedOp> batch_norm_loops();
 std::vector<LoopedOp> channel_sum_loops();
+std::vector<LoopedOp> clip_gradients_loops();
 std::vector<LoopedOp> concat_loops();
 std::vector<LoopedOp> conv2d_loops();
 std::vector<LoopedOp> cross_entropy_loops();
