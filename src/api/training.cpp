@@ -6,6 +6,7 @@
 #include "api/handles.h"
 #include "core/threads.h"
 #include "train/defaults.h"
+#include "train/optimizers/optimizers.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
 
@@ -35,11 +36,20 @@ class TemporaryFolder {
 };
 
 train::OptimizerOptions optimizer_of(const TrainingOptions& options) {
-  train::OptimizerOptions result;
-  result.kind = train::optimizer_named(options.optimizer);
-  result.momentum = options.momentum;
-  result.nesterov = options.nesterov;
-  result.weight_decay = options.weight_decay.value_or(train::default_weight_decay(result.kind));
+  const train::Optimizer& optimizer = train::find_optimizer(options.optimizer);
+  train::OptimizerOptions result{.name = options.optimizer, .weight_decay = options.weight_decay.value_or(optimizer.weight_decay)};
+  if (optimizer.name == "sgd") result.settings["momentum"] = options.momentum;
+  if (options.nesterov) result.settings["nesterov"] = true;
+  return result;
+}
+
+train::ScheduleOptions schedule_of(const TrainingOptions& options) {
+  train::ScheduleOptions result{.name = options.schedule,
+                                .learning_rate = options.learning_rate.value_or(
+                                    train::find_optimizer(options.optimizer).learning_rate)};
+  if (options.schedule == "step") result.settings["step_epochs"] = options.step_epochs;
+  if (options.schedule == "step" || options.schedule == "multistep") result.settings["gamma"] = options.gamma;
+  if (!options.milestones.empty()) result.settings["milestones"] = options.milestones;
   return result;
 }
 
@@ -50,13 +60,9 @@ train::TrainOptions translated(const TrainingOptions& options, const data::DataS
   result.epochs = options.epochs;
   result.batch_size = options.batch_size;
   result.optimizer = optimizer_of(options);
-  result.schedule.kind = train::schedule_named(options.schedule);
-  result.schedule.learning_rate = options.learning_rate.value_or(train::default_learning_rate(result.optimizer.kind));
+  result.schedule = schedule_of(options);
   result.schedule.warmup_steps =
       options.warmup_steps.value_or(train::default_warmup(source.train->size(), options.batch_size, options.epochs));
-  result.schedule.step_epochs = options.step_epochs;
-  result.schedule.gamma = options.gamma;
-  result.schedule.milestones = options.milestones;
   result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
   result.label_smoothing = options.label_smoothing;
   result.freeze = options.freeze;
