@@ -40,7 +40,12 @@ struct TrainingOptions {
   std::optional<double> learning_rate;  ///< the highest; 0.1 for SGD, 0.001 for the others
   std::optional<double> momentum;       ///< of SGD; 0.9
   bool nesterov = false;                ///< of SGD
+  std::optional<double> beta1, beta2;   ///< of Adam and AdamW; 0.9 and 0.999
+  std::optional<double> eps;            ///< of Adam and AdamW; 1e-8
   std::optional<double> weight_decay;   ///< 1e-4 for SGD, 0 for Adam, 0.01 for AdamW
+  bool decay_norm_and_bias = true;      ///< false: weight decay on convolutions and linear layers alone
+  double clip_grad_norm = 0;            ///< the largest norm of all gradients together; 0: no clipping
+  double ema_decay = 0;                 ///< models hold moving averages of the weights with this decay; 0: the weights
   Schedule schedule = Schedule::kCosine;
   std::optional<int64_t> warmup_steps;  ///< linear; 400, but at most a tenth of all steps
   std::optional<int64_t> step_epochs;   ///< of kStep; 30

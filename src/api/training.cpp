@@ -33,23 +33,60 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+const char* name_of(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kSgd: return "sgd";
+    case Optimizer::kAdam: return "adam";
+    case Optimizer::kAdamW: return "adamw";
+  }
+  return "";
+}
+
+const char* name_of(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kConstant: return "constant";
+    case Schedule::kStep: return "step";
+    case Schedule::kMultistep: return "multistep";
+    case Schedule::kCosine: return "cosine";
+  }
+  return "";
+}
+
+train::Settings optimizer_settings(const TrainingOptions& options) {
+  train::Settings result;
+  if (options.momentum) result["momentum"] = *options.momentum;
+  if (options.nesterov) result["nesterov"] = true;
+  if (options.beta1) result["beta1"] = *options.beta1;
+  if (options.beta2) result["beta2"] = *options.beta2;
+  if (options.eps) result["eps"] = *options.eps;
+  return result;
+}
+
+train::Settings schedule_settings(const TrainingOptions& options) {
+  train::Settings result;
+  if (options.step_epochs) result["step_epochs"] = *options.step_epochs;
+  if (options.gamma) result["gamma"] = *options.gamma;
+  if (!options.milestones.empty()) result["milestones"] = options.milestones;
+  return result;
+}
+
 train::TrainRequest request_of(const TrainingOptions& options, const models::Architecture& architecture) {
   train::TrainRequest result;
   result.network = architecture;
   result.input = architecture.input;
   result.epochs = options.epochs;
   result.batch_size = options.batch_size;
-  result.optimizer = options.optimizer;
-  result.schedule = options.schedule;
+  result.optimizer = name_of(options.optimizer);
+  result.optimizer_settings = optimizer_settings(options);
+  result.schedule = name_of(options.schedule);
+  result.schedule_settings = schedule_settings(options);
   result.augmentation = options.augmentation;
   result.learning_rate = options.learning_rate;
-  result.momentum = options.momentum;
   result.weight_decay = options.weight_decay;
-  result.gamma = options.gamma;
+  result.decay_norm_and_bias = options.decay_norm_and_bias;
+  result.clip_grad_norm = options.clip_grad_norm;
+  result.ema_decay = options.ema_decay;
   result.warmup_steps = options.warmup_steps;
-  result.step_epochs = options.step_epochs;
-  result.nesterov = options.nesterov;
-  result.milestones = options.milestones;
   result.label_smoothing = options.label_smoothing;
   result.freeze = options.freeze;
   result.head_learning_rate_scale = options.head_learning_rate_scale;

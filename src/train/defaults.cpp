@@ -4,19 +4,6 @@
 
 namespace residual::train {
 
-double default_learning_rate(Optimizer optimizer) {
-  return optimizer == Optimizer::kSgd ? 0.1 : 0.001;
-}
-
-double default_weight_decay(Optimizer optimizer) {
-  switch (optimizer) {
-    case Optimizer::kSgd: return 1e-4;
-    case Optimizer::kAdam: return 0;
-    case Optimizer::kAdamW: return 0.01;
-  }
-  return 0;
-}
-
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs) {
   const int64_t steps =
       std::max<int64_t>(training_images / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);

@@ -1,4 +1,4 @@
-// What a training run does where nothing else is asked for: chosen so that a run on any data is a good one.
+// Defaults that depend on the data and the network, chosen so that a run on any data is a good one.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,9 @@
 #include "data/dataset.h"
 #include "data/transforms/augment.h"
 #include "models/table.h"
-#include "train/options.h"
+#include "residual/choices.h"
 
 namespace residual::train {
-
-double default_learning_rate(Optimizer optimizer);  ///< 0.1 for SGD (He et al. 2015), 0.001 for Adam and AdamW
-double default_weight_decay(Optimizer optimizer);   ///< 1e-4 for SGD (He et al. 2015), 0 for Adam, 0.01 for AdamW (PyTorch)
 
 /// 400 steps, but at most a tenth of all.
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs);

@@ -6,29 +6,24 @@
 #include "data/transforms/presets.h"
 #include "io/checksum.h"
 #include "train/defaults.h"
+#include "train/optimizers/optimizers.h"
 #include "train/trainer.h"
 
 namespace residual::train {
 namespace {
 
 OptimizerOptions optimizer_of(const TrainRequest& request) {
-  OptimizerOptions options;
-  options.kind = request.optimizer;
-  options.nesterov = request.nesterov;
-  options.momentum = request.momentum.value_or(options.momentum);
-  options.weight_decay = request.weight_decay.value_or(default_weight_decay(options.kind));
-  return options;
+  return {.name = request.optimizer,
+          .weight_decay = request.weight_decay.value_or(find_optimizer(request.optimizer).weight_decay),
+          .decay_norm_and_bias = request.decay_norm_and_bias,
+          .settings = request.optimizer_settings};
 }
 
 ScheduleOptions schedule_of(const TrainRequest& request, int64_t training_images) {
-  ScheduleOptions options;
-  options.kind = request.schedule;
-  options.learning_rate = request.learning_rate.value_or(default_learning_rate(request.optimizer));
-  options.warmup_steps = request.warmup_steps.value_or(default_warmup(training_images, request.batch_size, request.epochs));
-  options.step_epochs = request.step_epochs.value_or(options.step_epochs);
-  options.gamma = request.gamma.value_or(options.gamma);
-  options.milestones = request.milestones;
-  return options;
+  return {.name = request.schedule,
+          .learning_rate = request.learning_rate.value_or(find_optimizer(request.optimizer).learning_rate),
+          .warmup_steps = request.warmup_steps.value_or(default_warmup(training_images, request.batch_size, request.epochs)),
+          .settings = request.schedule_settings};
 }
 
 // What does not depend on the network.
@@ -39,6 +34,8 @@ TrainOptions options_of(const TrainRequest& request, int64_t training_images) {
   options.batch_size = request.batch_size;
   options.optimizer = optimizer_of(request);
   options.schedule = schedule_of(request, training_images);
+  options.clip_grad_norm = request.clip_grad_norm;
+  options.ema_decay = request.ema_decay;
   options.freeze = request.freeze;
   options.head_learning_rate_scale = request.head_learning_rate_scale;
   options.label_smoothing = request.label_smoothing;
@@ -97,14 +94,6 @@ bool turns_upright(const PreprocessingChoice& choice) {
 }
 
 void check(const TrainRequest& request) {
-  if (request.momentum && request.optimizer != Optimizer::kSgd) {
-    fail(ErrorKind::kUsage, "momentum belongs to the optimizer sgd; {} has moments of its own, omit it",
-         name_of(request.optimizer));
-  }
-  if (request.step_epochs && request.schedule != Schedule::kStep)
-    fail(ErrorKind::kUsage, "step-epochs belongs to the schedule step, not to {}", name_of(request.schedule));
-  if (request.gamma && request.schedule != Schedule::kStep && request.schedule != Schedule::kMultistep)
-    fail(ErrorKind::kUsage, "gamma belongs to the schedules step and multistep, not to {}", name_of(request.schedule));
   check_choice(request.preprocessing);
   check(options_of(request, 1));
 }

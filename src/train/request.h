@@ -39,13 +39,13 @@ struct TrainRequest {
   PreprocessingChoice preprocessing;
   bool exif_orientation = false;  ///< whether the data set turns its images upright; recorded in the model
   int64_t epochs = 30, batch_size = 128;
-  Optimizer optimizer = Optimizer::kSgd;
-  Schedule schedule = Schedule::kCosine;
+  std::string optimizer = "sgd", schedule = "cosine";  ///< entries of optimizers/optimizers.h and schedules/schedules.h
+  Settings optimizer_settings, schedule_settings;      ///< those that are missing have the entry's defaults
   AugmentationPreset augmentation = AugmentationPreset::kAuto;
-  std::optional<double> learning_rate, momentum, weight_decay, gamma;
-  std::optional<int64_t> warmup_steps, step_epochs;
-  bool nesterov = false;
-  std::vector<int64_t> milestones;  ///< epochs
+  std::optional<double> learning_rate, weight_decay;  ///< none: the optimizer's defaults
+  bool decay_norm_and_bias = true;
+  double clip_grad_norm = 0, ema_decay = 0;  ///< 0: none
+  std::optional<int64_t> warmup_steps;       ///< none: default_warmup()
   double label_smoothing = 0;
   std::vector<std::string> freeze;
   double head_learning_rate_scale = 1;

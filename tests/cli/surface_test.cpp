@@ -31,7 +31,9 @@ TEST(Surface, HelpOfTrainNamesEveryPromisedOption) {
                              "--input",      "--device",        "--threads",         "--loader-threads", "--out",
                              "--resume",     "--shortcut",      "--shortcut-pool",   "--norm",           "--stem",
                              "--block",      "--stride-on-1x1", "--val-split",       "--quiet",          "--json",
-                             "--train-size", "--test-size",     "--preprocess"}) {
+                             "--train-size", "--test-size",     "--preprocess",
+                             "--learning-rate",           "--clip-grad-norm",           "--ema-decay",
+ "--beta1", "--milestones", "--no-weight-decay-on-norm-and-bias", "--head-learning-rate-scale"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }
 }

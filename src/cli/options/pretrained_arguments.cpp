@@ -36,7 +36,9 @@ void PretrainedArguments::add_to(CLI::App& command) {
       .add_option("--freeze", freeze,
                   "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
       ->group("Transfer");
-  command.add_option("--head-lr-scale", head_lr_scale, "The classifier's learning rate is so many times the others'")
+  command
+      .add_option("--head-learning-rate-scale,--head-lr-scale", head_learning_rate_scale,
+                  "The classifier's learning rate, divided by that of all other layers")
       ->capture_default_str()
       ->group("Transfer");
 }

@@ -14,7 +14,7 @@ namespace residual::cli {
 struct PretrainedArguments {
   std::string file;    ///< empty: weights are drawn
   std::string freeze;  ///< scopes with commas
-  double head_lr_scale = 1;
+  double head_learning_rate_scale = 1;
 
   void add_to(CLI::App& command);
   bool given() const { return !file.empty(); }

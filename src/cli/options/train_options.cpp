@@ -1,14 +1,20 @@
 #include "cli/options/train_options.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <ranges>
+#include <set>
 
 #include "core/error.h"
 #include "core/limits.h"
 #include "data/files/archive.h"
 #include "models/choices.h"
 #include "train/defaults.h"
+#include "train/optimizers/optimizers.h"
+#include "train/schedules/schedules.h"
 
 namespace residual::cli {
 namespace {
@@ -23,40 +29,133 @@ void add_network(CLI::App& command, TrainArguments& a) {
   command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
 }
 
+constexpr const char* kRecipe = "Recipe";
+
+// "sgd, adam, adamw"
+template <typename Entry>
+std::string names_of(std::span<const Entry* const> table) {
+  return fmt::format("{}", fmt::join(table | std::views::transform(&Entry::name), ", "));
+}
+
+// The entries that have a setting of this name, and what it is there.
+template <typename Entry>
+std::vector<std::pair<std::string_view, const train::Setting*>> owners_of(std::span<const Entry* const> table,
+                                                                          std::string_view name) {
+  std::vector<std::pair<std::string_view, const train::Setting*>> owners;
+  for (const Entry* entry : table) {
+    const auto setting = std::ranges::find(entry->settings, name, &train::Setting::name);
+    if (setting != entry->settings.end()) owners.emplace_back(entry->name, &*setting);
+  }
+  return owners;
+}
+
+// "step_epochs" -> "--step-epochs"
+std::string option_of(std::string_view setting) {
+  std::string option = fmt::format("--{}", setting);
+  std::ranges::replace(option, '_', '-');
+  return option;
+}
+
+std::vector<int64_t> parse_whole_numbers(const std::string& text, const std::string& option) {
+  std::vector<int64_t> result;
+  for (const float number : parse_numbers(text, option.c_str())) {
+    if (number != std::floor(number) || std::abs(number) > 1e6F)
+      fail(ErrorKind::kUsage, "{} is '{}', whole numbers such as 60,120 are expected", option, text);
+    result.push_back(static_cast<int64_t>(number));
+  }
+  return result;
+}
+
+// The option of one setting, which stores what it is given in `given`, in the setting's own type.
+CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const std::string& help, train::Settings& given) {
+  const std::string option = option_of(setting.name);
+  const auto store = [&given, name = std::string(setting.name)](const auto& value) { given[name] = value; };
+  return std::visit(
+      [&]<typename T>(const T&) -> CLI::Option* {
+        if constexpr (std::is_same_v<T, bool>) return command.add_flag_callback(option, [store] { store(true); }, help);
+        else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+          return command.add_option_function<std::string>(
+              option, [store, option](const std::string& text) { store(parse_whole_numbers(text, option)); }, help);
+        else return command.add_option_function<T>(option, store, help);
+      },
+      setting.by_default);
+}
+
+// The settings of all entries, each name once: "Momentum (of sgd; default: 0.9)".
+template <typename Entry>
+void add_settings(CLI::App& command, std::span<const Entry* const> table, train::Settings& given) {
+  std::set<std::string_view> added;
+  for (const Entry* entry : table) {
+    for (const train::Setting& setting : entry->settings) {
+      if (!added.insert(setting.name).second) continue;
+      const auto owners = owners_of(table, setting.name);
+      std::string help = fmt::format("{} (of {}", setting.help, fmt::join(owners | std::views::keys, ", "));
+      const std::string by_default = train::to_string(setting.by_default);
+      if (!std::holds_alternative<bool>(setting.by_default) && !by_default.empty()) help += "; default: " + by_default;
+      add_setting(command, setting, help + ")", given)->group(kRecipe);
+    }
+  }
+}
+
+// choice: "--optimizer". Refuses a setting of another entry than the chosen one.
+template <typename Entry>
+void check_settings(std::span<const Entry* const> table, const Entry& chosen, const train::Settings& given, const char* choice) {
+  for (const auto& [name, value] : given) {
+    const auto owners = owners_of(table, name) | std::views::keys;
+    if (std::ranges::find(owners, chosen.name) == owners.end())
+      fail(ErrorKind::kUsage, "{} belongs to {} {}, not to {}", option_of(name), choice, fmt::join(owners, " or "), chosen.name);
+  }
+}
+
+// "0.1 for sgd, 0.001 for adam, 0.001 for adamw"
+std::string defaults_of(double train::Optimizer::*field) {
+  std::vector<std::string> texts;
+  for (const train::Optimizer* optimizer : train::optimizers())
+    texts.push_back(fmt::format("{} for {}", optimizer->*field, optimizer->name));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+void add_optimizer_options(CLI::App& command, TrainArguments& a) {
+  command.add_option("--optimizer", a.optimizer, names_of(train::optimizers()))->capture_default_str()->group(kRecipe);
+  command
+      .add_option("--learning-rate,--lr", a.learning_rate,
+                  fmt::format("Highest learning rate (default: {})", defaults_of(&train::Optimizer::learning_rate)))
+      ->group(kRecipe);
+  add_settings(command, train::optimizers(), a.optimizer_settings);
+  command
+      .add_option("--weight-decay", a.weight_decay,
+                  fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
+      ->group(kRecipe);
+  command
+      .add_flag("--no-weight-decay-on-norm-and-bias", a.no_weight_decay_on_norm_and_bias,
+                "Weight decay on convolutions and linear layers alone")
+      ->group(kRecipe);
+  command.add_option("--clip-grad-norm", a.clip_grad_norm, "Largest norm of all gradients together (default: no clipping)")
+      ->group(kRecipe);
+  command
+      .add_option("--ema-decay", a.ema_decay,
+                  "Models hold moving averages of the weights with this decay, e.g. 0.999 (default: the weights themselves)")
+      ->group(kRecipe);
+}
+
 void add_training_options(CLI::App& command, TrainArguments& a) {
-  command.add_option("--epochs", a.epochs, "Passes over the training images")->capture_default_str()->group("Recipe");
-  command.add_option("--batch-size", a.batch_size, "Images a step")->capture_default_str()->group("Recipe");
-  command.add_option("--optimizer", a.optimizer, "sgd, adam or adamw")->capture_default_str()->group("Recipe");
-  command.add_option("--lr", a.lr, "Highest learning rate (default: 0.1 for sgd, 0.001 for adam and adamw)")->group("Recipe");
-  command.add_option("--momentum", a.momentum, "Of sgd (default: 0.9)")->group("Recipe");
-  command.add_flag("--nesterov", a.nesterov, "Nesterov's momentum, of sgd")->group("Recipe");
-  command.add_option("--weight-decay", a.weight_decay, "(default: 0.0001 for sgd, 0 for adam, 0.01 for adamw)")->group("Recipe");
-  command.add_option("--schedule", a.schedule, "constant, step, multistep or cosine")->capture_default_str()->group("Recipe");
-  command.add_option("--warmup", a.warmup, "Steps of linear warm-up (default: 400, but at most a tenth of all)")->group("Recipe");
-  command.add_option("--step-epochs", a.step_epochs, "Epochs between the steps of --schedule step (default: 30)")
-      ->group("Recipe");
-  command.add_option("--milestones", a.milestones, "Epochs of --schedule multistep, e.g. 60,120")->group("Recipe");
-  command.add_option("--gamma", a.gamma, "Factor at each step or milestone (default: 0.1)")->group("Recipe");
+  command.add_option("--epochs", a.epochs, "Passes over the training images")->capture_default_str()->group(kRecipe);
+  command.add_option("--batch-size", a.batch_size, "Images a step")->capture_default_str()->group(kRecipe);
+  add_optimizer_options(command, a);
+  command.add_option("--schedule", a.schedule, names_of(train::schedules()))->capture_default_str()->group(kRecipe);
+  command
+      .add_option("--warmup-steps,--warmup", a.warmup_steps,
+                  "Steps of linear warm-up (default: 400, but at most a tenth of all)")
+      ->group(kRecipe);
+  add_settings(command, train::schedules(), a.schedule_settings);
   command
       .add_option(
           "--augment", a.augment,
           "none, crop, flip, crop+flip or auto: crop with 4 pixels of padding and flip; for IDX digits crop with 2 and no flip")
       ->capture_default_str()
-      ->group("Recipe");
-  command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group("Recipe");
-  command.add_option("--seed", a.seed, "Of weights, order and augmentation")->capture_default_str()->group("Recipe");
-}
-
-std::vector<int64_t> parse_milestones(const std::string& text) {
-  std::vector<int64_t> result;
-  if (text.empty()) return result;
-  for (const float number : parse_numbers(text, "--milestones")) {
-    if (number != std::floor(number) || number < 1 || number > 1e6F) {
-      fail(ErrorKind::kUsage, "--milestones is '{}', expected epochs such as 60,120", text);
-    }
-    result.push_back(static_cast<int64_t>(number));
-  }
-  return result;
+      ->group(kRecipe);
+  command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group(kRecipe);
+  command.add_option("--seed", a.seed, "Of weights, order and augmentation")->capture_default_str()->group(kRecipe);
 }
 
 std::filesystem::path default_out(const std::string& data_path, const std::string& model) {
@@ -94,6 +193,8 @@ void TrainArguments::check() {
   machine.check();
   check_range("--epochs", epochs, 1, kMostEpochs);
   check_range("--batch-size", batch_size, 1, kMostBatch);
+  check_settings(train::optimizers(), train::find_optimizer(optimizer), optimizer_settings, "--optimizer");
+  check_settings(train::schedules(), train::find_schedule(schedule), schedule_settings, "--schedule");
   const train::TrainRequest given = request();
   train::check(given);
   data.exif_orientation |= train::turns_upright(given.preprocessing);
@@ -125,20 +226,20 @@ train::TrainRequest TrainArguments::request() const {
   result.exif_orientation = data.exif_orientation;
   result.epochs = epochs;
   result.batch_size = batch_size;
-  result.optimizer = train::optimizer_named(optimizer);
-  result.schedule = train::schedule_named(schedule);
+  result.optimizer = optimizer;
+  result.optimizer_settings = optimizer_settings;
+  result.schedule = schedule;
+  result.schedule_settings = schedule_settings;
   result.augmentation = train::augmentation_preset_named(augment);
-  result.learning_rate = lr;
-  result.momentum = momentum;
+  result.learning_rate = learning_rate;
   result.weight_decay = weight_decay;
-  result.gamma = gamma;
-  result.warmup_steps = warmup;
-  result.step_epochs = step_epochs;
-  result.nesterov = nesterov;
-  result.milestones = parse_milestones(milestones);
+  result.decay_norm_and_bias = !no_weight_decay_on_norm_and_bias;
+  result.clip_grad_norm = clip_grad_norm;
+  result.ema_decay = ema_decay;
+  result.warmup_steps = warmup_steps;
   result.label_smoothing = label_smoothing;
   result.freeze = pretrained.frozen();
-  result.head_learning_rate_scale = pretrained.head_lr_scale;
+  result.head_learning_rate_scale = pretrained.head_learning_rate_scale;
   result.seed = static_cast<uint64_t>(seed);
   result.threads = machine.threads;
   result.loader_threads = machine.loader_threads;

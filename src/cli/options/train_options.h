@@ -20,11 +20,12 @@ struct TrainArguments {
   NetworkOptions network;
   PretrainedArguments pretrained;
   int64_t epochs = 30, batch_size = 128, seed = 0;
-  std::string optimizer = "sgd", schedule = "cosine", augment = "auto", milestones;
-  std::optional<double> lr, momentum, weight_decay, gamma;
-  std::optional<int64_t> warmup, step_epochs;
-  bool nesterov = false;
-  double label_smoothing = 0;
+  std::string optimizer = "sgd", schedule = "cosine", augment = "auto";
+  train::Settings optimizer_settings, schedule_settings;  ///< those that were given
+  std::optional<double> learning_rate, weight_decay;
+  std::optional<int64_t> warmup_steps;
+  bool no_weight_decay_on_norm_and_bias = false;
+  double label_smoothing = 0, clip_grad_norm = 0, ema_decay = 0;
   std::string preprocess, mean, std;
   std::string out;
   double checkpoint_minutes = 10;
