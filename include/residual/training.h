@@ -59,7 +59,8 @@ struct TrainingOptions {
   int threads = 0;                      ///< that compute; 0: see RuntimeOptions
   int loader_threads = 1;               ///< that read and preprocess images ahead
   bool tune = true;                     ///< times kernels before the first step, where RuntimeOptions::tune allows it
-  std::filesystem::path out;  ///< folder for models, checkpoint, metrics and report; empty: nothing is kept but the model itself
+  /// Folder for models, checkpoint, metrics and report; empty: a temporary one, removed at the end.
+  std::filesystem::path out;
   bool resume = false;        ///< continues from the checkpoint in `out`; without one, starts from the model's weights
   double checkpoint_minutes = 10;  ///< a checkpoint at least so often, beside one at the end of every epoch
 

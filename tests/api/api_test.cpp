@@ -212,6 +212,34 @@ TEST_F(Api, TheSameSeedGivesTheSameWeights) {
   EXPECT_NE(probability(1), probability(2));
 }
 
+TEST_F(Api, EveryOptimizerAndScheduleTrainsWithSettingsOfItsOwn) {
+  const Dataset data = tiny_data();
+  TrainingOptions options = tiny_training();
+  options.epochs = 1;
+  const auto train = [&] { return Model::build("linear", data).train(data, options).epochs.size(); };
+  options.momentum = 0.8;
+  options.nesterov = true;
+  EXPECT_EQ(train(), 1U);
+  options.momentum.reset();
+  options.nesterov = false;
+  options.beta1 = 0.8;
+  for (const Optimizer optimizer : {Optimizer::kAdam, Optimizer::kAdamW}) {
+    options.optimizer = optimizer;
+    EXPECT_EQ(train(), 1U);
+  }
+  options.clip_grad_norm = 1;
+  options.ema_decay = 0.9;
+  options.decay_norm_and_bias = false;
+  for (const Schedule schedule : {Schedule::kConstant, Schedule::kStep, Schedule::kMultistep, Schedule::kCosine}) {
+    options.schedule = schedule;
+    options.step_epochs = schedule == Schedule::kStep ? std::optional<int64_t>(1) : std::nullopt;
+    options.milestones = schedule == Schedule::kMultistep ? std::vector<int64_t>{1} : std::vector<int64_t>();
+    EXPECT_EQ(train(), 1U);
+  }
+  options.gamma = 0.5;  // cosine has none
+  EXPECT_EQ(kind_of(train), ErrorKind::kUsage);
+}
+
 TEST_F(Api, MistakesAreErrorsOfTheirKind) {
   EXPECT_EQ(kind_of([] { Model::build("resnet21"); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::build("resnet20", {.input = {2, 32, 32}}); }), ErrorKind::kUsage);
