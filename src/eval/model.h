@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "io/model_file.h"
 #include "models/table.h"
 #include "runtime/state.h"

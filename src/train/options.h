@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/transforms/augment.h"
+#include "data/transforms/augmentation.h"
 #include "models/table.h"
 #include "train/settings.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/threads.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "io/checksum.h"
 #include "train/defaults.h"
 #include "train/optimizers/optimizers.h"
@@ -68,9 +68,9 @@ std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, cons
   const data::Preprocessing& theirs = pretrained.preprocessing;
   if (theirs.output_shape() == input_chw) return theirs;
   const auto step = std::ranges::find_if(
-      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
-  if (step == theirs.steps().end() || theirs.channels() != input_chw[0]) return std::nullopt;
-  const auto& normalize = std::get<data::NormalizeStep>(*step);
+      theirs.transforms(), [](const data::Transform& candidate) { return std::holds_alternative<data::Normalize>(candidate); });
+  if (step == theirs.transforms().end() || theirs.channels() != input_chw[0]) return std::nullopt;
+  const auto& normalize = std::get<data::Normalize>(*step);
   return data::Preprocessing::standard(input_chw, normalize.mean, normalize.std);
 }
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "eval/model.h"
 #include "train/options.h"
 
 namespace residual::train {
 
-/// How a caller specifies preprocessing: by name or file (data/transforms/presets.h), or by mean and standard deviation of each
+/// How a caller specifies preprocessing: by name or file (data/preprocessing/presets.h), or by mean and standard deviation of each
 /// channel, for values in 0 … 1; all empty: not at all.
 struct PreprocessingChoice {
   std::string name;

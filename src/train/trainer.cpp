@@ -64,13 +64,12 @@ class Trainer {
         observer_(observer),
         held_out_(selection_split(source)),
         checkpoints_(options.out / "checkpoint.safetensors", identity_json(options, source, preprocessing)),
-        loader_(*source.train, preprocessing,
+        loader_(*source.train, data::augmented(preprocessing, options.augmentation),
                 {.batch_size = options.batch_size,
                  .threads = options.loader_threads,
                  .seed = options.seed,
                  .shuffle = true,
-                 .drop_last = true,
-                 .augmentation = options.augmentation}),
+                 .drop_last = true}),
         clock_(options.epochs, loader_.batches(), options.batch_size) {}
 
   // Compiles the step and brings the state to where the run begins or was interrupted. start: weights, may be null.

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "train/options.h"
 
 namespace residual::train {
