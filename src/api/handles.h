@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 
+#include "api/target.h"
 #include "data/dataset.h"
 #include "eval/model.h"
 #include "eval/predict.h"
@@ -26,13 +27,17 @@ struct Predictor::Ready {
 
 struct Model::Network {
   std::shared_ptr<const eval::Model> model;  ///< never changed, so that predictors may go on with it; replaced by training
+  std::shared_ptr<PreparedWeights> weights;  ///< of model->state, shared by its predictors
   models::Initialisation initialisation = models::Initialisation::kHe;
   bool built = false;                    ///< here, with random weights: any preprocessing will do until it is trained
   std::mutex mutex;                      ///< of `predictor`
   std::unique_ptr<Predictor> predictor;  ///< of predict(), made when it is first used
 
   Network(eval::Model held, models::Initialisation start, bool is_built)
-      : model(std::make_shared<const eval::Model>(std::move(held))), initialisation(start), built(is_built) {}
+      : model(std::make_shared<const eval::Model>(std::move(held))),
+        weights(std::make_shared<PreparedWeights>(model->state)),
+        initialisation(start),
+        built(is_built) {}
   bool preprocessing_known() const { return model->prepared || built; }
   /// Calls use(predictor) with that of predict(); one thread at a time.
   template <typename Use>
@@ -45,6 +50,7 @@ struct Model::Network {
     const std::lock_guard lock(mutex);
     predictor.reset();
     model = std::make_shared<const eval::Model>(std::move(by));
+    weights = std::make_shared<PreparedWeights>(model->state);
   }
 };
 

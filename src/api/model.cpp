@@ -1,6 +1,7 @@
 #include "residual/model.h"
 
 #include "api/handles.h"
+#include "api/target.h"
 #include "convert/load.h"
 #include "convert/save.h"
 #include "core/limits.h"
@@ -142,10 +143,9 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
-    evaluate.threads = options.threads;
+    evaluate.target = make_target({.threads = options.threads});
     evaluate.loader_threads = options.loader_threads;
     evaluate.crops = options.crops;
-    evaluate.tune = options.tune;
     evaluate.progress = options.on_progress;
     const Evaluated evaluated(data.parts_->source, data.parts_->opened, options.split, model);
     eval::Evaluation result = eval::evaluate(model, evaluated.split(), std::move(evaluate));
@@ -156,7 +156,9 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
 Predictor Model::predictor(const PredictorOptions& options) const {
   return guarded([&] {
     return Predictor(std::unique_ptr<Predictor::Ready>(
-        new Predictor::Ready{eval::Predictor(network_->model, options), network_->preprocessing_known()}));
+        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}), options,
+                                             network_->weights),
+                             network_->preprocessing_known()}));
   });
 }
 

@@ -91,9 +91,8 @@ train::TrainRequest request_of(const TrainingOptions& options, const models::Arc
   result.freeze = options.freeze;
   result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
-  result.threads = options.threads;
+  result.target = make_target({.threads = options.threads, .tune = options.tune});
   result.loader_threads = options.loader_threads;
-  result.tune = options.tune;
   result.out = options.out;
   result.resume = options.resume;
   result.checkpoint_minutes = options.checkpoint_minutes;

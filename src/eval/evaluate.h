@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,16 +52,15 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
 void check_classes(const data::Dataset& dataset, int64_t classes);
 
 struct EvaluateOptions {
+  Target target;
   int64_t batch_size = 128;  ///< at most; evaluate() takes no larger batches than the data set has images
-  int threads = 0;           ///< of the kernels; 0: allowed_threads()
   int loader_threads = 1;
   /// 5: the four corners and the centre of every preprocessed image; 10: those and their mirror images (Krizhevsky et al. 2012,
   /// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of an image's crops are averaged, as torchvision
   /// documents it. 1: the image as it is preprocessed.
   int64_t crops = 1;
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
-  bool tune = true;                                         ///< time kernels (remembered on disk) before the first use
-  std::map<std::string, std::string> choices;               ///< kernel choices to repeat, see Plan::choices
+  Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
 };
 
@@ -94,6 +92,6 @@ class Evaluator {
 
 /// Where the data have the model's classes in another order, they are matched by their names. Throws Error (kUsage) for another
 /// number of classes, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop.
-Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options = {});
+Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options);
 
 }  // namespace residual::eval

@@ -64,11 +64,12 @@ class OutputRows {
 
 }  // namespace
 
-Predictor::Predictor(std::shared_ptr<const Model> model, const PredictorOptions& options)
+Predictor::Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options,
+                     std::shared_ptr<PreparedWeights> weights)
     : model_(std::move(model)),
       exif_orientation_(options.exif_orientation.value_or(model_->preprocessing.exif_orientation())),
-      inference_(model_->architecture, model_->state, checked_batch(options.batch_size),
-                 {.threads = options.threads, .tune = options.tune, .choices = {}}) {}
+      inference_(model_->architecture, weights ? std::move(weights) : std::make_shared<PreparedWeights>(model_->state),
+                 checked_batch(options.batch_size), target) {}
 
 void Predictor::load(const ImageView& image, std::span<float> input) {
   if (image.type == ElementType::kFloat32) {

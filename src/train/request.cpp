@@ -40,9 +40,8 @@ TrainOptions options_of(const TrainRequest& request, int64_t training_images) {
   options.head_learning_rate_scale = request.head_learning_rate_scale;
   options.label_smoothing = request.label_smoothing;
   options.seed = request.seed;
-  options.threads = request.threads > 0 ? request.threads : allowed_threads();
+  options.target = request.target;
   options.loader_threads = request.loader_threads;
-  options.tune = request.tune;
   options.out = request.out;
   options.resume = request.resume;
   options.checkpoint_minutes = request.checkpoint_minutes;
@@ -120,7 +119,10 @@ data::Preprocessing settle_preprocessing(const TrainRequest& request, const Trai
   const Shape& input = options.architecture.input;
   std::optional<data::Preprocessing> result = chosen_preprocessing(request.preprocessing, input);
   if (!result && pretrained != nullptr) result = inherited(*pretrained, input);
-  if (!result) result = standard_preprocessing(input, *source.train, options.threads);
+  if (!result) {
+    const int threads = request.target.threads > 0 ? request.target.threads : allowed_threads();
+    result = standard_preprocessing(input, *source.train, threads);
+  }
   return result->with_exif_orientation(request.exif_orientation);
 }
 

@@ -50,8 +50,8 @@ struct TrainRequest {
   std::vector<std::string> freeze;
   double head_learning_rate_scale = 1;
   uint64_t seed = 0;
-  int threads = 0, loader_threads = 1;  ///< threads 0: allowed_threads()
-  bool tune = true;
+  Target target;
+  int loader_threads = 1;
   std::filesystem::path out;
   bool resume = false;
   double checkpoint_minutes = 10;

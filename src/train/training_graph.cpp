@@ -1,6 +1,5 @@
 #include "train/training_graph.h"
 
-#include "backend/backends.h"
 #include "passes/recompute.h"
 #include "train/optimizers/optimizers.h"
 #include "train/step/clip_gradients.h"
@@ -19,12 +18,8 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   return recompute(step.graph, step.loss);
 }
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices) {
-  PlanOptions plan;
-  plan.threads = options.threads;
-  plan.tune = options.tune;
-  plan.choices = choices;
-  return compile(training_graph(options), cpu_backends(), plan);
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {
+  return compile(training_graph(options), options.target, choices);
 }
 
 }  // namespace residual::train

@@ -2,17 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include "backend/backends.h"
 #include "core/rng.h"
 #include "graph/op.h"
 #include "models/table.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 
 namespace residual {
 namespace {
 
 std::vector<float> logits(const Graph& graph, State& state) {
-  Session session(compile(graph, reference_backends(), {.threads = 2, .tune = false, .tuning_cache = {}}), state);
+  Session session(compile(graph, support::reference_target(2)), state);
   Rng rng(1, Purpose::kTest);
   for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   session.run();

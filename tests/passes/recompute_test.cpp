@@ -5,17 +5,15 @@
 #include <algorithm>
 
 #include "autodiff/gradients.h"
-#include "backend/backends.h"
 #include "core/rng.h"
 #include "graph/op.h"
 #include "models/table.h"
 #include "ops/training/cross_entropy.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 
 namespace residual {
 namespace {
-
-const PlanOptions kPlan{.threads = 2, .tune = false, .tuning_cache = {}};
 
 struct Training {
   Graph graph;
@@ -52,7 +50,7 @@ int64_t count(const Graph& graph, std::string_view op) {
 // Every output of one run on the reference backend, one after the other.
 std::vector<float> run(const Graph& graph, const std::vector<std::string>& outputs) {
   State state = initial_state(graph, 3);
-  Session session(compile(graph, reference_backends(), kPlan), state);
+  Session session(compile(graph, support::reference_target()), state);
   Rng rng(1, Purpose::kTest);
   for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   int64_t label = 0;
@@ -94,9 +92,9 @@ TEST(Recompute, LeavesNoBackwardNodeThatReadsWhatIsComputedAgain) {
 
 TEST(Recompute, TakesLessMemory) {
   const Training plain = training(32);
-  const auto before = compile(plain.graph, cpu_backends(), kPlan);
-  const auto after = compile(recompute(plain.graph, plain.loss), cpu_backends(), kPlan);
-  EXPECT_LT(after->arena_bytes, before->arena_bytes * 95 / 100);
+  const auto before = compile(plain.graph, support::cpu_target());
+  const auto after = compile(recompute(plain.graph, plain.loss), support::cpu_target());
+  EXPECT_LT(after->arena(), before->arena() * 95 / 100);
 }
 
 TEST(Recompute, LeavesAGraphWithoutBackwardNodesAlone) {

@@ -110,7 +110,8 @@ class Oracle {
         out.push_back(outputs.back().data());
       }
       const Buffer scratch(implementations[0].scratch_bytes);
-      implementations[0].kernel->run({in.data(), out.data(), scratch.data()});
+      const auto kernel = implementations[0].build();
+      BoundKernel(*kernel).run(in.data(), out.data(), scratch.data());
       return;
     }
     fail(ErrorKind::kOther, "the reference backend has no loops for {} '{}'", node.op->name, node.name);

@@ -30,7 +30,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, const eval::Model& mod
   eval::EvaluateOptions options;
   options.batch_size = arguments.batch_size;
   options.crops = arguments.crops;
-  options.threads = arguments.machine.threads;
+  options.target = arguments.machine.target();
   options.loader_threads = arguments.machine.loader_threads;
   options.progress = [&](int64_t done, int64_t all) {
     bar.update(done, all, [&] { return fmt::format("{}/{} images", done, all); });

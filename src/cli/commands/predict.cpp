@@ -41,9 +41,8 @@ int run_predict(PredictArguments& arguments) {
   eval::Model model = arguments.model.load_for_images();
   if (!arguments.labels.empty()) name_classes(model, arguments.labels);
   PredictorOptions options;
-  options.threads = arguments.machine.threads;
   if (arguments.exif_orientation) options.exif_orientation = true;
-  eval::Predictor predictor(std::make_shared<const eval::Model>(std::move(model)), options);
+  eval::Predictor predictor(std::make_shared<const eval::Model>(std::move(model)), arguments.machine.target(), options);
   const std::vector<ImageInput> images = image_inputs(arguments.images);
   int code = 0;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();

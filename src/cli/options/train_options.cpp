@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <ranges>
 #include <set>
@@ -56,27 +55,16 @@ std::string option_of(std::string_view setting) {
   return option;
 }
 
-std::vector<int64_t> parse_whole_numbers(const std::string& text, const std::string& option) {
-  std::vector<int64_t> result;
-  for (const float number : parse_numbers(text, option.c_str())) {
-    if (number != std::floor(number) || std::abs(number) > 1e6F)
-      fail(ErrorKind::kUsage, "{} is '{}', whole numbers such as 60,120 are expected", option, text);
-    result.push_back(static_cast<int64_t>(number));
-  }
-  return result;
-}
-
 // The option of one setting, which stores what it is given in `given`, in the setting's own type.
 CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const std::string& help, train::Settings& given) {
   const std::string option = option_of(setting.name);
   const auto store = [&given, name = std::string(setting.name)](const auto& value) { given[name] = value; };
   return std::visit(
       [&]<typename T>(const T&) -> CLI::Option* {
-        if constexpr (std::is_same_v<T, bool>) return command.add_flag_callback(option, [store] { store(true); }, help);
-        else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
-          return command.add_option_function<std::string>(
-              option, [store, option](const std::string& text) { store(parse_whole_numbers(text, option)); }, help);
-        else return command.add_option_function<T>(option, store, help);
+        if constexpr (std::is_same_v<T, bool>)
+          return command.add_flag_callback(option, [store] { store(true); }, help);
+        else
+          return command.add_option_function<T>(option, store, help)->delimiter(',');
       },
       setting.by_default);
 }
@@ -241,7 +229,7 @@ train::TrainRequest TrainArguments::request() const {
   result.freeze = pretrained.frozen();
   result.head_learning_rate_scale = pretrained.head_learning_rate_scale;
   result.seed = static_cast<uint64_t>(seed);
-  result.threads = machine.threads;
+  result.target = machine.target();
   result.loader_threads = machine.loader_threads;
   result.out = out;
   result.resume = resume;
