@@ -61,7 +61,7 @@ struct TrainingOptions {
   bool tune = true;                     ///< times kernels before the first step, where RuntimeOptions::tune allows it
   /// Folder for models, checkpoint, metrics and report; empty: a temporary one, removed at the end.
   std::filesystem::path out;
-  bool resume = false;        ///< continues from the checkpoint in `out`; without one, starts from the model's weights
+  bool resume = false;             ///< continues from the checkpoint in `out`; without one, starts from the model's weights
   double checkpoint_minutes = 10;  ///< a checkpoint at least so often, beside one at the end of every epoch
 
   std::function<void(const Epoch&)> on_epoch;        ///< after each epoch

@@ -156,8 +156,8 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
 Predictor Model::predictor(const PredictorOptions& options) const {
   return guarded([&] {
     return Predictor(std::unique_ptr<Predictor::Ready>(
-        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}), options,
-                                             network_->weights),
+        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}),
+                                             options, network_->weights),
                              network_->preprocessing_known()}));
   });
 }

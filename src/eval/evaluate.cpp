@@ -59,8 +59,8 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target,
-                 options_.choices) {}
+      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target, options_.choices) {
+}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;

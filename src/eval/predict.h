@@ -19,8 +19,8 @@ using residual::Prediction;
 /// Predicts images in batches of one size. For one thread at a time; several of one model may run at once.
 class Predictor {
  public:
-  /// `weights`: of model->state, to share them with other predictors; null: its own. Of the options, batch_size and exif_orientation
-  /// are used. Throws Error (kUsage) for options out of range.
+  /// `weights`: of model->state, to share them with other predictors; null: its own. Of the options, batch_size and
+  /// exif_orientation are used. Throws Error (kUsage) for options out of range.
   Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options = {},
             std::shared_ptr<PreparedWeights> weights = nullptr);
 

@@ -53,7 +53,10 @@ std::string among(const std::string& key, std::span<const std::string> labels) {
 }  // namespace
 
 Tuner::Tuner(const Target& target, const Choices& choices, int threads)
-    : file_(target.tuning_cache), machine_(fmt::format("{} threads", threads)), enabled_(target.tune && tuning_allowed()), forced_(choices) {
+    : file_(target.tuning_cache),
+      machine_(fmt::format("{} threads", threads)),
+      enabled_(target.tune && tuning_allowed()),
+      forced_(choices) {
   for (const auto& backend : target.backends) machine_ += " | " + backend->identity();
 }
 

@@ -14,8 +14,8 @@
 
 namespace residual::train {
 
-/// How a caller specifies preprocessing: by name or file (data/preprocessing/presets.h), or by mean and standard deviation of each
-/// channel, for values in 0 … 1; all empty: not at all.
+/// How a caller specifies preprocessing: by name or file (data/preprocessing/presets.h), or by mean and standard deviation of
+/// each channel, for values in 0 … 1; all empty: not at all.
 struct PreprocessingChoice {
   std::string name;
   std::vector<float> mean, std;

@@ -96,7 +96,7 @@ void check_settings(std::span<const Entry* const> table, const Entry& chosen, co
 }
 
 // "0.1 for sgd, 0.001 for adam, 0.001 for adamw"
-std::string defaults_of(double train::Optimizer::*field) {
+std::string defaults_of(double train::Optimizer::* field) {
   std::vector<std::string> texts;
   for (const train::Optimizer* optimizer : train::optimizers())
     texts.push_back(fmt::format("{} for {}", optimizer->*field, optimizer->name));
@@ -111,8 +111,7 @@ void add_optimizer_options(CLI::App& command, TrainArguments& a) {
       ->group(kRecipe);
   add_settings(command, train::optimizers(), a.optimizer_settings);
   command
-      .add_option("--weight-decay", a.weight_decay,
-                  fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
+      .add_option("--weight-decay", a.weight_decay, fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
       ->group(kRecipe);
   command
       .add_flag("--no-weight-decay-on-norm-and-bias", a.no_weight_decay_on_norm_and_bias,
@@ -132,8 +131,7 @@ void add_training_options(CLI::App& command, TrainArguments& a) {
   add_optimizer_options(command, a);
   command.add_option("--schedule", a.schedule, names_of(train::schedules()))->capture_default_str()->group(kRecipe);
   command
-      .add_option("--warmup-steps,--warmup", a.warmup_steps,
-                  "Steps of linear warm-up (default: 400, but at most a tenth of all)")
+      .add_option("--warmup-steps,--warmup", a.warmup_steps, "Steps of linear warm-up (default: 400, but at most a tenth of all)")
       ->group(kRecipe);
   add_settings(command, train::schedules(), a.schedule_settings);
   command
