@@ -1,4 +1,4 @@
-// Says what a model sees in images: classify MODEL IMAGE...
+// Names the likeliest class of images: classify MODEL IMAGE...
 #include <residual/residual.h>
 
 #include <cstdio>
@@ -10,15 +10,19 @@ int main(int count, char** arguments) {
     return EXIT_FAILURE;
   }
   try {
-    residual::Model model = residual::Model::load(arguments[1]);
+    const residual::Model model = residual::Model::load(arguments[1]);
     for (int i = 2; i < count; ++i) {
       const residual::Prediction best = model.predict(arguments[i]).front();
       std::printf("%s: %s (%.1f%%)\n", arguments[i], best.label.c_str(), 100 * best.probability);
     }
-    // Pixels that are in memory already, here a grey image made on the spot.
-    const std::vector<uint8_t> grey(32 * 32, 128);
-    const residual::Prediction nothing = model.predict(residual::ImageView{grey, {1, 32, 32}}, 1).front();
-    std::printf("plain grey: %s (%.1f%%)\n", nothing.label.c_str(), 100 * nothing.probability);
+    // Pixels that are in memory already, in batches and without a copy of the results: here two plain images.
+    residual::Predictor predictor = model.predictor({.batch_size = 2});
+    const std::vector<uint8_t> grey(32 * 32, 128), light(32 * 32 * 3, 200);
+    const std::vector<residual::ImageView> images = {{grey, {1, 32, 32}}, {light, {3, 32, 32}}};
+    std::vector<int64_t> classes(2);      // the likeliest class of each image …
+    std::vector<float> probabilities(2);  // … and its probability
+    predictor.predict(images, {.top_classes = classes, .top_probabilities = probabilities});
+    std::printf("plain grey: class %d (%.1f%%)\n", static_cast<int>(classes[0]), 100 * probabilities[0]);
   } catch (const residual::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return residual::exit_code(error.kind());

@@ -1,4 +1,4 @@
-// Measures a model and tells which classes it takes for each other most often: evaluate MODEL DATA
+// Measures a model and prints which classes it confuses most often: evaluate MODEL DATA
 #include <residual/residual.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ int main(int count, char** arguments) {
     return EXIT_FAILURE;
   }
   try {
-    residual::Model model = residual::Model::load(arguments[1]);
+    const residual::Model model = residual::Model::load(arguments[1]);
     const residual::Dataset data = residual::Dataset::open(arguments[2]);
     const residual::Evaluation result = model.evaluate(data);
     std::printf("%d images: %.2f%% right, %.2f%% within five guesses, loss %.4f\n", static_cast<int>(result.images),

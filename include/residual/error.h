@@ -28,7 +28,7 @@ class RESIDUAL_API Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-/// The process exit code that stands for `kind`.
+/// The process exit code of `kind`.
 constexpr int exit_code(ErrorKind kind) noexcept {
   switch (kind) {
     case ErrorKind::kOther: return 1;

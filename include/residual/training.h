@@ -1,4 +1,4 @@
-// How a model is trained, and what is told meanwhile.
+// How a model is trained, and what is reported meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "residual/choices.h"
 
 namespace residual {
 
@@ -20,7 +22,7 @@ struct Epoch {
   double seconds = 0;                           ///< wall time
 };
 
-/// Where training stands, told after every step and while images are evaluated.
+/// The state of a run, reported after every step and while images are evaluated.
 struct Progress {
   bool evaluating = false;
   int64_t epoch = 0, epochs = 0;  ///< epoch from 1
@@ -34,37 +36,44 @@ struct Progress {
 struct TrainingOptions {
   int64_t epochs = 30;
   int64_t batch_size = 128;
-  std::string optimizer = "sgd";        ///< "sgd", "adam" or "adamw"
-  std::optional<double> learning_rate;  ///< the highest; 0.1 for sgd, 0.001 for the others
-  double momentum = 0.9;                ///< of sgd
-  bool nesterov = false;                ///< of sgd
-  std::optional<double> weight_decay;   ///< 1e-4 for sgd, 0 for adam, 0.01 for adamw
-  std::string schedule = "cosine";      ///< "constant", "step", "multistep" or "cosine"
+  Optimizer optimizer = Optimizer::kSgd;
+  std::optional<double> learning_rate;  ///< the highest; 0.1 for SGD, 0.001 for the others
+  std::optional<double> momentum;       ///< of SGD; 0.9
+  bool nesterov = false;                ///< of SGD
+  std::optional<double> beta1, beta2;   ///< of Adam and AdamW; 0.9 and 0.999
+  std::optional<double> eps;            ///< of Adam and AdamW; 1e-8
+  std::optional<double> weight_decay;   ///< 1e-4 for SGD, 0 for Adam, 0.01 for AdamW
+  bool decay_norm_and_bias = true;      ///< false: weight decay on convolutions and linear layers alone
+  double clip_grad_norm = 0;            ///< the largest norm of all gradients together; 0: no clipping
+  double ema_decay = 0;                 ///< models hold moving averages of the weights with this decay; 0: the weights
+  Schedule schedule = Schedule::kCosine;
   std::optional<int64_t> warmup_steps;  ///< linear; 400, but at most a tenth of all steps
-  int64_t step_epochs = 30;             ///< of "step"
-  std::vector<int64_t> milestones;      ///< of "multistep": epochs
-  double gamma = 0.1;                   ///< factor at each step or milestone
-  std::string augment = "auto";         ///< "none", "crop", "flip", "crop+flip", or what suits the data
+  std::optional<int64_t> step_epochs;   ///< of kStep; 30
+  std::vector<int64_t> milestones;      ///< of kMultistep: epochs
+  std::optional<double> gamma;          ///< of kStep and kMultistep: factor at each step or milestone; 0.1
+  AugmentationPreset augmentation = AugmentationPreset::kAuto;
   double label_smoothing = 0;           ///< 0 … 1
-  std::vector<std::string> freeze;      ///< what stays as it is, running statistics included: "stem", "layer1", …
-  double head_learning_rate_scale = 1;  ///< the classifier's learning rate is so many times the others'
+  std::vector<std::string> freeze;      ///< modules that do not learn, running statistics included: "stem", "layer1", …
+  double head_learning_rate_scale = 1;  ///< the classifier's learning rate over that of all other parameters
   uint64_t seed = 0;                    ///< of order and augmentation
-  int threads = 0;                      ///< 0: what the machine or its container allows
-  int loader_threads = 1;
-  std::filesystem::path out;  ///< folder for models, checkpoint, metrics and report; empty: nothing is kept but the model itself
-  bool resume = false;        ///< go on from the checkpoint in `out`; without one, start afresh
+  int threads = 0;                      ///< that compute; 0: see RuntimeOptions
+  int loader_threads = 1;               ///< that read and preprocess images ahead
+  bool tune = true;                     ///< times kernels before the first step, where RuntimeOptions::tune allows it
+  /// Folder for models, checkpoint, metrics and report; empty: a temporary one, removed at the end.
+  std::filesystem::path out;
+  bool resume = false;             ///< continues from the checkpoint in `out`; without one, starts from the model's weights
+  double checkpoint_minutes = 10;  ///< a checkpoint at least so often, beside one at the end of every epoch
 
   std::function<void(const Epoch&)> on_epoch;        ///< after each epoch
   std::function<void(const Progress&)> on_progress;  ///< after each step
-  std::function<void(const std::string&)> on_note;   ///< one line worth telling
+  std::function<void(const std::string&)> on_note;   ///< one line of information, such as what was resumed
   std::function<bool()> stop;                        ///< true: write a checkpoint and throw Error (kInterrupted)
 };
 
 struct TrainingResult {
   std::vector<Epoch> epochs;
-  int64_t best_epoch = 0;  ///< the one whose weights the model has now
-  std::string
-      selected_on;  ///< what the best epoch was chosen on: "validation", "test", or "" when there was nothing to choose on
+  int64_t best_epoch = 0;   ///< the epoch whose weights the model has now
+  std::string selected_on;  ///< the split that the best epoch was chosen on: "validation", "test", or "" without either
 };
 
 }  // namespace residual

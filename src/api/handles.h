@@ -1,6 +1,8 @@
 // What the public handles hold.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -15,26 +17,45 @@ namespace residual {
 
 struct Dataset::Parts {
   data::DataSource source;
+  std::optional<data::OpenOptions> opened;  ///< how; none: from memory
+};
+
+struct Predictor::Ready {
+  eval::Predictor predictor;
+  bool takes_bytes;  ///< whether the preprocessing is known
 };
 
 struct Model::Network {
-  eval::Model model;
+  std::shared_ptr<const eval::Model> model;  ///< never changed, so that predictors may go on with it; replaced by training
+  std::shared_ptr<PreparedWeights> weights;  ///< of model->state, shared by its predictors
   models::Initialisation initialisation = models::Initialisation::kHe;
-  bool built = false;  ///< here, with random weights: whatever its images are divided by will do until it is trained
-  std::optional<eval::Predictor> predictor;  // made when it is first used; refers to `model`
+  bool built = false;                    ///< here, with random weights: any preprocessing will do until it is trained
+  std::mutex mutex;                      ///< of `predictor`
+  std::unique_ptr<Predictor> predictor;  ///< of predict(), made when it is first used
 
-  eval::Predictor& ready_predictor() {
-    check_prepared();
-    if (!predictor) predictor.emplace(model, make_target());
-    return *predictor;
+  Network(eval::Model held, models::Initialisation start, bool is_built)
+      : model(std::make_shared<const eval::Model>(std::move(held))),
+        weights(std::make_shared<PreparedWeights>(model->state)),
+        initialisation(start),
+        built(is_built) {}
+  bool preprocessing_known() const { return model->prepared || built; }
+  /// Calls use(predictor) with that of predict(); one thread at a time.
+  template <typename Use>
+  auto with_predictor(const Model& owner, Use&& use) {
+    const std::lock_guard lock(mutex);
+    if (!predictor) predictor = std::make_unique<Predictor>(owner.predictor());
+    return use(*predictor);
   }
-  void check_prepared() const {
-    if (model.prepared || built) return;
-    fail(ErrorKind::kUsage,
-         "the weights of {} do not say how images are prepared for them; say it in LoadOptions::preprocessing, or train them",
-         model.architecture.model);
+  void replace(eval::Model by) {
+    const std::lock_guard lock(mutex);
+    predictor.reset();
+    model = std::make_shared<const eval::Model>(std::move(by));
+    weights = std::make_shared<PreparedWeights>(model->state);
   }
 };
+
+/// Throws Error (kUsage): the preprocessing of this model is unknown, and what to do about it.
+[[noreturn]] void refuse_bytes(const eval::Model& model);
 
 /// Runs the body of a public function. What the standard library throws where memory, threads or folders fail becomes an Error;
 /// what a caller's own callback throws passes through.

@@ -5,28 +5,16 @@
 #include "convert/load.h"
 #include "convert/save.h"
 #include "core/limits.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
 #include "models/choices.h"
 #include "train/defaults.h"
-#include "train/training_graph.h"
+#include "train/request.h"
 #include "train/transfer.h"
 
 namespace residual {
 namespace {
-
-std::vector<Prediction> to_public(std::vector<eval::Prediction> predictions) {
-  std::vector<Prediction> result;
-  for (eval::Prediction& prediction : predictions) {
-    result.push_back({prediction.index, std::move(prediction.label), prediction.probability});
-  }
-  return result;
-}
-
-models::Choices to_models(const NetworkChoices& choices) {
-  return {choices.shortcut, choices.shortcut_pool, choices.norm, choices.stem, choices.block, choices.stride_on_1x1};
-}
 
 Shape checked(const ImageShape& input) {
   const auto side = [](int64_t pixels) { return pixels >= 1 && pixels <= kMostSide; };
@@ -36,6 +24,42 @@ Shape checked(const ImageShape& input) {
   }
   return to_shape(input);
 }
+
+convert::LoadOptions to_convert(const LoadOptions& options) {
+  convert::LoadOptions result;
+  if (!options.name.empty()) {
+    result.architecture = models::architecture_of(options.name);
+    models::choose(options.network, *result.architecture);
+  } else if (options.network.any()) {
+    fail(ErrorKind::kUsage, "choices vary a network: LoadOptions::name must say which");
+  }
+  if (options.input) result.input = checked(*options.input);
+  result.preprocessing = options.preprocessing;
+  return result;
+}
+
+eval::Model labelled(convert::LoadedModel loaded, const std::vector<std::string>& labels) {
+  if (!labels.empty()) eval::name_classes(loaded.model, labels);
+  return std::move(loaded.model);
+}
+
+// The split, of images turned upright where the model's were in training.
+class Evaluated {
+ public:
+  Evaluated(const data::DataSource& source, std::optional<data::OpenOptions> opened, const std::string& split,
+            const eval::Model& model) {
+    if (opened && !opened->exif_orientation && source.format == data::Format::kFolder && model.preprocessing.exif_orientation()) {
+      opened->exif_orientation = true;
+      upright_ = data::open_data(*opened);
+    }
+    split_ = &(upright_ ? *upright_ : source).split(split);
+  }
+  const data::Dataset& split() const { return *split_; }
+
+ private:
+  std::optional<data::DataSource> upright_;
+  const data::Dataset* split_;
+};
 
 }  // namespace
 
@@ -52,21 +76,20 @@ Model Model::build(const std::string& name, const BuildOptions& options) {
     }
     architecture.input = checked(options.input);
     architecture.classes = options.classes;
-    models::choose(to_models(options.network), architecture);
-    const models::Initialisation initialisation = models::initialisation_named(options.initialisation);
-    const bool given = !options.preprocessing.empty();
-    const data::Preprocessing preprocessing =
-        given ? data::preprocessing_named(options.preprocessing, architecture.input) : data::divided_by_255(architecture.input);
-    State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, initialisation), options.seed);
-    return Model(std::make_unique<Network>(
-        Network{{architecture, preprocessing, {}, std::move(state), {}, given}, initialisation, true, {}}));
+    models::choose(options.network, architecture);
+    const std::optional<data::Preprocessing> chosen =
+        train::chosen_preprocessing({options.preprocessing, options.mean, options.std}, architecture.input);
+    State state = initial_state(models::inference_graph(architecture, 1, DType::kF32, options.initialisation), options.seed);
+    eval::Model model{architecture,      chosen ? *chosen : data::divided_by_255(architecture.input), {}, std::move(state), {},
+                      chosen.has_value()};
+    return Model(std::make_unique<Network>(std::move(model), options.initialisation, true));
   });
 }
 
 Model Model::build(const std::string& name, const Dataset& data) {
   return guarded([&] {
     BuildOptions options;
-    options.input = residual::to_public(train::default_input(models::architecture_of(name).input, to_shape(data.image_shape())));
+    options.input = to_public(train::default_input(models::architecture_of(name).input, to_shape(data.image_shape())));
     options.classes = static_cast<int64_t>(data.classes().size());
     return build(name, options);
   });
@@ -74,75 +97,95 @@ Model Model::build(const std::string& name, const Dataset& data) {
 
 Model Model::load(const std::filesystem::path& file, const LoadOptions& options) {
   return guarded([&] {
-    convert::LoadOptions load;
-    if (!options.name.empty()) {
-      load.architecture = models::architecture_of(options.name);
-      models::choose(to_models(options.network), *load.architecture);
-    } else if (to_models(options.network).any()) {
-      fail(ErrorKind::kUsage, "choices vary a network: LoadOptions::name must say which");
-    }
-    if (options.input) load.input = checked(*options.input);
-    load.preprocessing = options.preprocessing;
-    convert::LoadedModel loaded = convert::load(file, load);
-    return Model(std::make_unique<Network>(Network{std::move(loaded.model), models::Initialisation::kHe, false, {}}));
+    eval::Model model = labelled(convert::load(file, to_convert(options)), options.labels);
+    return Model(std::make_unique<Network>(std::move(model), Initialisation::kHe, false));
+  });
+}
+
+Model Model::load(std::span<const std::byte> bytes, const LoadOptions& options) {
+  return guarded([&] {
+    eval::Model model = labelled(convert::load(bytes, "the model in memory", to_convert(options)), options.labels);
+    return Model(std::make_unique<Network>(std::move(model), Initialisation::kHe, false));
   });
 }
 
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
   return guarded([&] {
-    const eval::Model& model = network_->model;
+    const eval::Model& model = *network_->model;
     models::Architecture architecture = model.architecture;
     architecture.classes = static_cast<int64_t>(data.classes().size());
     State state = train::start_from(model, architecture, data.classes()).weights;
     initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
     return Model(std::make_unique<Network>(
-        Network{{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
-                network_->initialisation,
-                network_->built,
-                {}}));
+        eval::Model{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
+        network_->initialisation, network_->built));
   });
 }
 
-void Model::save(const std::filesystem::path& file) const {
-  return guarded([&] { convert::save(file, network_->model); });
+void Model::save(const std::filesystem::path& file, const SaveOptions& options) const {
+  guarded([&] { convert::save(file, *network_->model, {.preprocessing_inside = options.preprocessing_inside}); });
 }
 
-Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options) {
+std::vector<std::byte> Model::to_bytes() const {
   return guarded([&] {
-    network_->check_prepared();
+    std::vector<std::byte> bytes;
+    eval::serialize_model(*network_->model,
+                          [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+    return bytes;
+  });
+}
+
+Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options) const {
+  return guarded([&] {
+    const eval::Model& model = *network_->model;
+    if (!network_->preprocessing_known()) refuse_bytes(model);
+    if (options.batch_size < 1 || options.batch_size > kMostBatch)
+      fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
     evaluate.target = make_target({.threads = options.threads});
     evaluate.loader_threads = options.loader_threads;
+    evaluate.crops = options.crops;
     evaluate.progress = options.on_progress;
-    if (options.batch_size < 1 || options.batch_size > kMostBatch) {
-      fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
-    }
-    eval::Evaluation result = eval::evaluate(network_->model, data.parts_->source.split(options.split), evaluate);
+    const Evaluated evaluated(data.parts_->source, data.parts_->opened, options.split, model);
+    eval::Evaluation result = eval::evaluate(model, evaluated.split(), std::move(evaluate));
     return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
   });
 }
 
-std::vector<Prediction> Model::predict(const std::filesystem::path& file, int64_t top) {
-  return guarded([&] { return to_public(network_->ready_predictor().predict(file, top)); });
-}
-
-std::vector<Prediction> Model::predict_encoded(std::span<const std::byte> bytes, int64_t top) {
-  return guarded([&] { return to_public(network_->ready_predictor().predict(bytes, "the image in memory", top)); });
-}
-
-std::vector<Prediction> Model::predict(const ImageView& image, int64_t top) {
+Predictor Model::predictor(const PredictorOptions& options) const {
   return guarded([&] {
-    const auto& [channels, height, width] = image.shape;
-    Image copy{channels, height, width, {image.pixels.begin(), image.pixels.end()}};
-    check_image(copy);
-    return to_public(network_->ready_predictor().predict(copy, top));
+    return Predictor(std::unique_ptr<Predictor::Ready>(
+        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}),
+                                             options, network_->weights),
+                             network_->preprocessing_known()}));
   });
+}
+
+void Model::warm_up(const PredictorOptions& options) const {
+  const std::lock_guard lock(network_->mutex);
+  if (options != PredictorOptions{}) {
+    predictor(options);
+  } else if (!network_->predictor) {
+    network_->predictor = std::make_unique<Predictor>(predictor());
+  }
+}
+
+std::vector<Prediction> Model::predict(const std::filesystem::path& file, int64_t top) const {
+  return network_->with_predictor(*this, [&](Predictor& predictor) { return predictor.predict(file, top); });
+}
+
+std::vector<Prediction> Model::predict_encoded(std::span<const std::byte> bytes, int64_t top) const {
+  return network_->with_predictor(*this, [&](Predictor& predictor) { return predictor.predict(EncodedImage{bytes}, top); });
+}
+
+std::vector<Prediction> Model::predict(const ImageView& image, int64_t top) const {
+  return network_->with_predictor(*this, [&](Predictor& predictor) { return predictor.predict(image, top); });
 }
 
 ModelSummary Model::summary() const {
   return guarded([&] {
-    const eval::NetworkSummary summary = eval::summarize(network_->model.architecture);
+    const eval::NetworkSummary summary = eval::summarize(network_->model->architecture);
     ModelSummary result{{}, summary.parameters, summary.macs};
     for (const eval::LayerSummary& layer : summary.layers) {
       const auto dims = layer.output.dims();
@@ -153,19 +196,19 @@ ModelSummary Model::summary() const {
 }
 
 const std::string& Model::name() const {
-  return network_->model.architecture.model;
+  return network_->model->architecture.model;
 }
 
 ImageShape Model::input() const {
-  return residual::to_public(network_->model.architecture.input);
+  return to_public(network_->model->architecture.input);
 }
 
 int64_t Model::classes() const {
-  return network_->model.architecture.classes;
+  return network_->model->architecture.classes;
 }
 
 const std::vector<std::string>& Model::labels() const {
-  return network_->model.labels;
+  return network_->model->labels;
 }
 
 std::vector<std::string> model_names() {

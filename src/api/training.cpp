@@ -4,16 +4,14 @@
 #include <cstring>
 
 #include "api/handles.h"
-#include "api/target.h"
-#include "core/threads.h"
-#include "train/defaults.h"
+#include "train/request.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
 
 namespace residual {
 namespace {
 
-// A folder that is gone when this goes.
+// A folder that exists as long as this.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -35,37 +33,69 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-train::OptimizerOptions optimizer_of(const TrainingOptions& options) {
-  train::OptimizerOptions result;
-  result.kind = train::optimizer_named(options.optimizer);
-  result.momentum = options.momentum;
-  result.nesterov = options.nesterov;
-  result.weight_decay = options.weight_decay.value_or(train::default_weight_decay(result.kind));
+const char* name_of(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kSgd: return "sgd";
+    case Optimizer::kAdam: return "adam";
+    case Optimizer::kAdamW: return "adamw";
+  }
+  return "";
+}
+
+const char* name_of(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kConstant: return "constant";
+    case Schedule::kStep: return "step";
+    case Schedule::kMultistep: return "multistep";
+    case Schedule::kCosine: return "cosine";
+  }
+  return "";
+}
+
+train::Settings optimizer_settings(const TrainingOptions& options) {
+  train::Settings result;
+  if (options.momentum) result["momentum"] = *options.momentum;
+  if (options.nesterov) result["nesterov"] = true;
+  if (options.beta1) result["beta1"] = *options.beta1;
+  if (options.beta2) result["beta2"] = *options.beta2;
+  if (options.eps) result["eps"] = *options.eps;
   return result;
 }
 
-train::TrainOptions translated(const TrainingOptions& options, const data::DataSource& source,
-                               const models::Architecture& architecture) {
-  train::TrainOptions result;
-  result.architecture = architecture;
+train::Settings schedule_settings(const TrainingOptions& options) {
+  train::Settings result;
+  if (options.step_epochs) result["step_epochs"] = *options.step_epochs;
+  if (options.gamma) result["gamma"] = *options.gamma;
+  if (!options.milestones.empty()) result["milestones"] = options.milestones;
+  return result;
+}
+
+train::TrainRequest request_of(const TrainingOptions& options, const models::Architecture& architecture) {
+  train::TrainRequest result;
+  result.network = architecture;
+  result.input = architecture.input;
   result.epochs = options.epochs;
   result.batch_size = options.batch_size;
-  result.optimizer = optimizer_of(options);
-  result.schedule.kind = train::schedule_named(options.schedule);
-  result.schedule.learning_rate = options.learning_rate.value_or(train::default_learning_rate(result.optimizer.kind));
-  result.schedule.warmup_steps =
-      options.warmup_steps.value_or(train::default_warmup(source.train->size(), options.batch_size, options.epochs));
-  result.schedule.step_epochs = options.step_epochs;
-  result.schedule.gamma = options.gamma;
-  result.schedule.milestones = options.milestones;
-  result.augmentation = train::augmentation_named(options.augment, source.format, architecture.input);
+  result.optimizer = name_of(options.optimizer);
+  result.optimizer_settings = optimizer_settings(options);
+  result.schedule = name_of(options.schedule);
+  result.schedule_settings = schedule_settings(options);
+  result.augmentation = options.augmentation;
+  result.learning_rate = options.learning_rate;
+  result.weight_decay = options.weight_decay;
+  result.decay_norm_and_bias = options.decay_norm_and_bias;
+  result.clip_grad_norm = options.clip_grad_norm;
+  result.ema_decay = options.ema_decay;
+  result.warmup_steps = options.warmup_steps;
   result.label_smoothing = options.label_smoothing;
   result.freeze = options.freeze;
   result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
-  result.target = make_target({.threads = options.threads});
+  result.target = make_target({.threads = options.threads, .tune = options.tune});
   result.loader_threads = options.loader_threads;
+  result.out = options.out;
   result.resume = options.resume;
+  result.checkpoint_minutes = options.checkpoint_minutes;
   return result;
 }
 
@@ -95,27 +125,25 @@ train::Observer observer_of(const TrainingOptions& options) {
 TrainingResult Model::train(const Dataset& data, const TrainingOptions& options) {
   return guarded([&] {
     const data::DataSource& source = data.parts_->source;
-    eval::Model& model = network_->model;
-    if (!source.train) fail(ErrorKind::kUsage, "the data has no training images: {}", source.found);
-    train::TrainOptions settings = translated(options, source, model.architecture);
-    settings.initialisation = network_->initialisation;
+    const eval::Model& model = *network_->model;
+    if (source.train) eval::check_classes(*source.train, model.architecture.classes);
+    train::TrainRequest request = request_of(options, model.architecture);
+    request.initialisation = network_->initialisation;
+    request.exif_orientation = data.parts_->opened && data.parts_->opened->exif_orientation;
     std::optional<TemporaryFolder> temporary;
-    settings.out = options.out.empty() ? temporary.emplace().path() : options.out;
-    train::check(settings);
-    const data::Preprocessing preprocessing =
-        model.prepared ? model.preprocessing
-                       : train::standard_preprocessing(model.architecture.input, *source.train,
-                                                       options.threads > 0 ? options.threads : allowed_threads());
-    const State start = train::start_from(model, settings.architecture, data.classes()).weights;
-    const train::TrainResult result = train::train(settings, source, preprocessing, observer_of(options), &start);
+    if (options.out.empty()) request.out = temporary.emplace().path();
+    const train::TrainOptions settled = train::settle(request, source, network_->built ? nullptr : &model);
+    const data::Preprocessing preprocessing = train::settle_preprocessing(request, settled, source, &model);
+    const State start = train::start_from(model, settled.architecture, data.classes()).weights;
+    const train::TrainResult result = train::train(settled, source, preprocessing, observer_of(options), &start);
 
     eval::Model best = eval::load_model(result.best);
-    best.extra = std::move(model.extra);
-    network_->predictor.reset();
-    model = std::move(best);
-    TrainingResult told{{}, result.best_epoch, result.selection};
-    for (const train::EpochRecord& record : result.epochs) told.epochs.push_back(to_public(record));
-    return told;
+    best.extra = model.extra;
+    network_->replace(std::move(best));
+    network_->built = false;
+    TrainingResult reported{{}, result.best_epoch, result.selection};
+    for (const train::EpochRecord& record : result.epochs) reported.epochs.push_back(to_public(record));
+    return reported;
   });
 }
 

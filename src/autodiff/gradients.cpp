@@ -1,5 +1,6 @@
 #include "autodiff/gradients.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,10 +12,10 @@
 namespace residual {
 namespace {
 
-// Which nodes lie between some w and the loss: only they need gradients.
-std::vector<bool> depends_on(const Graph& graph, std::span<const Value> wrt) {
+// Which nodes are computed from some w: only they need gradients.
+std::vector<bool> depends_on(const Graph& graph, std::span<const Value> with_respect_to) {
   std::vector<bool> depends(graph.nodes().size());
-  for (const Value& w : wrt) depends[static_cast<size_t>(w.node)] = true;
+  for (const Value& w : with_respect_to) depends[static_cast<size_t>(w.node)] = true;
   for (size_t id = 0; id < depends.size(); ++id) {
     for (const Value& input : graph.nodes()[id].inputs) {
       if (depends[static_cast<size_t>(input.node)]) depends[id] = true;
@@ -25,11 +26,16 @@ std::vector<bool> depends_on(const Graph& graph, std::span<const Value> wrt) {
 
 class ReverseWalk {
  public:
-  ReverseWalk(Graph& graph, std::span<const Value> wrt) : graph_(graph), depends_(depends_on(graph, wrt)) {}
+  ReverseWalk(Graph& graph, std::span<const Value> with_respect_to)
+      : graph_(graph), depends_(depends_on(graph, with_respect_to)) {}
 
-  void run(Value loss) {
-    gradient_of_[loss] = constant(graph_, 1.0, graph_.type(loss));
-    for (NodeId id = loss.node; id >= 0; --id) visit(id);
+  void run(std::span<const Value> outputs, std::span<const Value> seeds) {
+    NodeId last = -1;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      contribute(outputs[i], seeds[i]);
+      last = std::max(last, outputs[i].node);
+    }
+    for (NodeId id = last; id >= 0; --id) visit(id);
   }
 
   std::optional<Value> reached(Value value) const {
@@ -55,10 +61,13 @@ class ReverseWalk {
     const auto scope = graph_.scope(graph_.node(id).name);  // gradient nodes carry the name of the layer they belong to
     const Gradients contributions = op->gradient({graph_, id, outputs, {wanted.get(), inputs.size()}});
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (!wanted[i] || !contributions[i]) continue;
-      const auto [found, first] = gradient_of_.emplace(inputs[i], *contributions[i]);
-      if (!first) found->second = add(graph_, found->second, *contributions[i]);
+      if (wanted[i] && contributions[i]) contribute(inputs[i], *contributions[i]);
     }
+  }
+
+  void contribute(Value value, Value gradient) {
+    const auto [found, first] = gradient_of_.emplace(value, gradient);
+    if (!first) found->second = add(graph_, found->second, gradient);
   }
 
   Graph& graph_;
@@ -66,20 +75,47 @@ class ReverseWalk {
   std::map<Value, Value> gradient_of_;
 };
 
-}  // namespace
+void check_seeds(const Graph& graph, std::span<const Value> outputs, std::span<const Value> seeds) {
+  const auto text = [](const TensorType& type) { return fmt::format("{}[{}]", name_of(type.dtype), to_string(type.shape)); };
+  if (outputs.size() != seeds.size())
+    fail(ErrorKind::kUsage, "gradients: {} seeds are given for {} outputs", seeds.size(), outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const TensorType &expected = graph.type(outputs[i]), &found = graph.type(seeds[i]);
+    if (found != expected) {
+      const Node& output = graph.node(outputs[i].node);
+      fail(ErrorKind::kUsage, "the seed of output {}, {} '{}', is {}, {} is expected", i, output.op->name, output.name,
+           text(found), text(expected));
+    }
+  }
+}
 
-std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> wrt) {
-  if (graph.shape(loss).rank() != 0)
-    fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
-  ReverseWalk walk(graph, wrt);
-  walk.run(loss);
+// `what` stands for the outputs in the message.
+std::vector<Value> gradients_of(Graph& graph, std::span<const Value> outputs, std::span<const Value> seeds,
+                                std::span<const Value> with_respect_to, std::string_view what) {
+  ReverseWalk walk(graph, with_respect_to);
+  walk.run(outputs, seeds);
   std::vector<Value> result;
-  for (const Value& w : wrt) {
+  for (const Value& w : with_respect_to) {
     const std::optional<Value> gradient = walk.reached(w);
-    if (!gradient) fail(ErrorKind::kUsage, "the loss does not depend on '{}'", graph.node(w.node).name);
+    if (!gradient) fail(ErrorKind::kUsage, "{} not depend on '{}'", what, graph.node(w.node).name);
     result.push_back(*gradient);
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<Value> gradients(Graph& graph, std::span<const Value> outputs, std::span<const Value> seeds,
+                             std::span<const Value> with_respect_to) {
+  check_seeds(graph, outputs, seeds);
+  return gradients_of(graph, outputs, seeds, with_respect_to, "the outputs do");
+}
+
+std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> with_respect_to) {
+  if (graph.shape(loss).rank() != 0)
+    fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
+  const Value seed = constant(graph, 1.0, graph.type(loss));
+  return gradients_of(graph, {&loss, 1}, {&seed, 1}, with_respect_to, "the loss does");
 }
 
 }  // namespace residual

@@ -1,4 +1,4 @@
-// The program `residual`: finds the command, runs it, and turns what it throws into one message and an exit code.
+// The program `residual`: finds the command, runs it, and turns an exception into one message and an exit code.
 #include <exception>
 #include <new>
 #include <sstream>
@@ -16,7 +16,7 @@
 namespace residual::cli {
 namespace {
 
-// The command line as a shell takes it.
+// An argument quoted for a shell.
 std::string quoted(const std::string& argument) {
   if (!argument.empty() &&
       argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,+=:") == std::string::npos) {
@@ -53,7 +53,7 @@ int run(const std::vector<Command>& commands) {
   }
 }
 
-// Help and version go to standard output, mistakes to standard error.
+// Help and version go to standard output, errors to standard error.
 int finish_parsing(const CLI::App& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {
     std::ostringstream text, nothing;
@@ -79,7 +79,7 @@ std::string version_text() {
   return fmt::format("residual {}{}", kVersion, build_switches::kFetch ? "" : ", built without downloads (RESIDUAL_FETCH)");
 }
 
-// CLI11 takes a command it does not know for a missing one.
+// CLI11 reports an unknown command as a missing one.
 void refuse_unknown_command(const CLI::App& program, int count, char** arguments) {
   if (count < 2 || arguments[1][0] == '-') return;
   std::string known;
@@ -97,13 +97,13 @@ int main(int count, char** arguments) {
   let_idle_threads_sleep(arguments);
   prepare_streams();
   explain_lost_pages();
-  show_remarks(false);
+  show_messages(false);
   CLI::App program("Trains, evaluates and uses residual networks for images.", "residual");
   program.set_version_flag("--version", version_text());
   program.require_subcommand(1);
   program.footer(
       "Examples:\n  residual train --data shapes\n  residual predict runs/resnet20-shapes/best.safetensors image.png\n\n"
-      "`residual COMMAND --help` tells more.");
+      "`residual COMMAND --help` shows its options.");
   const std::vector<Command> commands = {add_train(program, command_line(count, arguments)),
                                          add_eval(program),
                                          add_predict(program),

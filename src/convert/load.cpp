@@ -10,7 +10,7 @@
 #include "core/floating.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 
 namespace residual::convert {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 std::string described_in_words(const models::Architecture& architecture) {
   std::string words = printable(architecture.model);
   if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
-  if (architecture.shrink) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shrink));
+  if (architecture.shortcut_pool) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shortcut_pool));
   if (architecture.norm) words += fmt::format(", norm {}", models::name_of(*architecture.norm));
   if (architecture.small_stem.value_or(false)) words += ", small stem";
   if (architecture.separable.value_or(false)) words += ", separable blocks";
@@ -118,8 +118,9 @@ bool is_the_same_network(models::Architecture named, const models::Architecture&
   return named.to_json() == held.to_json() || (models::described(named) && models::described(named) == models::described(held));
 }
 
-LoadedModel load_ours(const std::filesystem::path& path, const LoadOptions& options) {
-  LoadedModel loaded{eval::load_model(path), FileKind::kModel};
+// `path` stands for the file in messages.
+LoadedModel ours(eval::Model model, const std::filesystem::path& path, const LoadOptions& options) {
+  LoadedModel loaded{std::move(model), FileKind::kModel};
   models::Architecture& architecture = loaded.model.architecture;
   if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
@@ -181,7 +182,11 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
   const FileKind kind = kind_of(path);
   if (kind == FileKind::kOnnx) return load_onnx(path, options);
-  return kind == FileKind::kModel ? load_ours(path, options) : load_foreign(path, kind, options);
+  return kind == FileKind::kModel ? ours(eval::load_model(path), path, options) : load_foreign(path, kind, options);
+}
+
+LoadedModel load(std::span<const std::byte> bytes, const std::string& name, const LoadOptions& options) {
+  return ours(eval::parse_model(bytes, name), name, options);
 }
 
 }  // namespace residual::convert

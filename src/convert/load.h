@@ -1,8 +1,10 @@
 // A model from any file of weights.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "convert/file_kind.h"
@@ -38,5 +40,7 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
 /// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
 /// not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
+/// A model file of ours in memory; `name` stands for it in messages. Throws as above.
+LoadedModel load(std::span<const std::byte> bytes, const std::string& name, const LoadOptions& options = {});
 
 }  // namespace residual::convert

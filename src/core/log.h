@@ -1,16 +1,13 @@
-// Where the library's remarks go: it never prints. The program installs a sink; without one, remarks are dropped.
+// The library never prints: its messages go to a sink, which the program or the caller installs; without one they are dropped.
 #pragma once
 
 #include <fmt/format.h>
 
-#include <functional>
 #include <string_view>
 
+#include "residual/log.h"
+
 namespace residual {
-
-enum class LogLevel { kInfo, kWarning };
-
-using LogSink = std::function<void(LogLevel, std::string_view)>;
 
 void set_log_sink(LogSink sink);
 void log(LogLevel level, std::string_view message);

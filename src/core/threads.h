@@ -4,11 +4,20 @@
 #include <omp.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace residual {
 
-/// Processors this process may really use: affinity mask and the container's (cgroup) limit, at least 1.
+/// Threads that compute where no number is given: that of set_default_threads; otherwise the processors that the affinity mask
+/// and the container (cgroup) allow, at most OMP_NUM_THREADS and OMP_THREAD_LIMIT where these are set. At least 1.
 int allowed_threads();
+
+/// Of the whole process; nullopt: as above.
+void set_default_threads(std::optional<int> threads);
+
+/// Throws Error (kUsage) in a process that was forked after it called this, or its parent did, for the first time: OpenMP's
+/// threads do not exist there, and a kernel would wait for them for ever.
+void refuse_after_fork();
 
 /// The team of the calling thread: kernels run on this many OpenMP threads until it is set again.
 void set_team_size(int threads);

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <tuple>
 
 #include "data/loader.h"
-#include "passes/fold_batch_norm.h"
 
 namespace residual::eval {
-
-void check_finite(std::span<const float> logits) {
-  if (std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) return;
-  fail(ErrorKind::kNumeric, "the network's outputs are not finite: its weights or running statistics are broken");
-}
 
 BatchScore score(std::span<const float> logits, std::span<const int64_t> labels, int64_t classes,
                  std::vector<std::vector<int64_t>>* confusion, std::vector<Mistake>* mistakes) {
@@ -40,11 +35,6 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
   return result;
 }
 
-std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
-                                           const Choices& choices) {
-  return compile(fold_batch_norm(models::inference_graph(architecture, batch)), target, choices);
-}
-
 namespace {
 
 // The `most` of highest loss of both lists, highest first; ties in the order of the data set.
@@ -55,7 +45,7 @@ void keep_worst(std::vector<Mistake>& worst, const std::vector<Mistake>& more, i
   worst.resize(std::min(worst.size(), static_cast<size_t>(most)));
 }
 
-// sums += logits; with those of the last of several views it is their mean that is left.
+// sums += logits; after the last of several views they become the mean.
 void add(std::span<const float> logits, std::span<float> sums, int64_t views, bool last) {
   for (size_t i = 0; i < sums.size(); ++i) sums[i] += logits[i];
   if (!last) return;
@@ -64,29 +54,29 @@ void add(std::span<const float> logits, std::span<float> sums, int64_t views, bo
 
 }  // namespace
 
-Evaluator::Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
+Evaluator::Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, const State& state,
                      EvaluateOptions options)
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      session_(inference_plan(architecture, options_.batch_size, options_.target, options_.choices), state) {}
+      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target, options_.choices) {
+}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;
-  fail(ErrorKind::kUsage, "the data has {} classes, the network tells {} apart; evaluate it on data like that it was trained on",
+  fail(ErrorKind::kUsage,
+       "the data has {} classes, the network distinguishes {}; use data with the classes that it was trained on",
        dataset.classes().size(), classes);
 }
 
 void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use) {
   data::Loader loader(dataset, view, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
   loader.start_epoch(0);
-  const std::span<float> images = session_.input<float>("images");
   while (const data::Batch* batch = loader.next()) {
-    // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
-    // used.
-    std::ranges::copy(batch->images, images.begin());
-    session_.run();
-    use(*batch, session_.output<float>("logits").first(static_cast<size_t>(batch->count * classes_)));
+    // Rows behind a partial batch keep the images of the batch before: no row affects another, and they are not used.
+    std::ranges::copy(batch->images, inference_.images().begin());
+    inference_.run();
+    use(*batch, inference_.logits().first(static_cast<size_t>(batch->count * classes_)));
   }
 }
 
@@ -111,22 +101,22 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
   const auto classes = static_cast<size_t>(classes_);
   Evaluation result;
   result.confusion.assign(classes, std::vector<int64_t>(classes));
-  session_.prepare();  // the State may have changed since the last run
-  const auto looks = static_cast<int64_t>(views.size());
-  std::vector<float> sums(looks > 1 ? static_cast<size_t>(dataset.size()) * classes : 0);  // N,classes
+  inference_.prepare();  // the State may have changed since the last run
+  const auto passes = static_cast<int64_t>(views.size());
+  std::vector<float> sums(passes > 1 ? static_cast<size_t>(dataset.size()) * classes : 0);  // N,classes
   int64_t done = 0;
   for (const data::Preprocessing& view : views) {
     const bool last = &view == &views.back();
     pass(dataset, view, [&](const data::Batch& batch, std::span<const float> logits) {
-      if (looks > 1) {
+      if (passes > 1) {
         const auto first = static_cast<size_t>(batch.index * options_.batch_size) * classes;
         const std::span<float> mean = std::span(sums).subspan(first, logits.size());
-        add(logits, mean, looks, last);
+        add(logits, mean, passes, last);
         logits = mean;
       }
       if (last) count(batch, logits, result);
       done += batch.count;
-      if (options_.progress) options_.progress(done / looks, dataset.size());
+      if (options_.progress) options_.progress(done / passes, dataset.size());
     });
   }
   result.loss /= static_cast<double>(std::max<int64_t>(result.images, 1));
@@ -134,14 +124,12 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
   return result;
 }
 
-Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options) {
-  return evaluate_crops(model, dataset, 1, options);
-}
-
-Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options) {
-  const std::vector<data::Preprocessing> views = model.preprocessing.crops(crops);
+Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options) {
+  const std::vector<data::Preprocessing> views = model.preprocessing.crops(options.crops);
   const std::unique_ptr<data::Dataset> ordered = data::reordered(dataset, model.labels);
-  return Evaluator(model.architecture, model.preprocessing, model.state, options).run(ordered ? *ordered : dataset, views);
+  options.batch_size = std::min(options.batch_size, std::max<int64_t>(dataset.size(), 1));
+  return Evaluator(model.architecture, model.preprocessing, model.state, std::move(options))
+      .run(ordered ? *ordered : dataset, views);
 }
 
 }  // namespace residual::eval

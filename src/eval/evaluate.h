@@ -1,22 +1,21 @@
-// How well a model does on a data set.
+// The accuracy and loss of a model on a data set.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "eval/classes.h"
+#include "eval/inference.h"
 #include "eval/model.h"
-#include "runtime/session.h"
 
 namespace residual::eval {
 
-/// An image that was named wrongly.
+/// An image that was classified wrongly.
 struct Mistake {
   int64_t index = 0;       ///< in the data set
   int64_t label = 0;       ///< the right class
@@ -32,18 +31,15 @@ struct Evaluation {
   double loss = 0;                              ///< mean cross-entropy an image, without label smoothing
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
-  std::vector<Mistake> worst;                   ///< the mistakes of the highest loss, highest first; as many as were asked for
+  std::vector<Mistake> worst;  ///< the mistakes of the highest loss, highest first; at most EvaluateOptions::worst
 
   double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
   double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
   double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
 };
 
-/// Throws Error (kNumeric) when a logit is infinite or no number.
-void check_finite(std::span<const float> logits);
-
-/// What a batch of logits says; ties go to the class of the lower index, as in PyTorch. Throws Error (kNumeric) when one is not
-/// finite. logits: count rows of `classes`.
+/// The scores of a batch of logits; ties go to the class of the lower index, as in PyTorch. Throws Error (kNumeric) when one is
+/// not finite. logits: count rows of `classes`.
 struct BatchScore {
   int64_t correct = 0, correct5 = 0;
   double loss_sum = 0;  ///< sum over the images of cross-entropy
@@ -57,31 +53,31 @@ void check_classes(const data::Dataset& dataset, int64_t classes);
 
 struct EvaluateOptions {
   Target target;
-  int64_t batch_size = 128;
+  int64_t batch_size = 128;  ///< at most; evaluate() takes no larger batches than the data set has images
   int loader_threads = 1;
+  /// 5: the four corners and the centre of every preprocessed image; 10: those and their mirror images (Krizhevsky et al. 2012,
+  /// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of an image's crops are averaged, as torchvision
+  /// documents it. 1: the image as it is preprocessed.
+  int64_t crops = 1;
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
   Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
 };
 
-/// The inference plan of an architecture: batch norm folded, one batch size.
-std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
-                                           const Choices& choices = {});
-
 /// Runs a network on data sets; made once, used as often as the State changes.
 class Evaluator {
  public:
-  /// `state` must outlive the evaluator and hold the network's Variables.
-  Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, State& state,
+  /// `state` must outlive the evaluator and hold the network's Variables. `options.crops` is not used: see run().
+  Evaluator(const models::Architecture& architecture, const data::Preprocessing& preprocessing, const State& state,
             EvaluateOptions options);
 
   /// The last batch may be partial; nothing is dropped. Throws what reading the data throws.
   Evaluation run(const data::Dataset& dataset);
-  /// The same with every image prepared in each of these ways: its logits are averaged, then scored. One pass over the data a
+  /// The same with every image preprocessed in each of these ways: its logits are averaged, then scored. One pass over the data a
   /// view; memory for one float an image and class when there are several.
   Evaluation run(const data::Dataset& dataset, std::span<const data::Preprocessing> views);
 
-  const Plan& plan() const noexcept { return session_.plan(); }
+  const Plan& plan() const noexcept { return inference_.plan(); }
 
  private:
   using Use = std::function<void(const data::Batch&, std::span<const float> logits)>;
@@ -91,16 +87,11 @@ class Evaluator {
   int64_t classes_;
   data::Preprocessing preprocessing_;
   EvaluateOptions options_;
-  Session session_;
+  Inference inference_;
 };
 
-/// Where the data have the model's classes in another order, they are taken by their names.
-Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options);
-
-/// 5: the four corners and the centre of every prepared image; 10: those and their mirror images (Krizhevsky et al. 2012,
-/// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of an image's crops are averaged, as torchvision
-/// documents it. 1: like evaluate. Throws Error (kUsage) for another number and for a model whose preprocessing has no centre
-/// crop.
-Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options);
+/// Where the data have the model's classes in another order, they are matched by their names. Throws Error (kUsage) for another
+/// number of classes, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop.
+Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options);
 
 }  // namespace residual::eval

@@ -1,51 +1,147 @@
 #include "eval/predict.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "core/file.h"
+#include "core/limits.h"
+#include "eval/classes.h"
+#include "image/image_view.h"
 #include "image/orientation.h"
 
 namespace residual::eval {
+namespace {
 
-Predictor::Predictor(Model& model, const Target& target)
-    : model_(model), session_(inference_plan(model.architecture, 1, target), model.state) {}
+int64_t checked_batch(int64_t batch) {
+  if (batch < 1 || batch > kMostBatch) fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", batch, kMostBatch);
+  return batch;
+}
 
-std::vector<Prediction> Predictor::predict(const Image& image, int64_t top) {
-  if (top < 1) fail(ErrorKind::kUsage, "the number of classes to tell is {}, at least 1 is expected", top);
-  model_.preprocessing.apply(image, session_.input<float>("images"));
-  session_.run();
-  const std::span<const float> logits = session_.output<float>("logits");
-  check_finite(logits);
-  const double highest = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - highest);
-  std::vector<int64_t> order(logits.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
-  std::ranges::stable_sort(order,
-                           [&](int64_t a, int64_t b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; });
-  std::vector<Prediction> result;
-  for (const int64_t index : order) {
-    if (static_cast<int64_t>(result.size()) == top) break;
-    result.push_back({index, model_.label(index), std::exp(logits[static_cast<size_t>(index)] - highest) / sum});
+// Elements of a span for each of `images` images. Throws Error (kUsage) unless they are equally many, within least … most.
+size_t per_image(size_t elements, size_t images, size_t least, size_t most, const char* what) {
+  if (elements == 0) return 0;
+  const size_t each = elements / images;
+  if (each * images == elements && each >= least && each <= most) return each;
+  fail(ErrorKind::kUsage, "the memory for the {} of {} images has {} elements, expected {} an image", what, images, elements,
+       least == most ? fmt::format("{}", least) : fmt::format("{} to {}", least, most));
+}
+
+// The rows of the caller's memory that belong to one image.
+class OutputRows {
+ public:
+  OutputRows(const PredictionOutputs& outputs, size_t images, size_t classes)
+      : outputs_(outputs),
+        logits_(per_image(outputs.logits.size(), images, classes, classes, "logits")),
+        probabilities_(per_image(outputs.probabilities.size(), images, classes, classes, "probabilities")),
+        classes_(per_image(outputs.top_classes.size(), images, 1, classes, "classes")),
+        top_(per_image(outputs.top_probabilities.size(), images, 1, classes, "probabilities")) {}
+
+  void write(size_t image, std::span<const float> logits) {
+    check_finite(logits);
+    const Softmax softmax(logits);
+    const auto probability = [&](float logit) { return static_cast<float>(softmax(logit)); };
+    if (logits_ > 0) std::ranges::copy(logits, row(outputs_.logits, image, logits_).begin());
+    if (probabilities_ > 0)
+      std::ranges::transform(logits, row(outputs_.probabilities, image, probabilities_).begin(), probability);
+    order_.resize(std::max(classes_, top_));
+    top_classes(logits, order_);
+    if (classes_ > 0)
+      std::ranges::copy_n(order_.begin(), static_cast<std::ptrdiff_t>(classes_),
+                          row(outputs_.top_classes, image, classes_).begin());
+    const std::span<float> top = row(outputs_.top_probabilities, image, top_);
+    for (size_t i = 0; i < top.size(); ++i) top[i] = probability(logits[static_cast<size_t>(order_[i])]);
   }
+
+ private:
+  template <typename T>
+  static std::span<T> row(std::span<T> all, size_t image, size_t size) {
+    return size == 0 ? std::span<T>() : all.subspan(image * size, size);
+  }
+
+  const PredictionOutputs& outputs_;
+  size_t logits_, probabilities_, classes_, top_;  // elements an image
+  std::vector<int64_t> order_;
+};
+
+}  // namespace
+
+Predictor::Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options,
+                     std::shared_ptr<PreparedWeights> weights)
+    : model_(std::move(model)),
+      exif_orientation_(options.exif_orientation.value_or(model_->preprocessing.exif_orientation())),
+      inference_(model_->architecture, weights ? std::move(weights) : std::make_shared<PreparedWeights>(model_->state),
+                 checked_batch(options.batch_size), target) {}
+
+void Predictor::load(const ImageView& image, std::span<float> input) {
+  if (image.type == ElementType::kFloat32) {
+    const Shape& expected = model_->architecture.input;
+    if (Shape{image.shape.channels, image.shape.height, image.shape.width} != expected) {
+      fail(ErrorKind::kUsage, "the image of floats is {}x{}x{}, the network takes {}", image.shape.channels, image.shape.height,
+           image.shape.width, to_string(expected));
+    }
+    return copy_planes(image, input);
+  }
+  copy_pixels(image, scratch_.image);
+  model_->preprocessing.apply(scratch_.image, input, scratch_.preprocessing);
+}
+
+void Predictor::load(const EncodedImage& image, std::span<float> input) {
+  decode_image(image.bytes, image.name, model_->preprocessing.channels(), scratch_.image);
+  if (exif_orientation_) make_upright(scratch_.image, residual::exif_orientation(image.bytes));
+  try {
+    model_->preprocessing.apply(scratch_.image, input, scratch_.preprocessing);
+  } catch (const Error& error) {  // the preprocessing does not know the name of the image that it refuses
+    fail(error.kind(), "'{}': {}", image.name, error.what());
+  }
+}
+
+template <typename Images>
+void Predictor::predict_all(const Images& images, const PredictionOutputs& outputs) {
+  if (images.empty()) return;
+  const auto classes = static_cast<size_t>(model_->architecture.classes), batch = static_cast<size_t>(inference_.batch());
+  const size_t elements = inference_.images().size() / batch;  // of one image
+  OutputRows rows(outputs, images.size(), classes);
+  for (size_t first = 0; first < images.size(); first += batch) {
+    // Rows behind a partial batch keep the images of the batch before: no row affects another, and they are not used.
+    const size_t count = std::min(batch, images.size() - first);
+    for (size_t i = 0; i < count; ++i) load(images[first + i], inference_.images().subspan(i * elements, elements));
+    inference_.run();
+    for (size_t i = 0; i < count; ++i) rows.write(first + i, inference_.logits().subspan(i * classes, classes));
+  }
+}
+
+template <typename One>
+std::vector<Prediction> Predictor::predict_one(const One& image, int64_t top) {
+  if (top < 1) fail(ErrorKind::kUsage, "the number of classes to predict is {}, at least 1 is expected", top);
+  const int64_t classes = model_->architecture.classes;
+  std::vector<float> logits(static_cast<size_t>(classes));
+  std::vector<int64_t> order(static_cast<size_t>(std::min(top, classes)));
+  predict_all(std::span(&image, 1), {.logits = logits, .probabilities = {}, .top_classes = order, .top_probabilities = {}});
+  const Softmax softmax(logits);
+  std::vector<Prediction> result;
+  for (const int64_t index : order) result.push_back({index, model_->label(index), softmax(logits[static_cast<size_t>(index)])});
   return result;
 }
 
-std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, int64_t top) {
-  return predict(std::span<const std::byte>(read_file(path, size_t{1} << 30)), path.string(), top);
+void Predictor::predict(std::span<const ImageView> images, const PredictionOutputs& outputs) {
+  predict_all(images, outputs);
 }
 
-std::vector<Prediction> Predictor::predict(std::span<const std::byte> encoded, std::string_view name, int64_t top) {
-  Image image = decode_image(encoded, name, model_.preprocessing.channels());
-  if (model_.preprocessing.exif_orientation()) make_upright(image, exif_orientation(encoded));
-  try {
-    return predict(image, top);
-  } catch (const Error& error) {  // the preprocessing does not know whose image it refuses
-    if (error.kind() != ErrorKind::kBadFile) throw;
-    fail(ErrorKind::kBadFile, "'{}': {}", name, error.what());
-  }
+void Predictor::predict(std::span<const EncodedImage> images, const PredictionOutputs& outputs) {
+  predict_all(images, outputs);
+}
+
+std::vector<Prediction> Predictor::predict(const ImageView& image, int64_t top) {
+  return predict_one(image, top);
+}
+
+std::vector<Prediction> Predictor::predict(const EncodedImage& image, int64_t top) {
+  return predict_one(image, top);
+}
+
+std::vector<Prediction> Predictor::predict(const std::filesystem::path& path, int64_t top) {
+  const std::vector<std::byte> bytes = read_file(path, size_t{1} << 30);
+  const std::string name = path.string();
+  return predict(EncodedImage{bytes, name}, top);
 }
 
 }  // namespace residual::eval

@@ -1,38 +1,57 @@
-// What a model sees in one image.
+// The classes that a model predicts for images.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "eval/evaluate.h"
+#include "eval/inference.h"
 #include "eval/model.h"
+#include "residual/image.h"
+#include "residual/prediction.h"
 
 namespace residual::eval {
 
-struct Prediction {
-  int64_t index = 0;       ///< the class
-  std::string label;       ///< its name
-  double probability = 0;  ///< softmax
-};
+using residual::Prediction;
 
-/// Predicts images one by one with one plan of batch size 1.
+/// Predicts images in batches of one size. For one thread at a time; several of one model may run at once.
 class Predictor {
  public:
-  /// `model` must outlive the predictor.
-  Predictor(Model& model, const Target& target);
+  /// `weights`: of model->state, to share them with other predictors; null: its own. Of the options, batch_size and
+  /// exif_orientation are used. Throws Error (kUsage) for options out of range.
+  Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options = {},
+            std::shared_ptr<PreparedWeights> weights = nullptr);
 
-  /// The `top` likeliest classes, likeliest first (all when there are fewer).
-  std::vector<Prediction> predict(const Image& image, int64_t top = 5);
-  /// A JPEG or PNG file. Throws Error (kBadFile) that names it.
+  /// See residual/predictor.h.
+  void predict(std::span<const ImageView> images, const PredictionOutputs& outputs);
+  void predict(std::span<const EncodedImage> images, const PredictionOutputs& outputs);
+
+  std::vector<Prediction> predict(const ImageView& image, int64_t top = 5);
+  std::vector<Prediction> predict(const EncodedImage& image, int64_t top = 5);
+  /// A JPEG or PNG file of at most 1 GiB.
   std::vector<Prediction> predict(const std::filesystem::path& path, int64_t top = 5);
-  /// A JPEG or PNG file's bytes; `name` stands for it in messages.
-  std::vector<Prediction> predict(std::span<const std::byte> encoded, std::string_view name, int64_t top = 5);
+
+  const Model& model() const noexcept { return *model_; }
 
  private:
-  Model& model_;
-  Session session_;
+  struct Scratch {
+    Image image;
+    data::Preprocessing::Scratch preprocessing;
+  };
+
+  template <typename Images>
+  void predict_all(const Images& images, const PredictionOutputs& outputs);
+  template <typename One>
+  std::vector<Prediction> predict_one(const One& image, int64_t top);
+  void load(const ImageView& image, std::span<float> input);     // input: C,H,W
+  void load(const EncodedImage& image, std::span<float> input);  // input: C,H,W
+
+  std::shared_ptr<const Model> model_;
+  bool exif_orientation_;
+  Inference inference_;
+  Scratch scratch_;
 };
 
 }  // namespace residual::eval

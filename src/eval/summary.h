@@ -22,7 +22,7 @@ struct NetworkSummary {
   int64_t macs = 0;                  ///< multiply-adds of one image's forward pass, of convolutions and linear layers
 };
 
-/// "conv2d", "batch_norm", "linear", …; empty for what is no layer: inputs, Variables, constants and what sets Variables.
+/// "conv2d", "batch_norm", "linear", …; empty for nodes that are not layers: inputs, Variables, constants and assignments.
 std::string layer_kind(const Node& node);
 
 NetworkSummary summarize(const models::Architecture& architecture);

@@ -43,6 +43,7 @@ enum class Role : uint8_t {
   kParameter,  ///< trained
   kStatistic,  ///< running mean and variance
   kOptimizer,  ///< momentum and moments
+  kAverage,    ///< moving averages of parameters and statistics over the steps of a training
 };
 
 /// How a Variable's first value is drawn; a function of (seed, the Variable's name).

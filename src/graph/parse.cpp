@@ -98,7 +98,8 @@ Role role_named(std::string_view word) {
   if (word == "parameter") return Role::kParameter;
   if (word == "statistic") return Role::kStatistic;
   if (word == "optimizer") return Role::kOptimizer;
-  fail(ErrorKind::kBadFile, "'{}' is none of parameter, statistic and optimizer", word);
+  if (word == "average") return Role::kAverage;
+  fail(ErrorKind::kBadFile, "the role is '{}'; parameter, statistic, optimizer or average is expected", word);
 }
 
 Initializer::Kind kind_named(std::string_view word) {

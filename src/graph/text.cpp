@@ -11,6 +11,7 @@ std::string role_text(const Variable& variable) {
     case Role::kParameter: return "parameter";
     case Role::kStatistic: return "statistic";
     case Role::kOptimizer: return "optimizer";
+    case Role::kAverage: return "average";
   }
   return "?";
 }

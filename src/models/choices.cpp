@@ -1,33 +1,29 @@
 #include "models/choices.h"
 
-#include <string_view>
-
 #include "core/json_text.h"
 #include "models/table.h"
 
 namespace residual::models {
-namespace {
 
-// One of two words, or no choice.
-std::optional<bool> either(std::string_view what, const std::string& word, std::string_view yes, std::string_view no) {
-  if (word.empty()) return std::nullopt;
-  if (word == yes || word == no) return word == yes;
-  fail(ErrorKind::kUsage, "the {} is '{}', expected {} or {}", what, printable(word), yes, no);
+StemChoice stem_choice_named(std::string_view name) {
+  if (name == "published") return StemChoice::kPublished;
+  if (name == "small") return StemChoice::kSmall;
+  fail(ErrorKind::kUsage, "the stem is '{}', expected small or published", printable(name));
 }
 
-}  // namespace
-
-bool Choices::any() const {
-  return stride_on_1x1 || !(shortcut.empty() && shortcut_pool.empty() && norm.empty() && stem.empty() && block.empty());
+BlockChoice block_choice_named(std::string_view name) {
+  if (name == "standard") return BlockChoice::kStandard;
+  if (name == "separable") return BlockChoice::kSeparable;
+  fail(ErrorKind::kUsage, "the block is '{}', expected separable or standard", printable(name));
 }
 
-void choose(const Choices& choices, Architecture& architecture) {
-  if (!choices.shortcut.empty()) architecture.shortcut = shortcut_named(choices.shortcut);
-  if (!choices.shortcut_pool.empty()) architecture.shrink = shrink_named(choices.shortcut_pool);
-  if (!choices.norm.empty()) architecture.norm = norm_named(choices.norm);
-  if (const auto small = either("stem", choices.stem, "small", "published")) architecture.small_stem = small;
-  if (const auto separable = either("block", choices.block, "separable", "standard")) architecture.separable = separable;
-  if (choices.stride_on_1x1) architecture.stride_on_1x1 = true;
+void choose(const NetworkChoices& choices, Architecture& architecture) {
+  if (choices.shortcut) architecture.shortcut = choices.shortcut;
+  if (choices.shortcut_pool) architecture.shortcut_pool = choices.shortcut_pool;
+  if (choices.norm) architecture.norm = choices.norm;
+  if (choices.stem) architecture.small_stem = choices.stem == StemChoice::kSmall;
+  if (choices.block) architecture.separable = choices.block == BlockChoice::kSeparable;
+  if (choices.stride_on_1x1) architecture.stride_on_1x1 = choices.stride_on_1x1;
   if (choices.any()) described(architecture);  // refuses what it does not have
 }
 

@@ -1,26 +1,19 @@
-// Networks as people name them: a name or a description's file, and choices in words.
+// Networks as people name them: a name or a description's file, and choices.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "models/architecture.h"
+#include "residual/network.h"
 
 namespace residual::models {
 
-/// What a residual or plain network leaves open, in words; an empty one leaves the network as it was published.
-struct Choices {
-  std::string shortcut;       ///< "A", "B", "C", "none"
-  std::string shortcut_pool;  ///< "subsample", "max", "average"
-  std::string norm;           ///< "batch", "none"
-  std::string stem;           ///< "small", "published"
-  std::string block;          ///< "separable", "standard"
-  bool stride_on_1x1 = false;
+StemChoice stem_choice_named(std::string_view name);    ///< "published", "small"; throws Error (kUsage)
+BlockChoice block_choice_named(std::string_view name);  ///< "standard", "separable"; throws Error (kUsage)
 
-  bool any() const;
-};
-
-/// Adds the choices to those of the architecture. Throws Error (kUsage) for unknown words and for what the network does not have.
-void choose(const Choices& choices, Architecture& architecture);
+/// Adds the choices to those of the architecture. Throws Error (kUsage) for one that the network does not have.
+void choose(const NetworkChoices& choices, Architecture& architecture);
 
 /// Whether `network` names a file of a description (.json, .toml).
 bool is_description(const std::string& network);

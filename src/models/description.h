@@ -10,31 +10,21 @@
 #include <vector>
 
 #include "core/shape.h"
+#include "residual/choices.h"
 
 namespace residual::models {
 
-/// The shortcut where a block changes size or width (He et al. 2015, section 4.1, "Identity vs. projection shortcuts").
-enum class Shortcut : uint8_t {
-  kA,     ///< identity, made smaller and padded with zero channels: no parameters
-  kB,     ///< 1x1 projections where dimensions change, identities elsewhere
-  kC,     ///< projections everywhere
-  kNone,  ///< a plain network
-};
-/// How a shortcut gets smaller.
-enum class Shrink : uint8_t {
-  kSubsample,  ///< every stride-th row and column; of a projection, its stride
-  kMax,        ///< maximum over stride x stride
-  kAverage,    ///< mean over stride x stride, before a projection of stride 1: He, T. et al. 2018, figure 2c
-};
-enum class Norm : uint8_t { kBatch, kNone };
+using residual::Norm;
+using residual::Shortcut;
+using residual::ShortcutPool;
 enum class BlockKind : uint8_t { kBasic, kBottleneck };
 
-Shortcut shortcut_named(std::string_view name);     ///< "A", "B", "C", "none"; throws Error (kUsage)
-Shrink shrink_named(std::string_view name);         ///< "subsample", "max", "average"; throws Error (kUsage)
-Norm norm_named(std::string_view name);             ///< "batch", "none"; throws Error (kUsage)
-BlockKind block_kind_named(std::string_view name);  ///< "basic", "bottleneck"; throws Error (kUsage)
+Shortcut shortcut_named(std::string_view name);           ///< "A", "B", "C", "none"; throws Error (kUsage)
+ShortcutPool shortcut_pool_named(std::string_view name);  ///< "subsample", "max", "average"; throws Error (kUsage)
+Norm norm_named(std::string_view name);                   ///< "batch", "none"; throws Error (kUsage)
+BlockKind block_kind_named(std::string_view name);        ///< "basic", "bottleneck"; throws Error (kUsage)
 std::string_view name_of(Shortcut shortcut);
-std::string_view name_of(Shrink shrink);
+std::string_view name_of(ShortcutPool pool);
 std::string_view name_of(Norm norm);
 std::string_view name_of(BlockKind kind);
 
@@ -70,7 +60,7 @@ struct Block {
 
 struct ShortcutChoice {
   Shortcut kind = Shortcut::kB;
-  Shrink shrink = Shrink::kSubsample;
+  ShortcutPool pool = ShortcutPool::kSubsample;
   bool norm = true;          ///< of a projection
   std::optional<bool> bias;  ///< of a projection; none: where the network has no normalization
   bool operator==(const ShortcutChoice&) const = default;

@@ -51,7 +51,7 @@ void fields(Block& it, V&& visit) {
 template <typename V>
 void fields(ShortcutChoice& it, V&& visit) {
   visit("kind", it.kind);
-  visit("shrink", it.shrink);
+  visit("shrink", it.pool);
   visit("norm", it.norm);
   visit("bias", it.bias);
 }
@@ -96,8 +96,8 @@ void from_word(const std::string& word, Shortcut& value) {
   value = shortcut_named(word);
 }
 
-void from_word(const std::string& word, Shrink& value) {
-  value = shrink_named(word);
+void from_word(const std::string& word, ShortcutPool& value) {
+  value = shortcut_pool_named(word);
 }
 
 void from_word(const std::string& word, Norm& value) {

@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "residual/choices.h"
 
 namespace residual::models {
 
 /// Training takes statistics of the batch and updates the running ones; evaluation uses the running ones.
 enum class Mode : uint8_t { kTrain, kEval };
 
-/// How weights start: He et al. 2015b (normal, fan in), Glorot & Bengio 2010 (uniform), or PyTorch's defaults.
-enum class Initialisation : uint8_t { kHe, kGlorot, kTorch };
+using residual::Initialisation;
 Initialisation initialisation_named(std::string_view name);  ///< "he", "glorot", "torch"; throws Error (kUsage)
 
 /// Whether `name` is one of the scopes or lies in one: "layer1" holds "layer1.0.conv1.weight", not "layer10.weight".

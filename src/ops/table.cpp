@@ -3,6 +3,7 @@
 #include "graph/sources.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/fake_quantize.h"
+#include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
 #include "ops/layers/batch_norm.h"
@@ -16,6 +17,7 @@
 #include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
+#include "ops/training/clip_gradients.h"
 #include "ops/training/cross_entropy.h"
 #include "ops/training/update.h"
 
@@ -33,7 +35,7 @@ std::span<const OpDef* const> op_table() {
       &max_pool_op(), &max_pool_backward_op(), &avg_pool_op(), &avg_pool_backward_op(), &global_avg_pool_op(), &global_avg_pool_backward_op(),
       &adaptive_avg_pool_op(), &adaptive_avg_pool_backward_op(),
       &linear_op(), &matmul_op(),
-      &add_op(),
+      &add_op(), &multiply_op(),
       &concat_op(), &slice_channels_op(),
       &pad_channels_op(), &pad_channels_backward_op(),
       &flatten_op(), &unflatten_op(),
@@ -41,6 +43,7 @@ std::span<const OpDef* const> op_table() {
       &fake_quantize_op(),
       &softmax_op(), &softmax_backward_op(),
       &cross_entropy_op(), &cross_entropy_backward_op(),
+      &global_norm_op(), &clip_to_norm_op(),
       &sgd_op(), &adam_op(),
   };
   // clang-format on

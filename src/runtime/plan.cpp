@@ -60,6 +60,7 @@ bool Plan::assigns(const std::string& variable) const {
 }
 
 std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices) {
+  refuse_after_fork();
   verify(graph);
   if (target.backends.empty()) fail(ErrorKind::kUsage, "a graph is compiled for a target without backends");
   auto plan = std::make_shared<Plan>();

@@ -83,7 +83,8 @@ class Plan {
 };
 
 /// Covers the graph with kernels of the target's backends; `choices` of an earlier plan are repeated. Throws Error (kUsage) for
-/// an op that no backend runs, (kResource) when the plan needs more than target.memory_limit.
+/// an op that no backend runs and in a process forked after one compiled, (kResource) when the plan needs more than
+/// target.memory_limit.
 std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices = {});
 
 }  // namespace residual

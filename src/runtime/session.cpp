@@ -47,8 +47,8 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
 
 Session::~Session() = default;
 
-// Variables that the plan assigns are written: in the State, or in memory of their device. Those that only the prepare program reads
-// are none of the session's.
+// Variables that the plan assigns are written: in the State, or in memory of their device. Those that only the prepare program
+// reads are none of the session's.
 void Session::add_variables(State* state) {
   const std::vector<bool> used = plan_->variables_in_run();
   for (size_t i = 0; i < used.size(); ++i) {
@@ -125,6 +125,7 @@ void Session::run(int slot) {
 }
 
 void Session::run(std::span<double> seconds, int slot) {
+  refuse_after_fork();
   const TeamScope team(plan_->threads);
   StepRunner::check(run_steps(static_cast<size_t>(slot), seconds));
   for (size_t d = 1; d < streams_.size(); ++d) StepRunner::check({nullptr, streams_[d]->synchronize()});

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 
 #include "core/tensor.h"
+#include "core/tuning.h"
 #include "runtime/tuning_memory.h"
 
 namespace residual {
@@ -53,9 +53,10 @@ std::string among(const std::string& key, std::span<const std::string> labels) {
 }  // namespace
 
 Tuner::Tuner(const Target& target, const Choices& choices, int threads)
-    : file_(target.tuning_cache), machine_(fmt::format("{} threads", threads)), enabled_(target.tune), forced_(choices) {
-  const char* tune = std::getenv("RESIDUAL_TUNE");
-  if (tune != nullptr && std::string_view(tune) == "0") enabled_ = false;
+    : file_(target.tuning_cache),
+      machine_(fmt::format("{} threads", threads)),
+      enabled_(target.tune && tuning_allowed()),
+      forced_(choices) {
   for (const auto& backend : target.backends) machine_ += " | " + backend->identity();
 }
 

@@ -4,34 +4,32 @@
 
 namespace residual::train {
 
-double default_learning_rate(Optimizer optimizer) {
-  return optimizer == Optimizer::kSgd ? 0.1 : 0.001;
-}
-
-double default_weight_decay(Optimizer optimizer) {
-  switch (optimizer) {
-    case Optimizer::kSgd: return 1e-4;
-    case Optimizer::kAdam: return 0;
-    case Optimizer::kAdamW: return 0.01;
-  }
-  return 0;
-}
-
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs) {
   const int64_t steps =
       std::max<int64_t>(training_images / std::max<int64_t>(batch_size, 1), 1) * std::clamp<int64_t>(epochs, 1, 4000);
   return std::min<int64_t>(400, steps / 10);
 }
 
-data::Augmentation augmentation_named(std::string_view text, data::Format format, const Shape& input_chw) {
-  const int64_t limit = std::min(input_chw[1], input_chw[2]) - 1;
-  const int64_t padding = std::min<int64_t>(format == data::Format::kIdx ? 2 : 4, limit);
-  if (text == "auto") return {.crop_padding = padding, .flip = format != data::Format::kIdx};
-  if (text == "none") return {};
-  if (text == "crop") return {.crop_padding = padding};
-  if (text == "flip") return {.flip = true};
-  if (text == "crop+flip" || text == "flip+crop") return {.crop_padding = padding, .flip = true};
+AugmentationPreset augmentation_preset_named(std::string_view text) {
+  if (text == "auto") return AugmentationPreset::kAuto;
+  if (text == "none") return AugmentationPreset::kNone;
+  if (text == "crop") return AugmentationPreset::kCrop;
+  if (text == "flip") return AugmentationPreset::kFlip;
+  if (text == "crop+flip" || text == "flip+crop") return AugmentationPreset::kCropAndFlip;
   fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
+}
+
+data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw) {
+  const bool digits = format == data::Format::kIdx;
+  const int64_t padding = std::min<int64_t>(digits ? 2 : 4, std::min(input_chw[1], input_chw[2]) - 1);
+  switch (preset) {
+    case AugmentationPreset::kAuto: return {.crop_padding = padding, .flip = !digits};
+    case AugmentationPreset::kNone: return {};
+    case AugmentationPreset::kCrop: return {.crop_padding = padding};
+    case AugmentationPreset::kFlip: return {.flip = true};
+    case AugmentationPreset::kCropAndFlip: return {.crop_padding = padding, .flip = true};
+  }
+  return {};
 }
 
 Shape default_input(const Shape& published, const Shape& image_chw) {

@@ -4,42 +4,28 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "data/transforms/augment.h"
+#include "data/transforms/augmentation.h"
 #include "models/table.h"
 #include "runtime/target.h"
+#include "train/settings.h"
 
 namespace residual::train {
 
-enum class Optimizer : uint8_t { kSgd, kAdam, kAdamW };
-enum class Schedule : uint8_t { kConstant, kStep, kMultistep, kCosine };
-Optimizer optimizer_named(std::string_view name);  ///< "sgd", "adam", "adamw"; throws Error (kUsage)
-Schedule schedule_named(std::string_view name);    ///< "constant", "step", "multistep", "cosine"; throws Error (kUsage)
-std::string_view name_of(Optimizer optimizer);
-std::string_view name_of(Schedule schedule);
-
 struct OptimizerOptions {
-  Optimizer kind = Optimizer::kSgd;
-  double momentum = 0.9;                          ///< SGD
-  bool nesterov = false;                          ///< SGD
-  double weight_decay = 1e-4;                     ///< on every parameter, as PyTorch does
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;  ///< Adam, AdamW
+  std::string name = "sgd";         ///< an entry of optimizers/optimizers.h
+  double weight_decay = 1e-4;       ///< of every parameter, as in PyTorch …
+  bool decay_norm_and_bias = true;  ///< … or, false, only of those with two or more dimensions: no biases, no scales of norms
+  Settings settings;                ///< of this optimizer; those that are missing have its defaults
 };
 
 struct ScheduleOptions {
-  Schedule kind = Schedule::kCosine;
-  double learning_rate = 0.1;       ///< the highest learning rate
-  int64_t warmup_steps = 400;       ///< linear from 0 over the first steps
-  int64_t step_epochs = 30;         ///< kStep: every so many epochs …
-  double gamma = 0.1;               ///< … and at milestones the learning rate is multiplied by this
-  std::vector<int64_t> milestones;  ///< kMultistep: epochs
+  std::string name = "cosine";  ///< an entry of schedules/schedules.h
+  double learning_rate = 0.1;   ///< the highest learning rate
+  int64_t warmup_steps = 400;   ///< linear from 0 over the first steps
+  Settings settings;            ///< of this schedule; those that are missing have its defaults
 };
-
-/// The learning rate of a step (from 0): learning_rate x min(1, (step+1)/warmup) x the schedule, cosine falling to zero over all
-/// steps.
-double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs);
 
 struct TrainOptions {
   models::Architecture architecture;
@@ -47,8 +33,10 @@ struct TrainOptions {
   int64_t epochs = 30, batch_size = 128;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
+  double clip_grad_norm = 0;            ///< the largest norm of all gradients together, see clip_gradients(); 0: no clipping
+  double ema_decay = 0;                 ///< models hold moving averages of the weights, see moving_average.h; 0: the weights
   std::vector<std::string> freeze;      ///< scopes whose parameters and running statistics stay as they are, see frozen_scopes()
-  double head_learning_rate_scale = 1;  ///< the learning rate of the head, see head_scope(), is so many times that of all others
+  double head_learning_rate_scale = 1;  ///< the head's learning rate, see head_scope(), divided by that of all others
   std::string pretrained;  ///< where the weights to start with come from, as part of the run's identity; empty: drawn
   data::Augmentation augmentation{.crop_padding = 4, .flip = true};
   double label_smoothing = 0;

@@ -1,34 +1,19 @@
-// Training from the first step to report.html, interrupted and resumed as often as need be.
+// Training from the first step to report.html, interrupted and resumed any number of times.
 #pragma once
 
-#include <functional>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "eval/evaluate.h"
+#include "train/observer.h"
 #include "train/options.h"
 #include "train/report/report.h"
 
 namespace residual::train {
-
-/// Told after every training step and while evaluating; losses are means per image over the epoch so far.
-struct Progress {
-  enum class Phase : uint8_t { kTrain, kEvaluate } phase = Phase::kTrain;
-  int64_t epoch = 0, epochs = 0;  ///< epoch from 1
-  int64_t done = 0, all = 0;      ///< batches (training) or images (evaluating) of this epoch
-  double loss = 0, top1 = 0;      ///< of the epoch so far, training
-  double images_per_second = 0;   ///< over the last seconds
-  double seconds_left = 0;        ///< estimate for the whole run
-};
-
-/// Callbacks from the training thread; any may be empty.
-struct Observer {
-  std::function<void(const Progress&)> progress;
-  std::function<void(const EpochRecord&)> epoch;  ///< after each epoch's evaluation
-  std::function<void(const std::string&)> note;   ///< one line worth telling: what was resumed, what was planned
-  std::function<bool()> stop;                     ///< true: write a checkpoint and throw Error (kInterrupted)
-};
 
 struct TrainResult {
   std::vector<EpochRecord> epochs;

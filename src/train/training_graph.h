@@ -9,13 +9,8 @@
 
 namespace residual::train {
 
-/// Appends the update of every parameter by its gradient; optimizer state gets the parameter's name + ".momentum", ".mean",
-/// ".square". learning_rate: float64 scalar. step: int64 scalar from 1 (Adam). Sources: see ops/update.h.
-void append_updates(Graph& graph, const OptimizerOptions& options, std::span<const std::string> parameters,
-                    std::span<const Value> gradients, Value learning_rate, Value step);
-
-/// Inputs: images (N,C,H,W), labels (N, int64), learning_rate and head_learning_rate (float64), step (int64, from 1),
-/// random_key (int64[3], see ops/dropout.h). Outputs: loss (scalar, the mean over the batch), logits (N,classes).
+/// Inputs and outputs: those of forward_backward() (training_step.h). Every run is one step: it updates the parameters, the
+/// running statistics, the optimizer's state and the moving averages.
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 
 std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices = {});

@@ -112,7 +112,7 @@ TEST_F(Api, TrainingGoesOnFromTheWeightsThatAModelHas) {
   Model model = Model::build("resnet8", data);
   TrainingOptions options = tiny_training();
   options.epochs = 6;
-  options.augment = "none";
+  options.augmentation = AugmentationPreset::kNone;
   const double first = model.train(data, options).epochs.front().train_loss;
   options.learning_rate = 1e-6;
   options.epochs = 1;
@@ -134,7 +134,7 @@ TEST_F(Api, AModelIsAdaptedToOtherClassesAndOnlyWhatIsNotFrozenLearns) {
   options.learning_rate = 0.005;
   options.head_learning_rate_scale = 2;
   options.epochs = 6;
-  options.augment = "none";
+  options.augmentation = AugmentationPreset::kNone;
   const std::vector<Epoch> epochs = adapted.train(data, options).epochs;
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
   options.freeze = {"layer9"};
@@ -143,12 +143,11 @@ TEST_F(Api, AModelIsAdaptedToOtherClassesAndOnlyWhatIsNotFrozenLearns) {
 
 TEST_F(Api, ANetworkIsVariedByChoicesAndDescribedInAFile) {
   BuildOptions options;
-  options.network.shortcut = "B";
-  options.network.block = "separable";
+  options.network.shortcut = Shortcut::kB;
+  options.network.block = BlockChoice::kSeparable;
   const int64_t varied = Model::build("resnet20", options).summary().parameters;
   EXPECT_LT(varied, Model::build("resnet20").summary().parameters);
-  options.network.block = "round";
-  EXPECT_EQ(kind_of([&] { Model::build("resnet20", options); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::build("vgg16", options); }), ErrorKind::kUsage);
   folder_.write("mine.toml",
                 "stages = [{ blocks = 1, width = 8 }]\n[stem]\nconvolutions = [{ channels = 8, kernel = 3, stride = 1 }]\n");
   const Model described = Model::build((folder_ / "mine.toml").string());
@@ -185,7 +184,7 @@ TEST_F(Api, WeightsGoToOtherProgramsAndComeBack) {
   Model still_unprepared = Model::load(folder_ / "unprepared.safetensors");
   EXPECT_EQ(kind_of([&] { still_unprepared.predict(image, 1); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.name = "resnet14"}); }), ErrorKind::kBadFile);
-  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = "C"}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = Shortcut::kC}}); }), ErrorKind::kUsage);
 }
 
 TEST_F(Api, AModelIsMovedAndNotCopied) {
@@ -213,21 +212,50 @@ TEST_F(Api, TheSameSeedGivesTheSameWeights) {
   EXPECT_NE(probability(1), probability(2));
 }
 
+TEST_F(Api, EveryOptimizerAndScheduleTrainsWithSettingsOfItsOwn) {
+  const Dataset data = tiny_data();
+  TrainingOptions options = tiny_training();
+  options.epochs = 1;
+  const auto train = [&] { return Model::build("linear", data).train(data, options).epochs.size(); };
+  options.momentum = 0.8;
+  options.nesterov = true;
+  EXPECT_EQ(train(), 1U);
+  options.momentum.reset();
+  options.nesterov = false;
+  options.beta1 = 0.8;
+  for (const Optimizer optimizer : {Optimizer::kAdam, Optimizer::kAdamW}) {
+    options.optimizer = optimizer;
+    EXPECT_EQ(train(), 1U);
+  }
+  options.clip_grad_norm = 1;
+  options.ema_decay = 0.9;
+  options.decay_norm_and_bias = false;
+  for (const Schedule schedule : {Schedule::kConstant, Schedule::kStep, Schedule::kMultistep, Schedule::kCosine}) {
+    options.schedule = schedule;
+    options.step_epochs = schedule == Schedule::kStep ? std::optional<int64_t>(1) : std::nullopt;
+    options.milestones = schedule == Schedule::kMultistep ? std::vector<int64_t>{1} : std::vector<int64_t>();
+    EXPECT_EQ(train(), 1U);
+  }
+  options.gamma = 0.5;  // cosine has none
+  EXPECT_EQ(kind_of(train), ErrorKind::kUsage);
+}
+
 TEST_F(Api, MistakesAreErrorsOfTheirKind) {
   EXPECT_EQ(kind_of([] { Model::build("resnet21"); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::build("resnet20", {.input = {2, 32, 32}}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::build("resnet20", {.classes = 1}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Dataset::open("/nowhere"); }), ErrorKind::kBadFile);
-  EXPECT_EQ(kind_of([] { Dataset::open("shapes", {.validation = 2}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([] { Dataset::open("shapes", {.val_split = 2}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([] { Model::load("/nowhere.safetensors"); }), ErrorKind::kBadFile);
   Model model = Model::build("linear", {.input = {3, 8, 8}});
   EXPECT_EQ(kind_of([&] { model.predict("/nowhere.png"); }), ErrorKind::kBadFile);
   EXPECT_EQ(kind_of([&] { model.predict_encoded({}); }), ErrorKind::kBadFile);
-  EXPECT_EQ(kind_of([&] { model.predict(ImageView{{}, {3, 8, 8}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { model.predict(ImageView{std::span<const uint8_t>(), {3, 8, 8}}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { model.evaluate(tiny_data(), {.split = "validation"}); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { model.save("/proc/residual/model.safetensors"); }), ErrorKind::kResource);
   TrainingOptions options = tiny_training();
-  options.optimizer = "sdg";
+  options.optimizer = Optimizer::kAdam;
+  options.momentum = 0.9;
   EXPECT_EQ(kind_of([&] { model.train(tiny_data(), options); }), ErrorKind::kUsage);
 }
 
@@ -242,6 +270,56 @@ TEST_F(Api, AnImageFileAndItsBytesAndItsPixelsGiveTheSame) {
   const Prediction a = model.predict(file).front(), b = model.predict_encoded(std::as_bytes(std::span(text))).front();
   EXPECT_EQ(a.index, b.index);
   EXPECT_EQ(a.probability, b.probability);
+}
+
+TEST_F(Api, AModelGoesThroughBytesUnchanged) {
+  const Model model = Model::build("resnet8", {.input = {3, 8, 8}, .preprocessing = "divide-255"});
+  model.save(folder_ / "model.safetensors");
+  std::vector<std::byte> bytes = model.to_bytes();
+  std::ifstream stream(folder_ / "model.safetensors", std::ios::binary);
+  const std::string file{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_TRUE(std::ranges::equal(bytes, std::as_bytes(std::span(file))));
+  const Model again = Model::load(bytes);
+  const std::vector<uint8_t> pixels(3 * 8 * 8, 77);
+  const ImageView image(pixels, {3, 8, 8});
+  EXPECT_EQ(again.predict(image, 1).front().probability, model.predict(image, 1).front().probability);
+  EXPECT_EQ(Model::load(bytes, {.labels = std::vector<std::string>(10, "class")}).labels().size(), 10U);
+  EXPECT_EQ(kind_of([&] { Model::load(bytes, {.labels = {"too", "few"}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::load(bytes, {.name = "resnet14"}); }), ErrorKind::kUsage);
+  bytes[bytes.size() - 5] ^= std::byte{0x40};
+  EXPECT_EQ(kind_of([&] { Model::load(bytes); }), ErrorKind::kBadFile);
+  bytes.resize(bytes.size() / 2);
+  EXPECT_EQ(kind_of([&] { Model::load(bytes); }), ErrorKind::kBadFile);
+}
+
+TEST_F(Api, DataSetsComeFromMemory) {
+  std::vector<std::vector<uint8_t>> pixels;
+  std::vector<int64_t> labels;
+  for (size_t i = 0; i < 40; ++i) {
+    labels.push_back(static_cast<int64_t>(i % 2));
+    pixels.emplace_back(8 * 8, static_cast<uint8_t>(i % 2 == 0 ? 20 + i : 200 + i));
+  }
+  std::vector<ImageView> images;
+  for (const auto& image : pixels) images.emplace_back(image, ImageShape{1, 8, 8});
+  const Dataset data = Dataset::from_memory(images, labels, {"dark", "bright"}, {.val_split = 0.25});
+  EXPECT_EQ(data.size("train"), 30);
+  EXPECT_EQ(data.size("validation"), 10);
+  EXPECT_EQ(data.size("test"), 0);
+  EXPECT_EQ(data.image_shape(), (ImageShape{1, 8, 8}));
+  Model model = Model::build("resnet8", data);
+  TrainingOptions options = tiny_training();
+  options.epochs = 8;
+  model.train(data, options);
+  EXPECT_EQ(model.labels(), data.classes());
+  const Dataset test = Dataset::from_memory({}, {images, labels}, {"bright", "dark"});
+  EXPECT_EQ(test.size("test"), 40);
+  std::vector<int64_t> swapped;
+  for (const int64_t label : labels) swapped.push_back(1 - label);
+  const Dataset renumbered = Dataset::from_memory({}, {images, swapped}, {"bright", "dark"});
+  EXPECT_EQ(model.evaluate(renumbered).correct, model.evaluate(Dataset::from_memory(images, labels, {"dark", "bright"})).correct);
+  labels[3] = 2;
+  EXPECT_EQ(kind_of([&] { Dataset::from_memory(images, labels, {"dark", "bright"}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Dataset::from_memory(std::span<const ImageView>(), {}, {"dark", "bright"}); }), ErrorKind::kUsage);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST(Convert, ImagesAreNotPreparedByGuess) {
   write_bare_torch(workspace);
   const Outcome converted = workspace.run("convert tiny.pth back.safetensors");
   ASSERT_EQ(converted.code, 0);
-  EXPECT_THAT(converted.err, HasSubstr("residual: warning: 'tiny.pth' does not say how images are prepared"));
+  EXPECT_THAT(converted.err, HasSubstr("residual: warning: 'tiny.pth' does not say how images are preprocessed"));
   for (const char* command : {"eval back.safetensors --data shapes", "eval tiny.pth --data shapes", "predict tiny.pth x.png"}) {
     const Outcome outcome = workspace.run(command);
     EXPECT_EQ(outcome.code, 2) << command;

@@ -25,13 +25,46 @@ TEST(Surface, EveryCommandHasHelpWithAnExample) {
 
 TEST(Surface, HelpOfTrainNamesEveryPromisedOption) {
   const std::string help = Workspace().run("train --help").out;
-  for (const char* option : {"--model",      "--data",          "--epochs",          "--batch-size",     "--optimizer",
-                             "--lr",         "--momentum",      "--nesterov",        "--weight-decay",   "--schedule",
-                             "--warmup",     "--augment",       "--label-smoothing", "--seed",           "--init",
-                             "--input",      "--device",        "--threads",         "--loader-threads", "--out",
-                             "--resume",     "--shortcut",      "--shortcut-pool",   "--norm",           "--stem",
-                             "--block",      "--stride-on-1x1", "--val-split",       "--quiet",          "--json",
-                             "--train-size", "--test-size",     "--preprocess"}) {
+  for (const char* option : {"--model",
+                             "--data",
+                             "--epochs",
+                             "--batch-size",
+                             "--optimizer",
+                             "--lr",
+                             "--momentum",
+                             "--nesterov",
+                             "--weight-decay",
+                             "--schedule",
+                             "--warmup",
+                             "--augment",
+                             "--label-smoothing",
+                             "--seed",
+                             "--init",
+                             "--input",
+                             "--device",
+                             "--threads",
+                             "--loader-threads",
+                             "--out",
+                             "--resume",
+                             "--shortcut",
+                             "--shortcut-pool",
+                             "--norm",
+                             "--stem",
+                             "--block",
+                             "--stride-on-1x1",
+                             "--val-split",
+                             "--quiet",
+                             "--json",
+                             "--train-size",
+                             "--test-size",
+                             "--preprocess",
+                             "--learning-rate",
+                             "--clip-grad-norm",
+                             "--ema-decay",
+                             "--beta1",
+                             "--milestones",
+                             "--no-weight-decay-on-norm-and-bias",
+                             "--head-learning-rate-scale"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }
 }
@@ -220,7 +253,7 @@ TEST(Surface, PredictNamesClassesByAFile) {
   workspace.write("names", "one\n");
   const Outcome few = workspace.run(predict);
   EXPECT_EQ(few.code, 2);
-  EXPECT_THAT(few.err, HasSubstr("'names' has 1 names"));
+  EXPECT_THAT(few.err, HasSubstr("--labels 'names' has 1 names, the network has 10 classes"));
 }
 
 TEST(Surface, PredictAnswersForEveryImage) {

@@ -166,6 +166,20 @@ TEST(Training, AnInterruptLeavesACheckpointSaysHowToGoOnAndTheResultIsTheSame) {
   EXPECT_TRUE(workspace.read("run/last.safetensors") == workspace.read("whole/last.safetensors"));
 }
 
+TEST(Training, ModelsWithMovingAveragesAreTheSameAfterAnInterrupt) {
+  const Workspace workspace;
+  const std::string options = " --ema-decay 0.9 --clip-grad-norm 1";
+  ASSERT_EQ(workspace.run(tiny_training("whole", 30) + options).code, 0);
+  const pid_t process = workspace.start(tiny_training("run", 30) + options);
+  ASSERT_TRUE(program::wait_until([&] { return !workspace.read("run/metrics.jsonl").empty(); }));
+  ::kill(process, SIGINT);
+  ASSERT_EQ(program::wait_for(process), 130);
+  EXPECT_THAT(workspace.run(tiny_training("run", 30) + " --resume").err, HasSubstr("ema_decay"));
+  ASSERT_EQ(workspace.run(tiny_training("run", 30) + options + " --resume").code, 0);
+  EXPECT_EQ(workspace.read("run/metrics.jsonl"), workspace.read("whole/metrics.jsonl"));
+  EXPECT_TRUE(workspace.read("run/last.safetensors") == workspace.read("whole/last.safetensors"));
+}
+
 TEST(Training, TheNumberOfLoaderThreadsChangesNothing) {
   const Workspace workspace;
   ASSERT_EQ(workspace.run(tiny_training("one", 2) + " --loader-threads 1").code, 0);
@@ -181,7 +195,8 @@ TEST(Training, EveryOptimizerScheduleAndAugmentationRuns) {
        {"--optimizer adam", "--optimizer adamw --label-smoothing 0.1", "--nesterov --schedule constant",
         "--schedule step --step-epochs 1 --gamma 0.5", "--schedule multistep --milestones 1,2 --augment none",
         "--augment flip --init torch", "--init glorot --shortcut B", "--mean 0.5,0.5,0.5 --std 0.2,0.2,0.2",
-        "--val-split 0.2 --warmup 3"}) {
+        "--val-split 0.2 --warmup 3", "--optimizer adam --beta1 0.8 --beta2 0.99 --eps 1e-6",
+        "--clip-grad-norm 1 --no-weight-decay-on-norm-and-bias", "--ema-decay 0.9 --head-learning-rate-scale 2"}) {
     const Outcome outcome = workspace.run(tiny_training("run" + std::to_string(number++)) + " " + options);
     EXPECT_EQ(outcome.code, 0) << options << ": " << outcome.err;
   }

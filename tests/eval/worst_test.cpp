@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "data/transforms/preprocess.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/preprocessing.h"
+#include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "runtime/state.h"
 #include "support/targets.h"
@@ -84,7 +84,7 @@ TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
 TEST(Crops, AverageTheLogitsOfEveryImage) {
   const data::DataSource source = shapes();
   using namespace data;
-  const Preprocessing preprocessing({DecodeStep{3}, CenterCropStep{{8, 8}}, DivideStep{255}});
+  const Preprocessing preprocessing({Decode{3}, CenterCrop{{8, 8}}, Divide{255}});
   Model model = linear(preprocessing);
   Session session(inference_plan(model.architecture, 1, support::cpu_target()), model.state);
   double loss = 0;
@@ -97,15 +97,15 @@ TEST(Crops, AverageTheLogitsOfEveryImage) {
     }
     loss += score(sums, std::vector<int64_t>{source.test->label(i)}, 10).loss_sum;
   }
-  const Evaluation ten = evaluate_crops(model, *source.test, 10, {.target = support::cpu_target(), .batch_size = 16});
+  const Evaluation ten = evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16, .crops = 10});
   EXPECT_EQ(ten.images, source.test->size());
   EXPECT_NEAR(ten.loss, loss / static_cast<double>(source.test->size()), 1e-5);
   const Evaluation worst =
-      evaluate_crops(model, *source.test, 10, {.target = support::cpu_target(), .batch_size = 16, .worst = 5});
+      evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16, .crops = 10, .worst = 5});
   ASSERT_EQ(worst.worst.size(), 5U);
   for (size_t i = 1; i < 5; ++i) EXPECT_GE(worst.worst[i - 1].loss, worst.worst[i].loss);
   for (const Mistake& mistake : worst.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
-  EXPECT_EQ(evaluate_crops(model, *source.test, 1, {.target = support::cpu_target(), .batch_size = 16}).loss,
+  EXPECT_EQ(evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16, .crops = 1}).loss,
             evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16}).loss);
 }
 

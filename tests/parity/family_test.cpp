@@ -24,8 +24,8 @@ models::Architecture architecture_of(const std::string& text) {
   if (has("+stride")) result.stride_on_1x1 = true;
   if (has("+shortcut=B")) result.shortcut = models::Shortcut::kB;
   if (has("+shortcut=C")) result.shortcut = models::Shortcut::kC;
-  if (has("+shrink=max")) result.shrink = models::Shrink::kMax;
-  if (has("+shrink=average")) result.shrink = models::Shrink::kAverage;
+  if (has("+shrink=max")) result.shortcut_pool = models::ShortcutPool::kMax;
+  if (has("+shrink=average")) result.shortcut_pool = models::ShortcutPool::kAverage;
   return result;
 }
 

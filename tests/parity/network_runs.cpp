@@ -18,7 +18,7 @@
 #include "runtime/session.h"
 #include "support/oracle.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/optimizers/optimizers.h"
 
 namespace residual::parity {
 namespace {
@@ -64,11 +64,11 @@ models::Description named(std::string_view name) {
 
 train::OptimizerOptions optimizer_named(std::string_view name) {
   if (name == "sgd") return {.weight_decay = 1e-3};
-  if (name == "nesterov") return {.nesterov = true, .weight_decay = 1e-3};
-  if (name == "tutorial_nesterov") return {.nesterov = true, .weight_decay = 0};
-  if (name == "tutorial_adam") return {.kind = train::Optimizer::kAdam, .weight_decay = 0};
-  if (name == "adam") return {.kind = train::Optimizer::kAdam, .weight_decay = 1e-3};
-  return {.kind = train::Optimizer::kAdamW, .weight_decay = 1e-2};
+  if (name == "nesterov") return {.weight_decay = 1e-3, .settings = {{"nesterov", true}}};
+  if (name == "tutorial_nesterov") return {.weight_decay = 0, .settings = {{"nesterov", true}}};
+  if (name == "tutorial_adam") return {.name = "adam", .weight_decay = 0};
+  if (name == "adam") return {.name = "adam", .weight_decay = 1e-3};
+  return {.name = "adamw", .weight_decay = 1e-2};
 }
 
 double rate_of(std::string_view optimizer) {
@@ -81,15 +81,8 @@ TensorType image_type(const Reference& reference, DType dtype) {
   return {dtype, Shape{all[1], all[2], all[3], all[4]}};
 }
 
-struct Training {
-  Graph graph;
-  Value loss;
-  std::vector<std::string> parameters;
-  std::vector<Value> gradients;
-};
-
-Training training_of(const Network& network, const Reference& reference, DType dtype) {
-  Training training;
+train::TrainingStep training_of(const Network& network, const Reference& reference, DType dtype) {
+  train::TrainingStep training;
   Graph& graph = training.graph;
   const TensorType images = image_type(reference, dtype);
   Layers net(graph, models::Mode::kTrain, models::Initialisation::kTorch, dtype);
@@ -100,10 +93,11 @@ Training training_of(const Network& network, const Reference& reference, DType d
   graph.output("loss", training.loss);
   std::vector<Value> values;
   for (const auto& [name, variable] : graph.variables()) {
-    if (variable.role == Role::kParameter) training.parameters.push_back(name);
+    if (variable.role == Role::kParameter) training.gradients.push_back({name, {}});
   }
-  for (const std::string& name : training.parameters) values.push_back(graph.read(name));
-  training.gradients = gradients(graph, training.loss, values);
+  for (const auto& [name, gradient] : training.gradients) values.push_back(graph.read(name));
+  values = gradients(graph, training.loss, values);
+  for (size_t i = 0; i < values.size(); ++i) training.gradients[i].gradient = values[i];
   return training;
 }
 
@@ -177,9 +171,8 @@ State state_from(const Reference& reference, const std::string& prefix, DType dt
 }
 
 FirstStep first_step(const Network& network, const Place& place, const Reference& reference) {
-  Training training = training_of(network, reference, place.dtype);
-  for (size_t i = 0; i < training.parameters.size(); ++i)
-    training.graph.output("grad." + training.parameters[i], training.gradients[i]);
+  train::TrainingStep training = training_of(network, reference, place.dtype);
+  for (const auto& [name, gradient] : training.gradients) training.graph.output("grad." + name, gradient);
   const Graph graph = training.graph;
   State state = state_from(reference, "init.", place.dtype);
   Session session(compile(std::move(training.graph), place.target), state);
@@ -188,18 +181,20 @@ FirstStep first_step(const Network& network, const Place& place, const Reference
   feed_key(session, graph, 0);
   session.run();
   FirstStep result{output_of(session, graph, "logits"), support::element(output_of(session, graph, "loss"), 0), {}};
-  for (const std::string& name : training.parameters) result.gradients.emplace(name, output_of(session, graph, "grad." + name));
+  for (const auto& [name, gradient] : training.gradients)
+    result.gradients.emplace(name, output_of(session, graph, "grad." + name));
   return result;
 }
 
 TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer) {
-  Training training = training_of(network, reference, place.dtype);
+  train::TrainingStep training = training_of(network, reference, place.dtype);
   Graph& graph = training.graph;
-  const Value learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
-  const Value step = graph.input("step", {DType::kI64, Shape{}}, false);
+  training.learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
+  training.step_number = graph.input("step", {DType::kI64, Shape{}}, false);
   const train::OptimizerOptions options = optimizer_named(optimizer);
-  train::append_updates(graph, options, training.parameters, training.gradients, learning_rate, step);
-  const bool counted = options.kind != train::Optimizer::kSgd;  // SGD does not ask for the step
+  const std::vector<train::ParameterGroup> groups{{training.gradients, 1, options.weight_decay}};
+  train::append_updates(training, options, groups);
+  const bool counted = options.name != "sgd";  // SGD does not read the step
 
   TenSteps result;
   result.state = state_from(reference, "init.", place.dtype);

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "backend/backend.h"
 #include "io/safetensors/safetensors.h"
 #include "models/layers.h"
 #include "runtime/plan.h"
 #include "runtime/state.h"
+#include "runtime/target.h"
 #include "train/options.h"
 
 namespace residual::parity {

@@ -1,5 +1,5 @@
-// Plans of the CPU backend as text, against committed files, for the instruction set AVX2: every change of what is fused, ordered or
-// placed shows as a difference one can read. RESIDUAL_UPDATE_GOLDEN=1 writes the files.
+// Plans of the CPU backend as text, against committed files, for the instruction set AVX2: every change of what is fused, ordered
+// or placed shows as a difference one can read. RESIDUAL_UPDATE_GOLDEN=1 writes the files.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -98,11 +98,13 @@ TEST_F(CpuPlan, OfADenselyConnectedNetInTrainingIsTheCommittedOne) {
 // The committed files show every fusion that a listed network has.
 TEST_F(CpuPlan, TheCommittedOnesShowEveryFusion) {
   std::string all;
-  for (const char* name : {"resnet8_inference", "resnet8_training", "resnet50_inference", "densenet_training"}) all += read(golden(name));
+  for (const char* name : {"resnet8_inference", "resnet8_training", "resnet50_inference", "densenet_training"})
+    all += read(golden(name));
   for (const char* fusion :
-       {"conv2d + relu", "conv2d + add + relu", "normalize + relu", "normalize + add + relu", "normalize + normalize + add + relu",
-        "relu_backward + normalize_backward_reduce + normalize_backward_apply",
-        "add + relu_backward + normalize_backward_reduce + normalize_backward_apply", "add + relu_backward + normalize_backward_reduce "}) {
+       {"conv2d + relu", "conv2d + add + relu", "normalize + relu", "normalize + add + relu",
+        "normalize + normalize + add + relu", "relu_backward + normalize_backward_reduce + normalize_backward_apply",
+        "add + relu_backward + normalize_backward_reduce + normalize_backward_apply",
+        "add + relu_backward + normalize_backward_reduce "}) {
     EXPECT_NE(all.find(fusion), std::string::npos) << fusion;
   }
 }

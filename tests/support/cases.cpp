@@ -2,6 +2,7 @@
 
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/fake_quantize.h"
+#include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
 #include "ops/layers/batch_norm.h"
@@ -15,6 +16,7 @@
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
 #include "ops/table.h"
+#include "ops/training/clip_gradients.h"
 #include "ops/training/cross_entropy.h"
 #include "ops/training/update.h"
 
@@ -288,6 +290,13 @@ std::map<const OpDef*, Maker> element_makers() {
          add(b.result.graph, x, b.rng.chance(0.1) ? x : b.numbers("b", shape));
          return std::move(b).finish(true);
        }},
+      {&multiply_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value x = b.numbers("a", shape);
+         multiply(b.result.graph, x, b.rng.chance(0.1) ? x : b.numbers("b", shape));
+         return std::move(b).finish(true);
+       }},
       {&concat_op(),
        [](CaseBuilder b) {
          const Shape shape = b.image_or_features();
@@ -376,6 +385,22 @@ std::map<const OpDef*, Maker> training_makers() {
          const Value dloss = b.scalar("dloss", b.dtype(), b.rng.uniform(-2, 2));
          const Value logits = b.numbers("logits", shape), labels = b.labels("labels", shape[0], shape[1]);
          cross_entropy_backward(b.result.graph, dloss, logits, labels, {.label_smoothing = b.one_real_of({0.0, 0.1, 0.5})});
+         return std::move(b).finish(false);
+       }},
+      {&global_norm_op(),
+       [](CaseBuilder b) {
+         std::vector<Value> tensors;
+         for (int64_t count = b.from(1, 4); count > 0; --count) {
+           const std::string name = fmt::format("g{}", count);
+           tensors.push_back(b.numbers(name, b.any_shape()));
+         }
+         global_norm(b.result.graph, tensors);
+         return std::move(b).finish(false);
+       }},
+      {&clip_to_norm_op(),
+       [](CaseBuilder b) {
+         const Value gradient = b.numbers("g", b.any_shape()), norm = b.scalar("norm", b.dtype(), b.rng.uniform(0, 10));
+         clip_to_norm(b.result.graph, gradient, norm, b.one_real_of({0.5, 1.0, 5.0}));
          return std::move(b).finish(false);
        }},
       {&sgd_op(),

@@ -4,25 +4,14 @@
 
 #include <algorithm>
 
-#include "core/rng.h"
 #include "models/table.h"
-#include "runtime/session.h"
-#include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/steps.h"
 
 namespace residual::train {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-models::Architecture tiny(int64_t classes, const std::string& model = "resnet8") {
-  models::Architecture architecture;
-  architecture.model = model;
-  architecture.input = Shape{3, 8, 8};
-  architecture.classes = classes;
-  return architecture;
-}
 
 eval::Model trained(const models::Architecture& architecture, uint64_t seed) {
   const std::vector<float> zero(3, 0.0F), one(3, 1.0F);
@@ -41,34 +30,6 @@ std::string refusal(const std::function<void()>& action) {
     return error.what();
   }
   return "nothing was refused";
-}
-
-TrainOptions options_for(const models::Architecture& architecture) {
-  TrainOptions options;
-  options.architecture = architecture;
-  options.batch_size = 4;
-  options.optimizer.weight_decay = 0;
-  return options;
-}
-
-// The state after one step of SGD on random images from the same first weights.
-State after_a_step(const TrainOptions& options) {
-  const Graph graph = training_graph(options);
-  State state = initial_state(graph, 5);
-  Session session(compile(graph, support::reference_target(1)), state);
-  Rng rng(1, Purpose::kTest);
-  for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
-  int64_t label = 0;
-  for (int64_t& value : session.input<int64_t>("labels")) value = label++ % options.architecture.classes;
-  session.input<double>("learning_rate")[0] = 0.1;
-  session.input<double>("head_learning_rate")[0] = 0.1 * options.head_learning_rate_scale;
-  session.input<int64_t>("step")[0] = 1;
-  session.run();
-  return state;
-}
-
-bool same(const State& a, const State& b, const std::string& name) {
-  return std::ranges::equal(a.at(name).as<float>(), b.at(name).as<float>());
 }
 
 TEST(StartFrom, TakesEveryWeightOfTheSameNetwork) {
@@ -110,7 +71,7 @@ TEST(Frozen, ScopesKeepTheirParametersAndStatisticsAndTheOthersLearn) {
   TrainOptions options = options_for(tiny(4));
   options.freeze = {"stem", "layer1"};
   const Graph graph = training_graph(options);
-  const State before = initial_state(graph, 5), after = after_a_step(options);
+  const State before = initial_state(graph, 5), after = after_steps(options, 1);
   for (const auto& [name, variable] : graph.variables()) {
     if (variable.role == Role::kOptimizer) {
       EXPECT_FALSE(name.starts_with("layer1") || name.starts_with("conv1")) << name << " needs no momentum";
@@ -132,9 +93,9 @@ TEST(Frozen, ScopesThatDoNotExistAreRefusedWithThoseThatDo) {
 
 TEST(HeadRate, ScalesTheStepOfTheHeadAlone) {
   TrainOptions options = options_for(tiny(4));
-  const State before = initial_state(training_graph(options), 5), once = after_a_step(options);
+  const State before = initial_state(training_graph(options), 5), once = after_steps(options, 1);
   options.head_learning_rate_scale = 10;
-  const State scaled = after_a_step(options);
+  const State scaled = after_steps(options, 1);
   EXPECT_TRUE(same(once, scaled, "layer3.0.conv2.weight"));
   const auto start = before.at("linear.weight").as<float>(), one = once.at("linear.weight").as<float>(),
              ten = scaled.at("linear.weight").as<float>();

@@ -105,9 +105,9 @@ class ReferenceBackend final : public Backend {
     // clang-format off
     for (const auto family : {
              reference::conv2d_loops, reference::channel_sum_loops, reference::batch_norm_loops, reference::relu_loops,
-             reference::sigmoid_loops, reference::pool_loops, reference::adaptive_avg_pool_loops, reference::linear_loops, reference::add_loops, reference::concat_loops,
+             reference::sigmoid_loops, reference::pool_loops, reference::adaptive_avg_pool_loops, reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::concat_loops,
              reference::pad_channels_loops, reference::flatten_loops, reference::dropout_loops, reference::softmax_loops,
-             reference::cross_entropy_loops, reference::fake_quantize_loops, reference::update_loops}) {
+             reference::cross_entropy_loops, reference::fake_quantize_loops, reference::clip_gradients_loops, reference::update_loops}) {
       for (LoopedOp& looped : family()) patterns_.push_back(std::make_unique<LoopPattern>(std::move(looped)));
     }
     // clang-format on

@@ -87,7 +87,7 @@ int run_bench(BenchArguments& arguments) {
   if (!(arguments.seconds > 0 && arguments.seconds <= 3600)) {
     fail(ErrorKind::kUsage, "--seconds is {}, expected a number above 0 and up to 3600", arguments.seconds);
   }
-  if (arguments.json && arguments.worker) fail(ErrorKind::kUsage, "--json and --worker exclude each other; leave one away");
+  if (arguments.json && arguments.worker) fail(ErrorKind::kUsage, "--json and --worker exclude each other; omit one");
   const auto start = std::chrono::steady_clock::now();
   const models::Architecture architecture = arguments.network.architecture();
   State weights;

@@ -37,7 +37,6 @@ void BenchRun::fill_inputs(const BenchSettings& settings, int64_t classes) {
     label = static_cast<int64_t>(rng.below(static_cast<uint64_t>(classes)));
   }
   session_->input<double>("learning_rate")[0] = 1e-3;
-  session_->input<double>("head_learning_rate")[0] = 1e-3;
   session_->input<int64_t>("step")[0] = 1;
   std::ranges::fill(session_->input<int64_t>("random_key"), 0);
 }

@@ -1,4 +1,4 @@
-// How a comparison of two models is told.
+// Printing the comparison of two models.
 #pragma once
 
 #include "convert/compare.h"

@@ -1,4 +1,4 @@
-// residual convert: models of any program as files of any other.
+// residual convert: model files of any program from those of any other.
 #include <filesystem>
 #include <memory>
 
@@ -30,7 +30,7 @@ int run_convert(ConvertArguments& arguments) {
   if (!loaded.model.prepared && arguments.preprocessing_inside) refuse_unprepared(arguments.in.file);
   if (!arguments.labels.empty()) name_classes(loaded.model, arguments.labels);
   if (!loaded.model.prepared) {
-    warn("'{}' does not say how images are prepared, and neither will '{}'; --preprocess says it", arguments.in.file,
+    warn("'{}' does not say how images are preprocessed, and neither will '{}'; specify it with --preprocess", arguments.in.file,
          out.string());
   }
   convert::save(out, loaded.model, {.preprocessing_inside = arguments.preprocessing_inside});
@@ -49,7 +49,7 @@ int run_convert(ConvertArguments& arguments) {
 }  // namespace
 
 Command add_convert(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("convert", "Write a model in another program's form");
+  CLI::App* command = program.add_subcommand("convert", "Write a model as a file of another program");
   auto arguments = std::make_shared<ConvertArguments>();
   arguments->in.add_to(*command);
   command
@@ -60,13 +60,13 @@ Command add_convert(CLI::App& program) {
                       "File with the names of the classes, kept in the new file: one a line, or JSON");
   command->add_flag("--preprocess-inside", arguments->preprocessing_inside,
                     "ONNX: the network itself divides and normalises its images, which it then takes as 0 to 255");
-  command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its answers");
+  command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its logits");
   arguments->machine.add_to(*command, false);
   command->footer(
       "Examples:\n  residual convert runs/resnet20-shapes/best.safetensors resnet20.pth\n"
       "  residual convert resnet20-12fca82f.th resnet20.safetensors --preprocess imagenet-norm\n"
       "  residual convert runs/resnet20-shapes/best.safetensors resnet20.onnx --preprocess-inside\n"
-      "The exit code is 6 when the file's answers differ from the model's.");
+      "The exit code is 6 when the file's logits differ from the model's.");
   return {command, [arguments] { return run_convert(*arguments); }};
 }
 

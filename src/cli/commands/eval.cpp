@@ -1,4 +1,4 @@
-// residual eval: how well a model does on a data set.
+// residual eval: the accuracy and loss of a model on a data set.
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -25,17 +25,18 @@ struct EvalArguments {
   bool json = false;
 };
 
-eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, const data::Dataset& dataset) {
+eval::Evaluation evaluate(const EvalArguments& arguments, const eval::Model& model, const data::Dataset& dataset) {
   ProgressBar bar(true);
   eval::EvaluateOptions options;
-  options.batch_size = std::min(arguments.batch_size, std::max<int64_t>(dataset.size(), 1));
+  options.batch_size = arguments.batch_size;
+  options.crops = arguments.crops;
   options.target = arguments.machine.target();
   options.loader_threads = arguments.machine.loader_threads;
   options.progress = [&](int64_t done, int64_t all) {
     bar.update(done, all, [&] { return fmt::format("{}/{} images", done, all); });
     stop_if_interrupted();
   };
-  return eval::evaluate_crops(model, dataset, arguments.crops, options);
+  return eval::evaluate(model, dataset, std::move(options));
 }
 
 int run_eval(EvalArguments& arguments) {
@@ -43,8 +44,8 @@ int run_eval(EvalArguments& arguments) {
   check_range("--batch-size", arguments.batch_size, 1, kMostBatch);
   data::check_split(arguments.split);
   refuse_fetchable(arguments.model.file);
-  eval::Model model = arguments.model.load_for_images();
-  model.preprocessing.crops(arguments.crops);  // refuses what it has not before the data are opened
+  const eval::Model model = arguments.model.load_for_images();
+  model.preprocessing.crops(arguments.crops);  // refuses a number that it does not have before the data are opened
   arguments.data.exif_orientation |= model.preprocessing.exif_orientation();
   const data::DataSource source = arguments.data.open(model.architecture.input);
   const data::Dataset& dataset = source.split(arguments.split);
@@ -75,7 +76,7 @@ Command add_eval(CLI::App& program) {
   command->add_option("--batch-size", arguments->batch_size, "Images at once")->capture_default_str();
   command
       ->add_option("--crops", arguments->crops,
-                   "Look at each image 1, 5 (corners and centre) or 10 times (and mirrored), and average the logits")
+                   "Average the logits of 1, 5 (corners and centre) or 10 (and their mirror images) crops of each image")
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "JSON: images, correct, top1, top5, loss, images_per_second");
   arguments->machine.add_to(*command, true);

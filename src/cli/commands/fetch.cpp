@@ -68,14 +68,14 @@ void print_list(bool json) {
 }
 
 int run_fetch(const FetchArguments& arguments) {
-  show_remarks(arguments.quiet);
+  show_messages(arguments.quiet);
   if (arguments.list) {
     if (!arguments.names.empty()) fail(ErrorKind::kUsage, "--list takes no name, '{}' is one", arguments.names.front());
     print_list(arguments.json);
     return 0;
   }
   if (arguments.names.empty()) fail(ErrorKind::kUsage, "a name is missing; --list shows what can be fetched");
-  std::vector<const fetch::Entry*> entries;  // a wrong name is said before anything is fetched
+  std::vector<const fetch::Entry*> entries;  // a wrong name is an error before anything is fetched
   for (const std::string& name : arguments.names) entries.push_back(&fetch::entry_named(name));
   Json list = Json::array();
   int code = 0;  // of the first that failed; the others are fetched all the same

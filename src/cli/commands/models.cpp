@@ -1,4 +1,4 @@
-// residual models: every network there is.
+// residual models: the list of networks.
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +28,7 @@ eval::NetworkSummary summary_of(const models::ModelEntry& entry) {
 
 void describe(const std::string& name) {
   const std::optional<models::Description> network = models::residual_description(models::find_model(name).name);
-  if (!network) fail(ErrorKind::kUsage, "'{}' is no residual or plain network, which are what descriptions describe", name);
+  if (!network) fail(ErrorKind::kUsage, "'{}' is not a residual or plain network; only these have descriptions", name);
   print("{}\n", models::to_json(*network));
 }
 
@@ -72,10 +72,10 @@ int run_models(const ModelsArguments& arguments) {
 }  // namespace
 
 Command add_models(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("models", "List the networks there are");
+  CLI::App* command = program.add_subcommand("models", "List the known networks");
   auto arguments = std::make_shared<ModelsArguments>();
   command->add_flag("--json", arguments->json, "A JSON list instead of a table");
-  command->add_option("--describe", arguments->describe, "Print this network as a description, to start one of your own from");
+  command->add_option("--describe", arguments->describe, "Print this network as a description, as a template for your own");
   command->footer("Examples:\n  residual models\n  residual models --describe resnet50 > mine.json");
   return {command, [arguments] { return run_models(*arguments); }};
 }

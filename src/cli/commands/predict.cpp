@@ -1,4 +1,4 @@
-// residual predict: what a model sees in images.
+// residual predict: the likeliest classes of images.
 #include "eval/predict.h"
 
 #include <memory>
@@ -25,37 +25,38 @@ struct PredictArguments {
   bool exif_orientation = false, json = false;
 };
 
-nlohmann::ordered_json to_json(const std::vector<eval::Prediction>& predictions) {
+nlohmann::ordered_json to_json(const std::vector<Prediction>& predictions) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const eval::Prediction& prediction : predictions) {
+  for (const Prediction& prediction : predictions) {
     list.push_back({{"class", prediction.label}, {"index", prediction.index}, {"probability", prediction.probability}});
   }
   return list;
 }
 
-// An image that cannot be used is named, the others are still answered; the exit code tells at the end.
+// An image that cannot be used is named and the others are still classified; the exit code says at the end that there was one.
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, kMostClasses);
   refuse_fetchable(arguments.model.file);
   eval::Model model = arguments.model.load_for_images();
-  if (arguments.exif_orientation) model.preprocessing = model.preprocessing.with_exif_orientation(true);
   if (!arguments.labels.empty()) name_classes(model, arguments.labels);
-  eval::Predictor predictor(model, arguments.machine.target());
+  PredictorOptions options;
+  if (arguments.exif_orientation) options.exif_orientation = true;
+  eval::Predictor predictor(std::make_shared<const eval::Model>(std::move(model)), arguments.machine.target(), options);
   const std::vector<ImageInput> images = image_inputs(arguments.images);
   int code = 0;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ImageInput& image : images) {
     try {
       const std::vector<std::byte> bytes = image.read();
-      const std::vector<eval::Prediction> predictions =
-          predictor.predict(bytes, printable(image.name, kMostOfAPath), arguments.top);
+      const std::string name = printable(image.name, kMostOfAPath);
+      const std::vector<Prediction> predictions = predictor.predict(EncodedImage{bytes, name}, arguments.top);
       if (arguments.json) {
         list.push_back({{"image", image.name}, {"predictions", to_json(predictions)}});
         continue;
       }
-      print("{}\n", printable(image.name, kMostOfAPath));
-      for (const eval::Prediction& prediction : predictions) {
+      print("{}\n", name);
+      for (const Prediction& prediction : predictions) {
         print("  {:6.2f}%  {}\n", 100 * prediction.probability, printable(prediction.label));
       }
     } catch (const Error& error) {
@@ -81,8 +82,8 @@ Command add_predict(CLI::App& program) {
       ->required();
   command->add_option("--labels", arguments->labels, "File with the names of the classes: one a line, or JSON");
   command->add_flag("--exif-orientation", arguments->exif_orientation,
-                    "Turn images upright as their Exif data say (default: where the model's images were turned)");
-  command->add_option("--top", arguments->top, "How many classes to tell, likeliest first")->capture_default_str();
+                    "Turn images upright as their Exif data say (default: as in training)");
+  command->add_option("--top", arguments->top, "How many classes to print, likeliest first")->capture_default_str();
   command->add_flag("--json", arguments->json, "A JSON list: image, predictions (class, index, probability)");
   arguments->machine.add_to(*command, false);
   command->footer(

@@ -37,7 +37,7 @@ std::string to_json(const eval::NetworkSummary& summary, const std::optional<eva
   return indented(json);
 }
 
-// What separable blocks spare: the same network with 3x3 convolutions in their place is counted too.
+// The same network with 3x3 convolutions in place of separable blocks, for comparison.
 std::optional<eval::NetworkSummary> without_separable_blocks(models::Architecture architecture) {
   if (!architecture.graph.empty()) return std::nullopt;
   const std::optional<models::Description> network = models::described(architecture);
@@ -83,7 +83,7 @@ Command add_summary(CLI::App& program) {
   command->add_flag("--plan", arguments->plan, "Also show which kernel runs what, in which order and layout");
   command->add_option("--batch-size", arguments->batch_size, "Images at once, for --plan")->capture_default_str();
   command->add_flag("--json", arguments->json,
-                    "JSON: parameters, macs, layers; of separable networks what they have without_separable_blocks");
+                    "JSON: parameters, macs, layers; for separable networks also the totals without_separable_blocks");
   arguments->machine.add_to(*command, false);
   command->footer("Examples:\n  residual summary resnet20 --plan\n  residual summary runs/resnet20-shapes/best.safetensors");
   return {command, [arguments] { return run_summary(*arguments); }};

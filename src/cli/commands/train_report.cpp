@@ -56,8 +56,8 @@ void TrainReport::start(const data::DataSource& source) {
                   to_string(options_.architecture.input), with_commas(summary.parameters),
                   static_cast<double>(summary.macs) / 1e6));
   say(fmt::format("{}, batch {}, {} at {}, {} schedule, {} steps of warm-up; output goes to {}",
-                  counted(options_.epochs, "epoch"), options_.batch_size, name_of(options_.optimizer.kind),
-                  options_.schedule.learning_rate, name_of(options_.schedule.kind), options_.schedule.warmup_steps,
+                  counted(options_.epochs, "epoch"), options_.batch_size, options_.optimizer.name,
+                  options_.schedule.learning_rate, options_.schedule.name, options_.schedule.warmup_steps,
                   options_.out.string()));
 }
 

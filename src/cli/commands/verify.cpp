@@ -1,4 +1,4 @@
-// residual verify: whether two models give the same answers, and the layer where they part.
+// residual verify: whether two models give the same logits, and the first layer that differs.
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -29,7 +29,7 @@ struct VerifyArguments {
   bool json = false;
 };
 
-// How the images were prepared on which two models were compared.
+// How the images were preprocessed on which two models were compared.
 enum class Prepared { kAlike, kByTheFirst, kByEach };
 
 std::string_view word_of(Prepared prepared) {
@@ -41,13 +41,14 @@ std::string_view word_of(Prepared prepared) {
   return "by each";
 }
 
-std::string_view remark_on(Prepared prepared) {
+std::string_view note_on(Prepared prepared) {
   switch (prepared) {
     case Prepared::kAlike: return "";
-    case Prepared::kByTheFirst: return "the two prepare images differently; here both get them as the first prepares them\n";
+    case Prepared::kByTheFirst:
+      return "the models preprocess images differently; here both take them as the first preprocesses them\n";
     case Prepared::kByEach: break;
   }
-  return "the two prepare images differently, and here each in its own way\n";
+  return "the models preprocess images differently; here each preprocesses them itself\n";
 }
 
 nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared prepared) {
@@ -69,12 +70,12 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared p
   return json;
 }
 
-// A file that does not say how images are prepared takes them as the other one does.
+// A file without a preprocessing gets that of the other.
 void share_preprocessing(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
   if (!to.model.prepared && from.model.prepared) convert::prepare(to, from.model.preprocessing, file);
 }
 
-// The images to run both on: of a data set, or of a folder of images that nobody labelled.
+// The images to run both on: of a data set, or of a folder of images without labels.
 class VerifyData {
  public:
   VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
@@ -93,7 +94,7 @@ class VerifyData {
   const data::Dataset& images() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
 
  private:
-  // Images and no folders: no data set has that layout.
+  // Images without folders: not the layout of any data set.
   static bool is_loose(const std::filesystem::path& folder) {
     std::error_code ignored;
     bool images = false, folders = false;
@@ -114,7 +115,8 @@ std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedMode
   convert::Comparison comparison = convert::compare(a.model, b.model, images, options);
   if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
     return {std::move(comparison), Prepared::kAlike};
-  // What one does before its network the other may do inside. Turning images upright is the data set's work, the same for both.
+  // One network may contain what the other has in its preprocessing. Images are turned upright by the data set, the same for
+  // both.
   if (!comparison.same && a.model.preprocessing.exif_orientation() == b.model.preprocessing.exif_orientation()) {
     options.own_preprocessing = true;
     convert::Comparison own = convert::compare(a.model, b.model, images, options);
@@ -146,7 +148,7 @@ int run_verify(VerifyArguments& arguments) {
   if (arguments.json) {
     print("{}\n", indented(to_json(comparison, prepared)));
   } else {
-    print("{}", remark_on(prepared));
+    print("{}", note_on(prepared));
     print_comparison(comparison);
   }
   return exit_code(comparison);
@@ -155,7 +157,7 @@ int run_verify(VerifyArguments& arguments) {
 }  // namespace
 
 Command add_verify(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("verify", "Compare the answers of two models, and find the layer where they part");
+  CLI::App* command = program.add_subcommand("verify", "Compare the logits of two models, and find the first layer that differs");
   auto arguments = std::make_shared<VerifyArguments>();
   command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
   command->add_option("B", arguments->b, "Another")->required();
@@ -163,9 +165,11 @@ Command add_verify(CLI::App& program) {
                       "Images to run both on, a data set or a folder of images (default: random numbers)");
   command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
   command->add_option("--images", arguments->options.images, "How many of the data")->capture_default_str();
-  command->add_option("--batch-size", arguments->options.batch_size, "Images at once, besides one by one")->capture_default_str();
+  command->add_option("--batch-size", arguments->options.batch_size, "Images computed at once, beside one by one")
+      ->capture_default_str();
   command
-      ->add_option("--tolerance", arguments->options.tolerance, "Largest difference that is none, as a part of the largest logit")
+      ->add_option("--tolerance", arguments->options.tolerance,
+                   "Largest difference that counts as equal, as a fraction of the largest logit")
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "JSON: same, prepared, batches, first_layer");
   arguments->weights.add_to(*command);

@@ -14,7 +14,7 @@
 #include "core/limits.h"
 #include "core/threads.h"
 #include "data/labels.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "models/choices.h"
 
 namespace residual::cli {
@@ -27,7 +27,7 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
   command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
       ->group("Machine");
   if (with_loader) {
-    command.add_option("--loader-threads", loader_threads, "Threads that read and prepare images ahead")
+    command.add_option("--loader-threads", loader_threads, "Threads that read and preprocess images ahead")
         ->capture_default_str()
         ->group("Machine");
   }
@@ -36,7 +36,7 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
 void MachineArguments::check() {
   if (device == "cuda") {
     fail(ErrorKind::kUsage,
-         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or leave it away");
+         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or omit it");
   }
   if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
   check_range("--threads", threads, 0, kMostThreads);
@@ -74,7 +74,7 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
 
 data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   if (path != "shapes" && (train_size != data::OpenOptions{}.train_size || test_size != data::OpenOptions{}.test_size)) {
-    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`; '{}' is what it is", path);
+    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`, not to '{}'", path);
   }
   data::OpenOptions options;
   options.val_split = val_split;
@@ -99,7 +99,7 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
 void add_preprocess(CLI::App& command, std::string& preprocess) {
   command
       .add_option("--preprocess", preprocess,
-                  fmt::format("How images are prepared: {}, a timm config.json, a Hugging Face preprocessor_config.json, or a "
+                  fmt::format("Preprocessing of images: {}, a timm config.json, a Hugging Face preprocessor_config.json, or a "
                               "JSON list of steps",
                               fmt::join(data::preset_names(), ", ")))
       ->group("Data");
@@ -125,14 +125,14 @@ bool NetworkArguments::is_file() const {
 models::Architecture NetworkArguments::architecture() const {
   models::Architecture result;
   if (is_file()) {
-    if (options.choices.any() || classes) {
+    if (options.choices().any() || classes) {
       fail(ErrorKind::kUsage, "--classes, --shortcut and the like belong to a network's name; '{}' is a file that holds them",
            model);
     }
     result = convert::load(model).model.architecture;
   } else {
     result = models::architecture_of(model);
-    models::choose(options.choices, result);
+    models::choose(options.choices(), result);
     if (classes) {
       check_range("--classes", *classes, kLeastClasses, kMostClasses);
       result.classes = *classes;
@@ -149,10 +149,7 @@ models::Architecture NetworkArguments::architecture() const {
 }
 
 void name_classes(eval::Model& model, const std::string& labels) {
-  model.labels = data::read_labels(labels);
-  if (static_cast<int64_t>(model.labels.size()) == model.architecture.classes) return;
-  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", labels, model.labels.size(),
-       model.architecture.classes);
+  eval::name_classes(model, data::read_labels(labels), fmt::format("--labels '{}'", labels));
 }
 
 Shape parse_input(const std::string& text) {

@@ -11,8 +11,8 @@ namespace residual::cli {
 /// fetch::obtain, with a bar on the terminal; Ctrl-C stops it and what has arrived is kept.
 std::filesystem::path fetched(const fetch::Entry& entry, bool bar = true);
 
-/// What `--data PATH` means: a folder or file of that name; or else a data set that can be fetched, which is then fetched; or
-/// else PATH.
+/// The path of `--data PATH`: a folder or file of that name; otherwise a data set that can be fetched, which is then fetched;
+/// otherwise PATH.
 std::string data_path(const std::string& path);
 
 struct WeightsFile {

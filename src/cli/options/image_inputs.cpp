@@ -28,7 +28,7 @@ std::vector<std::byte> read_standard_input() {
     if (got < 0) fail(ErrorKind::kBadFile, "standard input cannot be read: {}", std::strerror(errno));
     if (got == 0) return bytes;
     if (bytes.size() + static_cast<size_t>(got) > kMost)
-      fail(ErrorKind::kBadFile, "standard input has more than {} bytes, which is no image", kMost);
+      fail(ErrorKind::kBadFile, "standard input has more than {} bytes, too many for an image", kMost);
     bytes.insert(bytes.end(), block, block + got);
   }
 }
@@ -64,7 +64,7 @@ std::vector<std::byte> ImageInput::read() const {
 
 std::vector<ImageInput> image_inputs(const std::vector<std::string>& arguments) {
   if (std::ranges::count(arguments, "-") > 1)
-    fail(ErrorKind::kUsage, "- stands for one image on standard input and can be given once");
+    fail(ErrorKind::kUsage, "- means one image on standard input and can be given once");
   std::vector<ImageInput> inputs;
   for (const std::string& argument : arguments) {
     std::error_code error;

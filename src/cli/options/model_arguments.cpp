@@ -6,15 +6,13 @@
 
 #include "cli/options/arguments.h"
 #include "core/error.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "models/choices.h"
 
 namespace residual::cli {
 
 void WeightsArguments::add_to(CLI::App& command) {
-  command
-      .add_option("--model", network,
-                  "The network or its description, where the file does not say it and its tensors do not tell")
+  command.add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
       ->group("Weights");
   command
       .add_option("--input", network_options.input,
@@ -24,7 +22,7 @@ void WeightsArguments::add_to(CLI::App& command) {
   network_options.add_choices_to(command);
   command
       .add_option("--preprocess", preprocess,
-                  fmt::format("How images are prepared, in place of what the file says: {}, timm's config.json, Hugging Face's "
+                  fmt::format("Preprocessing of images, in place of the file's: {}, timm's config.json, Hugging Face's "
                               "preprocessor_config.json, or a file of steps",
                               fmt::join(data::preset_names(), ", ")))
       ->group("Weights");
@@ -34,9 +32,9 @@ convert::LoadOptions WeightsArguments::options() const {
   convert::LoadOptions result;
   if (!network.empty()) {
     result.architecture = models::architecture_of(network);
-    models::choose(network_options.choices, *result.architecture);
-  } else if (network_options.choices.any()) {
-    fail(ErrorKind::kUsage, "--shortcut and the like vary a network; name it with --model");
+    models::choose(network_options.choices(), *result.architecture);
+  } else if (network_options.choices().any()) {
+    fail(ErrorKind::kUsage, "--shortcut and similar options vary a network; name it with --model");
   }
   if (!network_options.input.empty()) result.input = parse_input(network_options.input);
   result.preprocessing = preprocess;
@@ -62,7 +60,7 @@ eval::Model ModelArguments::load_for_images() const {
 }
 
 void refuse_unprepared(const std::string& file) {
-  fail(ErrorKind::kUsage, "'{}' does not say how images are prepared for it; say it with --preprocess, one of {}, or a file",
+  fail(ErrorKind::kUsage, "'{}' does not say how its images are preprocessed; specify it with --preprocess, one of {}, or a file",
        file, fmt::join(data::preset_names(), ", "));
 }
 

@@ -1,4 +1,4 @@
-// A model with its weights from a file of any program, and what the file may not say about it.
+// A model with its weights from a file of any program, and options for what the file does not say.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,9 +9,9 @@
 
 namespace residual::cli {
 
-/// What a file of weights may leave open.
+/// What a file of weights may not say.
 struct WeightsArguments {
-  std::string network;  ///< its name or description; empty: as the file says or its tensors tell
+  std::string network;  ///< its name or description; empty: as the file says or its tensors identify it
   NetworkOptions network_options;
   std::string preprocess;  ///< a preset's name or file; empty: as the file says
 
@@ -20,17 +20,17 @@ struct WeightsArguments {
   convert::LoadOptions options() const;
 };
 
-/// Throws Error (kUsage): nobody says how images are prepared for the model in `file`, and what to do about it.
+/// Throws Error (kUsage): the preprocessing of the model in `file` is unknown, and how to specify it.
 [[noreturn]] void refuse_unprepared(const std::string& file);
 
-/// A file and what it may leave open.
+/// A file and what it may not say.
 struct ModelArguments {
   std::string file;
   WeightsArguments weights;
 
   void add_to(CLI::App& command);
   convert::LoadedModel load() const;
-  /// The same for images: refuses, with what to do, a file of which nobody says how images are prepared.
+  /// The same for images: refuses a model whose preprocessing is unknown.
   eval::Model load_for_images() const;
 };
 

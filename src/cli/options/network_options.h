@@ -4,17 +4,20 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "models/choices.h"
+#include "residual/network.h"
 
 namespace residual::cli {
 
 struct NetworkOptions {
   std::string input;  ///< CxHxW
-  models::Choices choices;
+  std::string shortcut, shortcut_pool, norm, stem, block;
+  bool stride_on_1x1 = false;
 
   /// All but --input.
   void add_choices_to(CLI::App& command);
   void add_to(CLI::App& command);
+  /// Throws Error (kUsage) for a word that is not in the list.
+  NetworkChoices choices() const;
 };
 
 }  // namespace residual::cli

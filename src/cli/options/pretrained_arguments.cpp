@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "io/checksum.h"
 
 namespace residual::cli {
 namespace {
@@ -22,11 +21,6 @@ std::vector<std::string> split(const std::string& text) {
     from = to + 1;
   }
   return parts;
-}
-
-// The file by its contents, so that a resumed run notices another one.
-std::string identity_of(const eval::Model& model) {
-  return fmt::format("{} {}", model.architecture.model, io::checksum_of(io::views_of(model.state.tensors()), {}));
 }
 
 }  // namespace
@@ -42,7 +36,9 @@ void PretrainedArguments::add_to(CLI::App& command) {
       .add_option("--freeze", freeze,
                   "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
       ->group("Transfer");
-  command.add_option("--head-lr-scale", head_lr_scale, "The classifier's learning rate is so many times the others'")
+  command
+      .add_option("--head-learning-rate-scale,--head-lr-scale", head_learning_rate_scale,
+                  "The classifier's learning rate, divided by that of all other layers")
       ->capture_default_str()
       ->group("Transfer");
 }
@@ -66,10 +62,8 @@ std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optiona
   return loaded;
 }
 
-void PretrainedArguments::apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const {
-  options.freeze = split(freeze);
-  options.head_learning_rate_scale = head_lr_scale;
-  if (pretrained) options.pretrained = identity_of(pretrained->model);
+std::vector<std::string> PretrainedArguments::frozen() const {
+  return split(freeze);
 }
 
 std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const {
@@ -78,17 +72,6 @@ std::string PretrainedArguments::told(const convert::LoadedModel& pretrained, co
   if (start.drawn.empty()) return text + ", all of its weights";
   return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
                             fmt::join(start.drawn, ", "));
-}
-
-std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input) {
-  if (!pretrained.model.prepared) return std::nullopt;
-  const data::Preprocessing& theirs = pretrained.model.preprocessing;
-  if (theirs.output_shape() == input) return theirs;
-  const auto step = std::ranges::find_if(
-      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
-  if (step == theirs.steps().end() || theirs.channels() != input[0]) return std::nullopt;
-  const auto& normalize = std::get<data::NormalizeStep>(*step);
-  return data::Preprocessing::standard(input, normalize.mean, normalize.std);
 }
 
 }  // namespace residual::cli

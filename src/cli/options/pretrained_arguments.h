@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "convert/load.h"
-#include "train/options.h"
 #include "train/transfer.h"
 
 namespace residual::cli {
@@ -14,7 +14,7 @@ namespace residual::cli {
 struct PretrainedArguments {
   std::string file;    ///< empty: weights are drawn
   std::string freeze;  ///< scopes with commas
-  double head_lr_scale = 1;
+  double head_learning_rate_scale = 1;
 
   void add_to(CLI::App& command);
   bool given() const { return !file.empty(); }
@@ -23,14 +23,10 @@ struct PretrainedArguments {
   /// The file's model; `named`: the network the user asked for, if any. Throws Error (kBadFile, kUsage), also for a network that
   /// cannot be trained.
   std::optional<convert::LoadedModel> load(const std::optional<models::Architecture>& named) const;
-  /// What of this goes into the run's options.
-  void apply(const std::optional<convert::LoadedModel>& pretrained, train::TrainOptions& options) const;
+  /// The scopes of --freeze.
+  std::vector<std::string> frozen() const;
   /// One line for the user: what was taken over, and what is new.
   std::string told(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const;
 };
-
-/// How the pretrained model's images were prepared, for another size of input; none where it does not say, or where its way is
-/// bound to its own size.
-std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrained, const Shape& input);
 
 }  // namespace residual::cli

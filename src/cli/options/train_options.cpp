@@ -1,16 +1,19 @@
 #include "cli/options/train_options.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
+#include <ranges>
+#include <set>
 
 #include "core/error.h"
 #include "core/limits.h"
 #include "data/files/archive.h"
-#include "data/transforms/presets.h"
 #include "models/choices.h"
 #include "train/defaults.h"
-#include "train/trainer.h"
+#include "train/optimizers/optimizers.h"
+#include "train/schedules/schedules.h"
 
 namespace residual::cli {
 namespace {
@@ -25,64 +28,124 @@ void add_network(CLI::App& command, TrainArguments& a) {
   command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
 }
 
+constexpr const char* kRecipe = "Recipe";
+
+// "sgd, adam, adamw"
+template <typename Entry>
+std::string names_of(std::span<const Entry* const> table) {
+  return fmt::format("{}", fmt::join(table | std::views::transform(&Entry::name), ", "));
+}
+
+// The entries that have a setting of this name, and what it is there.
+template <typename Entry>
+std::vector<std::pair<std::string_view, const train::Setting*>> owners_of(std::span<const Entry* const> table,
+                                                                          std::string_view name) {
+  std::vector<std::pair<std::string_view, const train::Setting*>> owners;
+  for (const Entry* entry : table) {
+    const auto setting = std::ranges::find(entry->settings, name, &train::Setting::name);
+    if (setting != entry->settings.end()) owners.emplace_back(entry->name, &*setting);
+  }
+  return owners;
+}
+
+// "step_epochs" -> "--step-epochs"
+std::string option_of(std::string_view setting) {
+  std::string option = fmt::format("--{}", setting);
+  std::ranges::replace(option, '_', '-');
+  return option;
+}
+
+// The option of one setting, which stores what it is given in `given`, in the setting's own type.
+CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const std::string& help, train::Settings& given) {
+  const std::string option = option_of(setting.name);
+  const auto store = [&given, name = std::string(setting.name)](const auto& value) { given[name] = value; };
+  return std::visit(
+      [&]<typename T>(const T&) -> CLI::Option* {
+        if constexpr (std::is_same_v<T, bool>)
+          return command.add_flag_callback(option, [store] { store(true); }, help);
+        else
+          return command.add_option_function<T>(option, store, help)->delimiter(',');
+      },
+      setting.by_default);
+}
+
+// The settings of all entries, each name once: "Momentum (of sgd; default: 0.9)".
+template <typename Entry>
+void add_settings(CLI::App& command, std::span<const Entry* const> table, train::Settings& given) {
+  std::set<std::string_view> added;
+  for (const Entry* entry : table) {
+    for (const train::Setting& setting : entry->settings) {
+      if (!added.insert(setting.name).second) continue;
+      const auto owners = owners_of(table, setting.name);
+      std::string help = fmt::format("{} (of {}", setting.help, fmt::join(owners | std::views::keys, ", "));
+      const std::string by_default = train::to_string(setting.by_default);
+      if (!std::holds_alternative<bool>(setting.by_default) && !by_default.empty()) help += "; default: " + by_default;
+      add_setting(command, setting, help + ")", given)->group(kRecipe);
+    }
+  }
+}
+
+// choice: "--optimizer". Refuses a setting of another entry than the chosen one.
+template <typename Entry>
+void check_settings(std::span<const Entry* const> table, const Entry& chosen, const train::Settings& given, const char* choice) {
+  for (const auto& [name, value] : given) {
+    const auto owners = owners_of(table, name) | std::views::keys;
+    if (std::ranges::find(owners, chosen.name) == owners.end())
+      fail(ErrorKind::kUsage, "{} belongs to {} {}, not to {}", option_of(name), choice, fmt::join(owners, " or "), chosen.name);
+  }
+}
+
+// "0.1 for sgd, 0.001 for adam, 0.001 for adamw"
+std::string defaults_of(double train::Optimizer::* field) {
+  std::vector<std::string> texts;
+  for (const train::Optimizer* optimizer : train::optimizers())
+    texts.push_back(fmt::format("{} for {}", optimizer->*field, optimizer->name));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+void add_optimizer_options(CLI::App& command, TrainArguments& a) {
+  command.add_option("--optimizer", a.optimizer, names_of(train::optimizers()))->capture_default_str()->group(kRecipe);
+  command
+      .add_option("--learning-rate,--lr", a.learning_rate,
+                  fmt::format("Highest learning rate (default: {})", defaults_of(&train::Optimizer::learning_rate)))
+      ->group(kRecipe);
+  add_settings(command, train::optimizers(), a.optimizer_settings);
+  command
+      .add_option("--weight-decay", a.weight_decay, fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
+      ->group(kRecipe);
+  command
+      .add_flag("--no-weight-decay-on-norm-and-bias", a.no_weight_decay_on_norm_and_bias,
+                "Weight decay on convolutions and linear layers alone")
+      ->group(kRecipe);
+  command.add_option("--clip-grad-norm", a.clip_grad_norm, "Largest norm of all gradients together (default: no clipping)")
+      ->group(kRecipe);
+  command
+      .add_option("--ema-decay", a.ema_decay,
+                  "Models hold moving averages of the weights with this decay, e.g. 0.999 (default: the weights themselves)")
+      ->group(kRecipe);
+}
+
 void add_training_options(CLI::App& command, TrainArguments& a) {
-  command.add_option("--epochs", a.epochs, "Passes over the training images")->capture_default_str()->group("Recipe");
-  command.add_option("--batch-size", a.batch_size, "Images a step")->capture_default_str()->group("Recipe");
-  command.add_option("--optimizer", a.optimizer, "sgd, adam or adamw")->capture_default_str()->group("Recipe");
-  command.add_option("--lr", a.lr, "Highest learning rate (default: 0.1 for sgd, 0.001 for adam and adamw)")->group("Recipe");
-  command.add_option("--momentum", a.momentum, "Of sgd (default: 0.9)")->group("Recipe");
-  command.add_flag("--nesterov", a.nesterov, "Nesterov's momentum, of sgd")->group("Recipe");
-  command.add_option("--weight-decay", a.weight_decay, "(default: 0.0001 for sgd, 0 for adam, 0.01 for adamw)")->group("Recipe");
-  command.add_option("--schedule", a.schedule, "constant, step, multistep or cosine")->capture_default_str()->group("Recipe");
-  command.add_option("--warmup", a.warmup, "Steps of linear warm-up (default: 400, but at most a tenth of all)")->group("Recipe");
-  command.add_option("--step-epochs", a.step_epochs, "Epochs between the steps of --schedule step (default: 30)")
-      ->group("Recipe");
-  command.add_option("--milestones", a.milestones, "Epochs of --schedule multistep, e.g. 60,120")->group("Recipe");
-  command.add_option("--gamma", a.gamma, "Factor at each step or milestone (default: 0.1)")->group("Recipe");
+  command.add_option("--epochs", a.epochs, "Passes over the training images")->capture_default_str()->group(kRecipe);
+  command.add_option("--batch-size", a.batch_size, "Images a step")->capture_default_str()->group(kRecipe);
+  add_optimizer_options(command, a);
+  command.add_option("--schedule", a.schedule, names_of(train::schedules()))->capture_default_str()->group(kRecipe);
+  command
+      .add_option("--warmup-steps,--warmup", a.warmup_steps, "Steps of linear warm-up (default: 400, but at most a tenth of all)")
+      ->group(kRecipe);
+  add_settings(command, train::schedules(), a.schedule_settings);
   command
       .add_option(
           "--augment", a.augment,
           "none, crop, flip, crop+flip or auto: crop with 4 pixels of padding and flip; for IDX digits crop with 2 and no flip")
       ->capture_default_str()
-      ->group("Recipe");
-  command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group("Recipe");
-  command.add_option("--seed", a.seed, "Of weights, order and augmentation")->capture_default_str()->group("Recipe");
+      ->group(kRecipe);
+  command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group(kRecipe);
+  command.add_option("--seed", a.seed, "Of weights, order and augmentation")->capture_default_str()->group(kRecipe);
 }
 
-std::vector<int64_t> parse_milestones(const std::string& text) {
-  std::vector<int64_t> result;
-  if (text.empty()) return result;
-  for (const float number : parse_numbers(text, "--milestones")) {
-    if (number != std::floor(number) || number < 1 || number > 1e6F) {
-      fail(ErrorKind::kUsage, "--milestones is '{}', expected epochs such as 60,120", text);
-    }
-    result.push_back(static_cast<int64_t>(number));
-  }
-  return result;
-}
-
-train::OptimizerOptions optimizer_options(const TrainArguments& a) {
-  train::OptimizerOptions options;
-  options.kind = train::optimizer_named(a.optimizer);
-  options.nesterov = a.nesterov;
-  options.momentum = a.momentum.value_or(0.9);
-  options.weight_decay = a.weight_decay.value_or(train::default_weight_decay(options.kind));
-  return options;
-}
-
-train::ScheduleOptions schedule_options(const TrainArguments& a, int64_t training_images) {
-  train::ScheduleOptions options;
-  options.kind = train::schedule_named(a.schedule);
-  options.learning_rate = a.lr.value_or(train::default_learning_rate(train::optimizer_named(a.optimizer)));
-  options.warmup_steps = a.warmup.value_or(train::default_warmup(training_images, a.batch_size, a.epochs));
-  options.step_epochs = a.step_epochs.value_or(options.step_epochs);
-  options.gamma = a.gamma.value_or(options.gamma);
-  options.milestones = parse_milestones(a.milestones);
-  return options;
-}
-
-std::filesystem::path default_out(const TrainArguments& a, const std::string& model) {
-  std::filesystem::path data = std::filesystem::path(a.data.path).lexically_normal();
+std::filesystem::path default_out(const std::string& data_path, const std::string& model) {
+  std::filesystem::path data = std::filesystem::path(data_path).lexically_normal();
   if (!data.has_filename()) data = data.parent_path();
   std::string name = data.filename().string();
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
@@ -116,38 +179,11 @@ void TrainArguments::check() {
   machine.check();
   check_range("--epochs", epochs, 1, kMostEpochs);
   check_range("--batch-size", batch_size, 1, kMostBatch);
-  const train::Optimizer kind = train::optimizer_named(optimizer);
-  if (momentum && kind != train::Optimizer::kSgd) {
-    fail(ErrorKind::kUsage, "--momentum belongs to --optimizer sgd; {} has moments of its own, leave it away", optimizer);
-  }
-  const train::Schedule shape = train::schedule_named(schedule);
-  if (step_epochs && shape != train::Schedule::kStep) {
-    fail(ErrorKind::kUsage, "--step-epochs belongs to --schedule step, not {}", schedule);
-  }
-  if (gamma && shape != train::Schedule::kStep && shape != train::Schedule::kMultistep) {
-    fail(ErrorKind::kUsage, "--gamma belongs to --schedule step or multistep, not {}", schedule);
-  }
-  if (mean.empty() != std.empty())
-    fail(ErrorKind::kUsage, "--mean and --std go together; {} is missing", mean.empty() ? "--mean" : "--std");
-  if (!preprocess.empty() && !mean.empty())
-    fail(ErrorKind::kUsage, "--preprocess says how images are normalised; leave --mean and --std away");
-  if (!preprocess.empty() &&
-      data::preprocessing_input(preprocess))  // refuses what is unknown; a recipe without a size has no Exif either
-    data.exif_orientation |= data::preprocessing_named(preprocess).exif_orientation();
-  named_network();
-  models::initialisation_named(init);
-  wanted_input();
-  // What the train module knows to refuse is refused before the data is opened.
-  train::TrainOptions early;
-  early.epochs = epochs;
-  early.batch_size = batch_size;
-  early.optimizer = optimizer_options(*this);
-  early.schedule = schedule_options(*this, 1);
-  early.label_smoothing = label_smoothing;
-  early.head_learning_rate_scale = pretrained.head_lr_scale;
-  early.checkpoint_minutes = checkpoint_minutes;
-  train::check(early);
-  train::augmentation_named(augment, data::Format::kFolder, Shape{3, 32, 32});
+  check_settings(train::optimizers(), train::find_optimizer(optimizer), optimizer_settings, "--optimizer");
+  check_settings(train::schedules(), train::find_schedule(schedule), schedule_settings, "--schedule");
+  const train::TrainRequest given = request();
+  train::check(given);
+  data.exif_orientation |= train::turns_upright(given.preprocessing);
 }
 
 std::optional<Shape> TrainArguments::wanted_input() const {
@@ -156,65 +192,52 @@ std::optional<Shape> TrainArguments::wanted_input() const {
 
 std::optional<models::Architecture> TrainArguments::named_network() const {
   if (model.empty() && pretrained.given()) {
-    if (network.choices.any())
+    if (network.choices().any())
       fail(ErrorKind::kUsage, "the options that vary a network go with --model; the pretrained weights have theirs");
     return std::nullopt;
   }
   models::Architecture architecture = models::architecture_of(model.empty() ? "resnet20" : model);
-  models::choose(network.choices, architecture);
+  models::choose(network.choices(), architecture);
   return architecture;
 }
 
-train::TrainOptions settle(const TrainArguments& a, const data::DataSource& source,
-                           const std::optional<convert::LoadedModel>& pretrained) {
-  if (!source.train) {
-    fail(ErrorKind::kUsage, "the data has no training images ({}); put them into a folder train/<class>/", source.found);
-  }
-  train::TrainOptions options;
-  const std::optional<models::Architecture> named = a.named_network();
-  options.architecture = named ? *named : pretrained->model.architecture;
-  const Shape published = options.architecture.input;
-  options.architecture.classes = static_cast<int64_t>(source.classes().size());
-  std::optional<Shape> input = a.wanted_input();
-  if (!input && !a.preprocess.empty()) input = data::preprocessing_input(a.preprocess);
-  options.architecture.input = input.value_or(train::default_input(published, source.train->image_shape()));
-  options.initialisation = models::initialisation_named(a.init);
-  options.epochs = a.epochs;
-  options.batch_size = a.batch_size;
-  options.optimizer = optimizer_options(a);
-  options.schedule = schedule_options(a, source.train->size());
-  options.augmentation = train::augmentation_named(a.augment, source.format, options.architecture.input);
-  options.label_smoothing = a.label_smoothing;
-  options.seed = static_cast<uint64_t>(a.seed);
-  options.target = a.machine.target();
-  options.loader_threads = a.machine.loader_threads;
-  options.out = a.out.empty() ? default_out(a, options.architecture.model) : std::filesystem::path(a.out);
-  options.resume = a.resume;
-  options.checkpoint_minutes = a.checkpoint_minutes;
-  options.command = a.command;
-  a.pretrained.apply(pretrained, options);
-  train::check(options);
-  return options;
+train::TrainRequest TrainArguments::request() const {
+  train::TrainRequest result;
+  result.network = named_network();
+  result.input = wanted_input();
+  result.initialisation = models::initialisation_named(init);
+  result.preprocessing.name = preprocess;
+  if (!mean.empty()) result.preprocessing.mean = parse_numbers(mean, "--mean");
+  if (!std.empty()) result.preprocessing.std = parse_numbers(std, "--std");
+  result.exif_orientation = data.exif_orientation;
+  result.epochs = epochs;
+  result.batch_size = batch_size;
+  result.optimizer = optimizer;
+  result.optimizer_settings = optimizer_settings;
+  result.schedule = schedule;
+  result.schedule_settings = schedule_settings;
+  result.augmentation = train::augmentation_preset_named(augment);
+  result.learning_rate = learning_rate;
+  result.weight_decay = weight_decay;
+  result.decay_norm_and_bias = !no_weight_decay_on_norm_and_bias;
+  result.clip_grad_norm = clip_grad_norm;
+  result.ema_decay = ema_decay;
+  result.warmup_steps = warmup_steps;
+  result.label_smoothing = label_smoothing;
+  result.freeze = pretrained.frozen();
+  result.head_learning_rate_scale = pretrained.head_learning_rate_scale;
+  result.seed = static_cast<uint64_t>(seed);
+  result.target = machine.target();
+  result.loader_threads = machine.loader_threads;
+  result.out = out;
+  result.resume = resume;
+  result.checkpoint_minutes = checkpoint_minutes;
+  result.command = command;
+  return result;
 }
 
-data::Preprocessing settle_preprocessing(const TrainArguments& a, const train::TrainOptions& options,
-                                         const data::DataSource& source, const std::optional<convert::LoadedModel>& pretrained) {
-  const Shape& input = options.architecture.input;
-  if (!a.preprocess.empty()) return data::preprocessing_named(a.preprocess, input);
-  if (a.mean.empty() && pretrained) {
-    if (std::optional<data::Preprocessing> theirs = inherited(*pretrained, input)) return std::move(*theirs);
-  }
-  if (a.mean.empty()) return train::standard_preprocessing(input, *source.train, a.machine.threads);
-  const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
-  for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {
-    if (static_cast<int64_t>(numbers->size()) != input[0]) {
-      fail(ErrorKind::kUsage, "{} has {} numbers, the images have {} channels", option, numbers->size(), input[0]);
-    }
-  }
-  if (std::ranges::any_of(std, [](float value) { return !(value > 0); })) {
-    fail(ErrorKind::kUsage, "--std is '{}', expected numbers above 0", a.std);
-  }
-  return data::Preprocessing::standard(input, mean, std);
+std::filesystem::path TrainArguments::folder(const std::string& name) const {
+  return out.empty() ? default_out(data.path, name) : std::filesystem::path(out);
 }
 
 }  // namespace residual::cli

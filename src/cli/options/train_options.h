@@ -1,4 +1,4 @@
-// The options of `residual train`, and what they mean for a data set.
+// The options of `residual train`.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,9 +8,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/options/pretrained_arguments.h"
-#include "data/dataset.h"
-#include "data/transforms/preprocess.h"
-#include "train/options.h"
+#include "train/request.h"
 
 namespace residual::cli {
 
@@ -22,11 +20,12 @@ struct TrainArguments {
   NetworkOptions network;
   PretrainedArguments pretrained;
   int64_t epochs = 30, batch_size = 128, seed = 0;
-  std::string optimizer = "sgd", schedule = "cosine", augment = "auto", milestones;
-  std::optional<double> lr, momentum, weight_decay, gamma;
-  std::optional<int64_t> warmup, step_epochs;
-  bool nesterov = false;
-  double label_smoothing = 0;
+  std::string optimizer = "sgd", schedule = "cosine", augment = "auto";
+  train::Settings optimizer_settings, schedule_settings;  ///< those that were given
+  std::optional<double> learning_rate, weight_decay;
+  std::optional<int64_t> warmup_steps;
+  bool no_weight_decay_on_norm_and_bias = false;
+  double label_smoothing = 0, clip_grad_norm = 0, ema_decay = 0;
   std::string preprocess, mean, std;
   std::string out;
   double checkpoint_minutes = 10;
@@ -39,15 +38,10 @@ struct TrainArguments {
   std::optional<Shape> wanted_input() const;
   /// The network that was asked for; none: that of the pretrained weights.
   std::optional<models::Architecture> named_network() const;
+  /// What the options specify, their texts read. Throws Error (kUsage).
+  train::TrainRequest request() const;
+  /// The output folder of a run of the network of this name: --out, or runs/NAME-DATA.
+  std::filesystem::path folder(const std::string& name) const;
 };
-
-/// Everything settled: the network fits the data, what was not given has its default. `pretrained`: the weights to start from.
-train::TrainOptions settle(const TrainArguments& arguments, const data::DataSource& source,
-                           const std::optional<convert::LoadedModel>& pretrained);
-
-/// What --preprocess, or --mean and --std say; else the pretrained weights' own way, else the training images' mean and
-/// standard deviation.
-data::Preprocessing settle_preprocessing(const TrainArguments& arguments, const train::TrainOptions& options,
-                                         const data::DataSource& source, const std::optional<convert::LoadedModel>& pretrained);
 
 }  // namespace residual::cli

@@ -44,7 +44,7 @@ void complain(std::string_view message) {
   show(fmt::format("residual: {}\n", message));
 }
 
-void show_remarks(bool quiet) {
+void show_messages(bool quiet) {
   set_log_sink([quiet](LogLevel level, std::string_view message) {
     if (level == LogLevel::kWarning) {
       complain(fmt::format("warning: {}", message));

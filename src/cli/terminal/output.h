@@ -28,10 +28,10 @@ void complain(std::string_view message);
 /// Text on standard error as it is; what cannot be written is dropped.
 void show(std::string_view text);
 
-/// Remarks of the library go to standard error; with `quiet` only warnings do.
-void show_remarks(bool quiet);
+/// Prints the library's messages on standard error; with `quiet` only warnings.
+void show_messages(bool quiet);
 
-/// Prepares standard streams: a closed one is led to /dev/null, and a reader that goes away is an error code and not a signal.
+/// Opens closed standard streams on /dev/null, and ignores SIGPIPE, so that a reader that exits is an error and not a signal.
 void prepare_streams();
 
 /// "1 epoch", "3 epochs".

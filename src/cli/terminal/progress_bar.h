@@ -17,10 +17,10 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// [=====>     ] and the text, cut to the terminal's width. `text` is asked only when the line is written.
+  /// [=====>     ] and the text, cut to the terminal's width. `text` is called only when the line is written.
   void update(int64_t done, int64_t all, const std::function<std::string()>& text);
 
-  /// Takes the line away, so that other lines can be written.
+  /// Clears the line, so that other lines can be written.
   void clear();
 
  private:

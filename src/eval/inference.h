@@ -1,0 +1,42 @@
+// A network ready to run forward: the one place where evaluation and prediction meet the runtime.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "models/table.h"
+#include "runtime/session.h"
+
+namespace residual::eval {
+
+/// The inference plan of an architecture: batch norm folded, one batch size. One plan is compiled at a time in a process, so that
+/// kernels are timed undisturbed. Throws Error as compile does.
+std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
+                                           const Choices& choices = {});
+
+/// Owns a session; for one thread at a time. Any number of them may share `weights` and run at once.
+class Inference {
+ public:
+  /// `weights`: of a State that holds the network's Variables.
+  Inference(const models::Architecture& architecture, std::shared_ptr<PreparedWeights> weights, int64_t batch,
+            const Target& target, const Choices& choices = {});
+
+  int64_t batch() const noexcept { return batch_; }
+  std::span<float> images() { return images_; }              ///< batch,C,H,W; to be filled before run()
+  std::span<const float> logits() const { return logits_; }  ///< batch,classes; of the last run()
+  const Plan& plan() const noexcept { return session_.plan(); }
+
+  /// Throws Error as Session::run does, (kUsage) in a process forked from the one that made this.
+  void run() { session_.run(); }
+  /// Folds and packs the weights again, after the State has changed.
+  void prepare() { session_.prepare(); }
+
+ private:
+  int64_t batch_;
+  Session session_;
+  std::span<float> images_;
+  std::span<const float> logits_;
+};
+
+}  // namespace residual::eval

@@ -1,0 +1,46 @@
+// What turns gradients into new parameters. An optimizer is one file here and one entry of the table in optimizers.cpp.
+#pragma once
+
+#include "train/options.h"
+#include "train/step/parameter_groups.h"
+#include "train/training_step.h"
+
+namespace residual::train {
+
+/// The update of one parameter, whose name is the scope of the graph.
+struct ParameterUpdate {
+  Graph& graph;
+  const std::string& name;
+  Value parameter, gradient;
+  Value learning_rate;  ///< float64 scalar, of the parameter's group
+  Value step;           ///< int64 scalar, from 1
+  double weight_decay;  ///< of the parameter's group
+  const Settings& settings;
+
+  /// What the optimizer keeps for this parameter: a Variable of its shape, NAME.momentum, which starts at zero.
+  Value state(std::string_view what) const;
+  /// Sets the parameter, or what is kept for it, at the end of the step.
+  void assign_parameter(Value value) const { graph.assign(name, value); }
+  void assign_state(std::string_view what, Value value) const { graph.assign(graph.scoped(what), value); }
+};
+
+struct Optimizer {
+  std::string_view name;
+  double learning_rate, weight_decay;  ///< the defaults
+  std::vector<Setting> settings;
+  /// Appends the nodes of one parameter's update.
+  void (*append)(const ParameterUpdate& update);
+  /// Throws Error (kUsage) for settings that contradict each other; null: none can. `settings` is complete.
+  void (*check)(const Settings& settings) = nullptr;
+};
+
+std::span<const Optimizer* const> optimizers();
+const Optimizer& find_optimizer(std::string_view name);  ///< throws Error (kUsage)
+
+/// All settings of the optimizer that the options name. Throws Error (kUsage) for an unknown name and for what does not fit it.
+Settings settings_of(const OptimizerOptions& options);
+
+/// Appends the update of every parameter of the groups, in their order. The groups' weight decay counts, not that of the options.
+void append_updates(TrainingStep& step, const OptimizerOptions& options, std::span<const ParameterGroup> groups);
+
+}  // namespace residual::train

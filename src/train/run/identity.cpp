@@ -1,0 +1,125 @@
+#include "train/run/identity.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/json_text.h"
+#include "train/optimizers/optimizers.h"
+#include "train/schedules/schedules.h"
+
+namespace residual::train {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kVersion = 2;  // 1: program version 0.1.0, which did not write it
+
+Json split_json(const data::Dataset* split) {
+  return split == nullptr ? Json(nullptr) : Json(split->size());
+}
+
+// FNV-1a over every label and the pixels of up to 64 images spread over the split: other data is noticed, at little cost.
+std::string fingerprint(const data::Dataset* split) {
+  if (split == nullptr) return {};
+  uint64_t hash = 0xCBF29CE484222325;
+  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
+  for (int64_t i = 0; i < split->size(); ++i) add(static_cast<uint64_t>(split->label(i)));
+  const int64_t nth = std::max<int64_t>(1, split->size() / 64);
+  Image image;
+  for (int64_t i = 0; i < split->size(); i += nth) {
+    split->read(i, image);
+    for (const uint8_t pixel : image.pixels) add(pixel);
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+void add_settings(Json& json, const Settings& settings) {
+  for (const auto& [name, value] : settings) std::visit([&](const auto& typed) { json[name] = typed; }, value);
+}
+
+Json optimizer_json(const OptimizerOptions& optimizer) {
+  Json json{
+      {"name", optimizer.name}, {"weight_decay", optimizer.weight_decay}, {"decay_norm_and_bias", optimizer.decay_norm_and_bias}};
+  add_settings(json, settings_of(optimizer));
+  return json;
+}
+
+Json schedule_json(const ScheduleOptions& schedule) {
+  Json json{{"name", schedule.name}, {"learning_rate", schedule.learning_rate}, {"warmup_steps", schedule.warmup_steps}};
+  add_settings(json, settings_of(schedule));
+  return json;
+}
+
+Json data_json(const data::DataSource& source) {
+  return {
+      {"format", data::name_of(source.format)},
+      {"classes", source.classes()},
+      {"train", split_json(source.train.get())},
+      {"validation", split_json(source.validation.get())},
+      {"test", split_json(source.test.get())},
+      {"fingerprint", {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}};
+}
+
+void rename(Json& object, const char* before, const char* after) {
+  object[after] = object.at(before);
+  object.erase(before);
+}
+
+// 0.1.0 wrote the settings of all schedules, whichever was chosen.
+void upgrade_schedule(Json& schedule) {
+  rename(schedule, "kind", "name");
+  rename(schedule, "lr", "learning_rate");
+  rename(schedule, "warmup", "warmup_steps");
+  const std::vector<Setting>& known = find_schedule(schedule.at("name").get<std::string>()).settings;
+  for (const char* name : {"step_epochs", "gamma", "milestones"}) {
+    if (std::ranges::find(known, name, &Setting::name) == known.end()) schedule.erase(name);
+  }
+}
+
+// From 0.1.0. What the modules below read and write is rewritten by them.
+void upgrade(Json& identity) {
+  identity["version"] = kVersion;
+  identity["architecture"] = Json::parse(models::Architecture::from_json(identity.at("architecture").dump()).to_json());
+  identity["preprocessing"] = Json::parse(data::Preprocessing::from_json(identity.at("preprocessing").dump()).to_json());
+  rename(identity, "head_rate_scale", "head_learning_rate_scale");
+  rename(identity.at("optimizer"), "kind", "name");
+  identity.at("optimizer")["decay_norm_and_bias"] = true;
+  upgrade_schedule(identity.at("schedule"));
+  identity["clip_grad_norm"] = 0.0;
+  identity["ema_decay"] = 0.0;
+}
+
+}  // namespace
+
+std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing) {
+  const Json json{{"version", kVersion},
+                  {"architecture", Json::parse(options.architecture.to_json())},
+                  {"preprocessing", Json::parse(preprocessing.to_json())},
+                  {"data", data_json(source)},
+                  {"init", static_cast<int>(options.initialisation)},
+                  {"pretrained", options.pretrained},
+                  {"freeze", options.freeze},
+                  {"head_learning_rate_scale", options.head_learning_rate_scale},
+                  {"epochs", options.epochs},
+                  {"batch_size", options.batch_size},
+                  {"optimizer", optimizer_json(options.optimizer)},
+                  {"schedule", schedule_json(options.schedule)},
+                  {"clip_grad_norm", options.clip_grad_norm},
+                  {"ema_decay", options.ema_decay},
+                  {"augment", {{"crop_padding", options.augmentation.crop_padding}, {"flip", options.augmentation.flip}}},
+                  {"label_smoothing", options.label_smoothing},
+                  {"seed", options.seed}};
+  return json.dump();
+}
+
+std::string upgraded_identity(std::string_view saved) {
+  Json identity = parse_json(saved, "the checkpoint's identity");
+  try {
+    if (!identity.contains("version")) upgrade(identity);
+    return identity.dump();
+  } catch (const Json::exception& error) {
+    fail(ErrorKind::kBadFile, "the checkpoint's identity cannot be read: {}", error.what());
+  }
+}
+
+}  // namespace residual::train

@@ -1,0 +1,14 @@
+// A finished run as a report.
+#pragma once
+
+#include "data/dataset.h"
+#include "runtime/plan.h"
+#include "train/report/report.h"
+#include "train/trainer.h"
+
+namespace residual::train {
+
+/// plan: of the training step.
+RunReport run_report(const TrainOptions& options, const data::DataSource& source, const Plan& plan, const TrainResult& result);
+
+}  // namespace residual::train

@@ -1,0 +1,21 @@
+// Exponential moving averages of the weights, which models are saved with: average = decay x average + (1 - decay) x weight after
+// every step, as timm's ModelEma; parameters and running statistics alike, so that they fit each other. The average of NAME is
+// the Variable NAME.ema.
+#pragma once
+
+#include "runtime/state.h"
+#include "train/training_step.h"
+
+namespace residual::train {
+
+/// Appends the average of every parameter and running statistic that the step assigns; what is frozen has none.
+void append_moving_average(TrainingStep& step, double decay);
+
+/// Averages start as the weights they follow.
+void start_moving_average(State& state, const Graph& graph);
+
+/// Sets in `model` every parameter and running statistic of `graph`: its average where there is one, else its own value. Tensors
+/// that `model` has already stay where they are.
+void copy_averaged_model(const State& state, const Graph& graph, State& model);
+
+}  // namespace residual::train
