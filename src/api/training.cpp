@@ -37,16 +37,17 @@ class TemporaryFolder {
 
 train::OptimizerOptions optimizer_of(const TrainingOptions& options) {
   const train::Optimizer& optimizer = train::find_optimizer(options.optimizer);
-  train::OptimizerOptions result{.name = options.optimizer, .weight_decay = options.weight_decay.value_or(optimizer.weight_decay)};
+  train::OptimizerOptions result{.name = options.optimizer,
+                                 .weight_decay = options.weight_decay.value_or(optimizer.weight_decay)};
   if (optimizer.name == "sgd") result.settings["momentum"] = options.momentum;
   if (options.nesterov) result.settings["nesterov"] = true;
   return result;
 }
 
 train::ScheduleOptions schedule_of(const TrainingOptions& options) {
-  train::ScheduleOptions result{.name = options.schedule,
-                                .learning_rate = options.learning_rate.value_or(
-                                    train::find_optimizer(options.optimizer).learning_rate)};
+  train::ScheduleOptions result{
+      .name = options.schedule,
+      .learning_rate = options.learning_rate.value_or(train::find_optimizer(options.optimizer).learning_rate)};
   if (options.schedule == "step") result.settings["step_epochs"] = options.step_epochs;
   if (options.schedule == "step" || options.schedule == "multistep") result.settings["gamma"] = options.gamma;
   if (!options.milestones.empty()) result.settings["milestones"] = options.milestones;

@@ -83,8 +83,8 @@ void check_seeds(const Graph& graph, std::span<const Value> outputs, std::span<c
     const TensorType &expected = graph.type(outputs[i]), &found = graph.type(seeds[i]);
     if (found != expected) {
       const Node& output = graph.node(outputs[i].node);
-      fail(ErrorKind::kUsage, "the seed of output {}, {} '{}', is {}, {} is expected", i, output.op->name, output.name, text(found),
-           text(expected));
+      fail(ErrorKind::kUsage, "the seed of output {}, {} '{}', is {}, {} is expected", i, output.op->name, output.name,
+           text(found), text(expected));
     }
   }
 }

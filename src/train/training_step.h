@@ -26,9 +26,9 @@ struct TrainingStep {
   Value step_number;    ///< int64 scalar, an input; 1 in the first step
 };
 
-/// The network in training mode, cross-entropy and the gradients of all parameters but the frozen ones. Inputs: images (N,C,H,W of
-/// `dtype`), labels (N, int64), learning_rate (float64), step (int64, from 1), random_key (int64[3], see ops/dropout.h). Outputs:
-/// loss, logits.
+/// The network in training mode, cross-entropy and the gradients of all parameters but the frozen ones. Inputs: images (N,C,H,W
+/// of `dtype`), labels (N, int64), learning_rate (float64), step (int64, from 1), random_key (int64[3], see ops/dropout.h).
+/// Outputs: loss, logits.
 TrainingStep forward_backward(const TrainOptions& options, DType dtype = DType::kF32);
 
 }  // namespace residual::train

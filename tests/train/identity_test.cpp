@@ -21,8 +21,7 @@ constexpr std::string_view kCosineRun =
 std::string old_identity(std::string_view optimizer_and_schedule) {
   return std::string(
              R"({"architecture":{"model":"resnet8","input":[3,8,8],"classes":10},"preprocessing":[{"step":"decode","channels":3},{"step":"resize","size":[8,8],"filter":"bilinear"},{"step":"divide","by":255.0},{"step":"normalize","mean":[0.5,0.5,0.5],"std":[0.25,0.25,0.25]}],"data":{"format":"shapes","classes":["circle","square","triangle","star","cross","ring","pentagon","crescent","arrow","heart"],"train":40,"validation":null,"test":10,"fingerprint":["8edfdea5dee8f608","","17290b14feb434c6"]},"init":0,"pretrained":"","freeze":[],"head_rate_scale":1.0,"epochs":1,"batch_size":16,)") +
-         std::string(optimizer_and_schedule) +
-         R"(,"augment":{"crop_padding":4,"flip":true},"label_smoothing":0.0,"seed":0})";
+         std::string(optimizer_and_schedule) + R"(,"augment":{"crop_padding":4,"flip":true},"label_smoothing":0.0,"seed":0})";
 }
 
 TrainOptions same_options() {

@@ -58,7 +58,8 @@ TEST(Settings, AreRefusedWithWhatTheirOwnerHas) {
     }
     return "nothing was refused";
   };
-  EXPECT_EQ(refusal({.name = "adam", .settings = {{"momentum", 0.9}}}), "adam has no setting 'momentum'; it has beta1, beta2, eps");
+  EXPECT_EQ(refusal({.name = "adam", .settings = {{"momentum", 0.9}}}),
+            "adam has no setting 'momentum'; it has beta1, beta2, eps");
   EXPECT_EQ(refusal({.settings = {{"momentum", 1.5}}}), "the momentum of sgd is 1.5, a number within [0, 1) is expected");
   EXPECT_EQ(refusal({.settings = {{"nesterov", 1.0}}}), "the nesterov of sgd is 1, a value such as false is expected");
   EXPECT_EQ(refusal({.name = "lion"}), "no optimizer is called 'lion'; known are sgd, adam, adamw");

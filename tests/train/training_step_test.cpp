@@ -16,7 +16,8 @@ namespace {
 
 using testing::ElementsAre;
 
-// What one step of plain SGD with learning rate 0.1 moved every parameter by, divided by -0.1: the gradients as they were applied.
+// What one step of plain SGD with learning rate 0.1 moved every parameter by, divided by -0.1: the gradients as they were
+// applied.
 std::map<std::string, std::vector<double>> applied_gradients(double clip_grad_norm) {
   TrainOptions options = options_for(tiny(4));
   options.optimizer.settings["momentum"] = 0.0;

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <ranges>
 #include <set>
@@ -58,27 +57,16 @@ std::string option_of(std::string_view setting) {
   return option;
 }
 
-std::vector<int64_t> parse_whole_numbers(const std::string& text, const std::string& option) {
-  std::vector<int64_t> result;
-  for (const float number : parse_numbers(text, option.c_str())) {
-    if (number != std::floor(number) || std::abs(number) > 1e6F)
-      fail(ErrorKind::kUsage, "{} is '{}', whole numbers such as 60,120 are expected", option, text);
-    result.push_back(static_cast<int64_t>(number));
-  }
-  return result;
-}
-
 // The option of one setting, which stores what it is given in `given`, in the setting's own type.
 CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const std::string& help, train::Settings& given) {
   const std::string option = option_of(setting.name);
   const auto store = [&given, name = std::string(setting.name)](const auto& value) { given[name] = value; };
   return std::visit(
       [&]<typename T>(const T&) -> CLI::Option* {
-        if constexpr (std::is_same_v<T, bool>) return command.add_flag_callback(option, [store] { store(true); }, help);
-        else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
-          return command.add_option_function<std::string>(
-              option, [store, option](const std::string& text) { store(parse_whole_numbers(text, option)); }, help);
-        else return command.add_option_function<T>(option, store, help);
+        if constexpr (std::is_same_v<T, bool>)
+          return command.add_flag_callback(option, [store] { store(true); }, help);
+        else
+          return command.add_option_function<T>(option, store, help)->delimiter(',');
       },
       setting.by_default);
 }
@@ -110,7 +98,7 @@ void check_settings(std::span<const Entry* const> table, const Entry& chosen, co
 }
 
 // "0.1 for sgd, 0.001 for adam, 0.001 for adamw"
-std::string defaults_of(double train::Optimizer::*field) {
+std::string defaults_of(double train::Optimizer::* field) {
   std::vector<std::string> texts;
   for (const train::Optimizer* optimizer : train::optimizers())
     texts.push_back(fmt::format("{} for {}", optimizer->*field, optimizer->name));
@@ -125,8 +113,7 @@ void add_optimizer_options(CLI::App& command, TrainArguments& a) {
       ->group(kRecipe);
   add_settings(command, train::optimizers(), a.optimizer_settings);
   command
-      .add_option("--weight-decay", a.weight_decay,
-                  fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
+      .add_option("--weight-decay", a.weight_decay, fmt::format("(default: {})", defaults_of(&train::Optimizer::weight_decay)))
       ->group(kRecipe);
   command
       .add_flag("--no-weight-decay-on-norm-and-bias", a.no_weight_decay_on_norm_and_bias,
@@ -146,8 +133,7 @@ void add_training_options(CLI::App& command, TrainArguments& a) {
   add_optimizer_options(command, a);
   command.add_option("--schedule", a.schedule, names_of(train::schedules()))->capture_default_str()->group(kRecipe);
   command
-      .add_option("--warmup-steps,--warmup", a.warmup_steps,
-                  "Steps of linear warm-up (default: 400, but at most a tenth of all)")
+      .add_option("--warmup-steps,--warmup", a.warmup_steps, "Steps of linear warm-up (default: 400, but at most a tenth of all)")
       ->group(kRecipe);
   add_settings(command, train::schedules(), a.schedule_settings);
   command

@@ -7,7 +7,8 @@ std::vector<TensorType> norm_shapes(const Attributes&, const ShapeContext& conte
   if (context.inputs.empty()) context.refuse("takes at least one tensor");
   for (const TensorType& tensor : context.inputs) {
     if (tensor.dtype != context[0].dtype)
-      context.refuse(fmt::format("tensors of {} and {} have no norm in common", name_of(context[0].dtype), name_of(tensor.dtype)));
+      context.refuse(
+          fmt::format("tensors of {} and {} have no norm in common", name_of(context[0].dtype), name_of(tensor.dtype)));
   }
   return {{context[0].dtype, Shape{}}};
 }

@@ -46,8 +46,7 @@ void append_updates(TrainingStep& step, const OptimizerOptions& options, std::sp
       learning_rate = multiply(graph, learning_rate, constant(graph, group.learning_rate_scale, graph.type(learning_rate)));
     for (const auto& [name, gradient] : group.parameters) {
       const auto scope = graph.scope(name);
-      optimizer.append(
-          {graph, name, graph.read(name), gradient, learning_rate, step.step_number, group.weight_decay, settings});
+      optimizer.append({graph, name, graph.read(name), gradient, learning_rate, step.step_number, group.weight_decay, settings});
     }
   }
 }

@@ -24,13 +24,13 @@ void append(const ParameterUpdate& update) {
 }  // namespace
 
 const Optimizer& sgd_optimizer() {
-  static const Optimizer optimizer{.name = "sgd",
-                                   .learning_rate = 0.1,  // He et al. 2015, section 4.2, as the weight decay
-                                   .weight_decay = 1e-4,
-                                   .settings = {{"momentum", "Momentum", 0.9, check_fraction},
-                                                {"nesterov", "Nesterov's momentum", false}},
-                                   .append = append,
-                                   .check = check};
+  static const Optimizer optimizer{
+      .name = "sgd",
+      .learning_rate = 0.1,  // He et al. 2015, section 4.2, as the weight decay
+      .weight_decay = 1e-4,
+      .settings = {{"momentum", "Momentum", 0.9, check_fraction}, {"nesterov", "Nesterov's momentum", false}},
+      .append = append,
+      .check = check};
   return optimizer;
 }
 

@@ -20,8 +20,7 @@ KernelChoices choices_from_json(std::string_view text) {
 std::optional<SavedRun> CheckpointStore::load() const {
   if (!std::filesystem::exists(path_)) return std::nullopt;
   io::Checkpoint saved = io::load_checkpoint(path_);
-  const std::vector<io::IdentityDifference> differences =
-      io::identity_differences(upgraded_identity(saved.identity), identity_);
+  const std::vector<io::IdentityDifference> differences = io::identity_differences(upgraded_identity(saved.identity), identity_);
   if (!differences.empty()) {
     fail(ErrorKind::kUsage,
          "'{}' is of another run; resume with the options it was started with, or choose another output folder:\n{}",

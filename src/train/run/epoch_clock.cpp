@@ -24,8 +24,8 @@ Progress EpochClock::now(const RunProgress& progress) const {
           .loss = progress.running.loss(),
           .top1 = progress.running.top1(),
           .images_per_second = static_cast<double>(batch_size_) / std::max(per_step, 1e-9),
-          .seconds_left = per_step * static_cast<double>(steps_left) +
-                          evaluation_seconds_ * static_cast<double>(epochs_ - progress.epoch)};
+          .seconds_left =
+              per_step * static_cast<double>(steps_left) + evaluation_seconds_ * static_cast<double>(epochs_ - progress.epoch)};
 }
 
 }  // namespace residual::train

@@ -38,9 +38,8 @@ void add_settings(Json& json, const Settings& settings) {
 }
 
 Json optimizer_json(const OptimizerOptions& optimizer) {
-  Json json{{"name", optimizer.name},
-            {"weight_decay", optimizer.weight_decay},
-            {"decay_norm_and_bias", optimizer.decay_norm_and_bias}};
+  Json json{
+      {"name", optimizer.name}, {"weight_decay", optimizer.weight_decay}, {"decay_norm_and_bias", optimizer.decay_norm_and_bias}};
   add_settings(json, settings_of(optimizer));
   return json;
 }
@@ -52,13 +51,13 @@ Json schedule_json(const ScheduleOptions& schedule) {
 }
 
 Json data_json(const data::DataSource& source) {
-  return {{"format", data::name_of(source.format)},
-          {"classes", source.classes()},
-          {"train", split_json(source.train.get())},
-          {"validation", split_json(source.validation.get())},
-          {"test", split_json(source.test.get())},
-          {"fingerprint",
-           {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}};
+  return {
+      {"format", data::name_of(source.format)},
+      {"classes", source.classes()},
+      {"train", split_json(source.train.get())},
+      {"validation", split_json(source.validation.get())},
+      {"test", split_json(source.test.get())},
+      {"fingerprint", {fingerprint(source.train.get()), fingerprint(source.validation.get()), fingerprint(source.test.get())}}};
 }
 
 void rename(Json& object, const char* before, const char* after) {

@@ -10,8 +10,8 @@
 
 namespace residual::train {
 
-/// Everything that decides the bytes a run produces, as JSON, except the number of threads: a run may be resumed with another one,
-/// to results that differ in the last bits.
+/// Everything that decides the bytes a run produces, as JSON, except the number of threads: a run may be resumed with another
+/// one, to results that differ in the last bits.
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
 
 /// The identity that an earlier version wrote, in today's terms; today's as it is. Throws Error (kBadFile) for anything else.

@@ -14,7 +14,7 @@ struct RunningMetrics {
   double loss_sum = 0;
   int64_t correct = 0, seen = 0;
 
-  double loss() const { return loss_sum / static_cast<double>(seen > 0 ? seen : 1); }                         ///< mean per image
+  double loss() const { return loss_sum / static_cast<double>(seen > 0 ? seen : 1); }                      ///< mean per image
   double top1() const { return static_cast<double>(correct) / static_cast<double>(seen > 0 ? seen : 1); }  ///< a fraction
 };
 

@@ -14,10 +14,9 @@ std::string best_note(std::string_view selection) {
 }
 
 void add_evaluation(const eval::Evaluation& evaluation, const HeldOut& held_out, RunReport& report) {
-  report.facts.emplace_back(
-      fmt::format("Best model, on the {} images", held_out.split),
-      fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", evaluation.correct, evaluation.images,
-                  100 * evaluation.top1(), 100 * evaluation.top5(), evaluation.loss));
+  report.facts.emplace_back(fmt::format("Best model, on the {} images", held_out.split),
+                            fmt::format("{} of {} right ({:.2f}%), top-5 {:.2f}%, loss {:.4f}", evaluation.correct,
+                                        evaluation.images, 100 * evaluation.top1(), 100 * evaluation.top5(), evaluation.loss));
   report.confusion = evaluation.confusion;
   report.mistakes = reported_mistakes(evaluation, *held_out.dataset);
 }

@@ -1,6 +1,6 @@
 // Exponential moving averages of the weights, which models are saved with: average = decay x average + (1 - decay) x weight after
-// every step, as timm's ModelEma; parameters and running statistics alike, so that they fit each other. The average of NAME is the
-// Variable NAME.ema.
+// every step, as timm's ModelEma; parameters and running statistics alike, so that they fit each other. The average of NAME is
+// the Variable NAME.ema.
 #pragma once
 
 #include "runtime/state.h"
