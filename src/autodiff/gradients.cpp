@@ -71,6 +71,7 @@ class ReverseWalk {
 std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> wrt) {
   if (graph.shape(loss).rank() != 0)
     fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
+  const auto phase = graph.phase(Phase::kBackward);
   ReverseWalk walk(graph, wrt);
   walk.run(loss);
   std::vector<Value> result;

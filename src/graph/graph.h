@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/attributes.h"
@@ -30,12 +31,20 @@ struct Value {
   auto operator<=>(const Value&) const = default;
 };
 
+/// The part of a training step that a node belongs to.
+enum class Phase : uint8_t {
+  kForward,   ///< the network, its loss and its running statistics
+  kBackward,  ///< gradients
+  kUpdate,    ///< new values of parameters and of the optimizer's state
+};
+
 struct Node {
   const OpDef* op = nullptr;
   Attributes attributes;
   std::vector<Value> inputs;
   std::vector<TensorType> outputs;
   std::string name;  ///< the scope it was built in, for messages, summaries and plans: "layer1.0.conv1"
+  Phase phase = Phase::kForward;
 };
 
 /// What a Variable is to training.
@@ -105,12 +114,27 @@ class Graph {
   Scope scope(std::string_view name) { return Scope(*this, name); }
   std::string scoped(std::string_view name) const;
 
+  /// Nodes appended while it lives belong to that phase: { auto phase = graph.phase(Phase::kBackward); … }.
+  class [[nodiscard]] PhaseScope {
+   public:
+    PhaseScope(Graph& graph, Phase phase) : graph_(graph), before_(std::exchange(graph.phase_, phase)) {}
+    PhaseScope(const PhaseScope&) = delete;
+    PhaseScope& operator=(const PhaseScope&) = delete;
+    ~PhaseScope() { graph_.phase_ = before_; }
+
+   private:
+    Graph& graph_;
+    Phase before_;
+  };
+  PhaseScope phase(Phase phase) { return PhaseScope(*this, phase); }
+
  private:
   std::vector<Node> nodes_;
   std::map<std::string, Variable> variables_;
   std::map<std::string, Value> reads_;
   std::vector<std::pair<std::string, Value>> outputs_;
   std::string scope_;
+  Phase phase_ = Phase::kForward;
 };
 
 /// The same graph for another batch size: the shape rules are run anew.
@@ -122,6 +146,7 @@ void verify(const Graph& graph);
 
 /// A text that parse_graph reads back, one node a line:
 ///   %2 = conv2d(%0, %1) stride=1x1 padding=1x1 dilation=1x1 groups=1 name="conv1" : f32[8x16x32x32]
+/// A node of the backward or update phase has phase=backward or phase=update before its name.
 std::string to_text(const Graph& graph);
 
 }  // namespace residual

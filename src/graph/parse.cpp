@@ -98,14 +98,20 @@ Role role_named(std::string_view word) {
   if (word == "parameter") return Role::kParameter;
   if (word == "statistic") return Role::kStatistic;
   if (word == "optimizer") return Role::kOptimizer;
-  fail(ErrorKind::kBadFile, "'{}' is none of parameter, statistic and optimizer", word);
+  fail(ErrorKind::kBadFile, "'{}' is not one of parameter, statistic and optimizer", word);
 }
 
 Initializer::Kind kind_named(std::string_view word) {
   if (word == "constant") return Initializer::Kind::kConstant;
   if (word == "normal") return Initializer::Kind::kNormal;
   if (word == "uniform") return Initializer::Kind::kUniform;
-  fail(ErrorKind::kBadFile, "'{}' is none of constant, normal and uniform", word);
+  fail(ErrorKind::kBadFile, "'{}' is not one of constant, normal and uniform", word);
+}
+
+Phase phase_named(std::string_view word) {
+  if (word == "backward") return Phase::kBackward;
+  if (word == "update") return Phase::kUpdate;
+  fail(ErrorKind::kBadFile, "phase '{}' is neither backward nor update", word);
 }
 
 class Parser {
@@ -179,6 +185,7 @@ class Parser {
       else if (!fields.emplace(field, line.next_is("\"") ? line.quoted() : line.word(" ")).second)
         fail(ErrorKind::kBadFile, "attribute '{}' is given twice", field);
     }
+    const auto phase = graph_.phase(fields.contains("phase") ? phase_named(fields.extract("phase").mapped()) : Phase::kForward);
     append(*op, op->defaults.parsed(fields), std::move(inputs), name);
     line.expect(" : ");
     check_types(line, graph_.nodes().back());

@@ -60,6 +60,7 @@ class UpdateAppender {
 
 void append_updates(Graph& graph, const OptimizerOptions& options, std::span<const std::string> parameters,
                     std::span<const Value> gradients, Value learning_rate, Value step) {
+  const auto phase = graph.phase(Phase::kUpdate);
   UpdateAppender appender(graph, options, learning_rate, step);
   for (size_t i = 0; i < parameters.size(); ++i) appender.append(parameters[i], gradients[i]);
 }
@@ -97,7 +98,7 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   const std::span<const Value> gradient_span(parameter_gradients);
   append_updates(graph, options.optimizer, names.first(others), gradient_span.first(others), learning_rate, step);
   append_updates(graph, options.optimizer, names.subspan(others), gradient_span.subspan(others), head_learning_rate, step);
-  return recompute(graph, loss);
+  return recompute(graph);
 }
 
 std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {
