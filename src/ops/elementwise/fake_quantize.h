@@ -19,7 +19,8 @@ struct FakeQuantizeAttrs {
 
 const OpDef& fake_quantize_op();
 
-/// (clamp(round(x / scale) + zero_point, lowest, highest) - zero_point) scale, any shape; halves round to even.
+/// (clamp(round(x / scale) + zero_point, lowest, highest) - zero_point) scale, any shape, float32 or float64; halves round to
+/// even.
 Value fake_quantize(Graph& graph, Value x, const FakeQuantizeAttrs& attributes);
 
 }  // namespace residual
