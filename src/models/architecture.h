@@ -19,7 +19,7 @@ struct Architecture {
 
   // Choices that vary a residual or plain network; none: the network's own.
   std::optional<Shortcut> shortcut;
-  std::optional<Shrink> shrink;  ///< how shortcuts get smaller
+  std::optional<ShortcutPool> shortcut_pool;
   std::optional<Norm> norm;
   std::optional<bool> small_stem;     ///< a 3x3 convolution of stride 1 without pooling
   std::optional<bool> separable;      ///< depthwise 3x3 and pointwise 1x1 in place of each 3x3
@@ -32,7 +32,7 @@ struct Architecture {
   static Architecture from_json(std::string_view text);  ///< throws Error (kBadFile)
 };
 
-/// The described network, or the one by name, with the choices applied; none where it is no residual or plain network. Throws
+/// The described network, or the one by name, with the choices applied; none where it is not a residual or plain network. Throws
 /// Error (kUsage) for choices that the network does not have.
 std::optional<Description> described(const Architecture& architecture);
 

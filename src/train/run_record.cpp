@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/json_text.h"
+
 namespace residual::train {
 namespace {
 
@@ -103,6 +105,13 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
                   {"label_smoothing", options.label_smoothing},
                   {"seed", options.seed}};
   return json.dump();
+}
+
+std::string upgraded_identity(std::string_view saved) {
+  Json identity = Json(parse_json(saved, "the checkpoint's identity"));
+  if (identity.is_object() && identity.contains("architecture"))
+    identity["architecture"] = Json::parse(models::Architecture::from_json(identity["architecture"].dump()).to_json());
+  return identity.dump();
 }
 
 std::map<std::string, std::string> choices_from_json(std::string_view text) {

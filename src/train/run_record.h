@@ -16,6 +16,9 @@ namespace residual::train {
 /// Everything that decides the bytes a run produces, but for the number of threads (a run may go on with another, on other bits).
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
 
+/// A checkpoint's identity with the architecture in today's keys, where an earlier version wrote it. Throws Error (kBadFile).
+std::string upgraded_identity(std::string_view saved);
+
 /// Kernel choices as a checkpoint keeps them; throws Error (kBadFile).
 std::map<std::string, std::string> choices_from_json(std::string_view text);
 

@@ -141,7 +141,8 @@ class TrainingRun {
       return std::nullopt;
     }
     io::Checkpoint saved = io::load_checkpoint(path);
-    const std::vector<io::IdentityDifference> differences = io::identity_differences(saved.identity, identity_);
+    const std::vector<io::IdentityDifference> differences =
+        io::identity_differences(upgraded_identity(saved.identity), identity_);
     if (!differences.empty()) {
       fail(ErrorKind::kUsage,
            "'{}' is of another run; resume with the options it was started with, or choose another output folder:\n{}",

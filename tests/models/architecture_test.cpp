@@ -23,6 +23,13 @@ TEST(Architecture, ReadsBackFromItsJson) {
   }
 }
 
+TEST(Architecture, OfVersion010ReadsItsOldKeyAndWritesTodays) {
+  const Architecture old = Architecture::from_json(R"({"model":"resnet20","input":[3,32,32],"classes":10,"shrink":"max"})");
+  EXPECT_EQ(old.shortcut_pool, ShortcutPool::kMax);
+  EXPECT_EQ(old.to_json(), R"({"model":"resnet20","input":[3,32,32],"classes":10,"shortcut_pool":"max"})");
+  EXPECT_EQ(Architecture::from_json(old.to_json()).shortcut_pool, ShortcutPool::kMax);
+}
+
 Architecture imported() {
   Architecture architecture{"imported", {3, 16, 16}, 5};
   architecture.graph = to_text(inference_graph({"resnet8", {3, 16, 16}, 5, Shortcut::kB}, 1));

@@ -45,6 +45,19 @@ TEST(Description, OfTwoLinesIsANetwork) {
   EXPECT_TRUE(graph.variables().contains("layer2.0.downsample.0.weight"));
 }
 
+TEST(Description, OfVersion010ReadsItsOldKeysAndWritesTodays) {
+  const Description old = description_from_json(
+      R"({"stages":[{"blocks":1}],"shortcut":{"kind":"A","shrink":"average"},"block":{"zero_last_scale":true}})", "here");
+  const Description today = description_from_json(
+      R"({"stages":[{"blocks":1}],"shortcut":{"kind":"A","pool":"average"},"block":{"zero_last_gamma":true}})", "here");
+  EXPECT_EQ(old.shortcut.pool, ShortcutPool::kAverage);
+  EXPECT_TRUE(old.block.zero_last_gamma);
+  EXPECT_TRUE(old == today);
+  EXPECT_EQ(to_json(old), to_json(today));
+  EXPECT_THAT(refusal(R"({"stages":[{"blocks":1}],"shortcut":{"pool":"max","shrink":"max"}})"),
+              HasSubstr("'shrink' is not known here"));
+}
+
 TEST(Description, InTomlIsTheSameAsInJson) {
   const Description json = description_from_json(
       R"({"name":"mine","block":{"kind":"bottleneck","groups":2},"stages":[{"blocks":1,"width":32}],"head":{"hidden":[64],"dropout":0.5},
