@@ -7,6 +7,7 @@
 
 #include "models/architecture.h"
 #include "models/layers.h"
+#include "models/network.h"
 
 namespace residual::models {
 
@@ -26,13 +27,15 @@ bool is_model(std::string_view name);
 /// The network as it was published; throws as find_model does.
 Architecture published(std::string_view name);
 
-/// Builds the network's forward pass. images: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for what does not
-/// fit, and for an imported graph, which is for evaluation only.
-Value build(Layers& net, Value images, const Architecture& architecture);
+/// Builds the network's forward pass. images: N,C,H,W, in any floating-point type. Logits and features are those of the layers'
+/// own types: logits float32 (float64 where the network computes in it), features in the compute type. Throws Error (kUsage) for
+/// what does not fit, and for an imported graph, which is for evaluation only.
+Network build(Layers& net, Value images, const Architecture& architecture);
 
-/// A forward graph with input "images" and output "logits". An imported graph is brought to `batch`; it computes in float32
-/// only.
-Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype = DType::kF32,
-                      Initialisation initialisation = Initialisation::kHe);
+/// A forward graph with input "images" and output "logits", both float32 (float64 where the network computes in it). Each of the
+/// named `features` is an output too; throws Error (kUsage) for one that the network does not have. An imported graph is brought
+/// to `batch`; it computes in float32 only and has no features.
+Graph inference_graph(const Architecture& architecture, int64_t batch, ElementTypes types = {},
+                      Initialisation initialisation = Initialisation::kHe, std::span<const std::string> features = {});
 
 }  // namespace residual::models

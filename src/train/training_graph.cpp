@@ -80,7 +80,7 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   const std::vector<std::string> frozen = frozen_scopes(network, options.freeze), head{head_scope(network)};
   models::Layers net(graph, models::Mode::kTrain, options.initialisation, dtype);
   net.freeze(frozen);
-  const Value logits = models::build(net, images, architecture);
+  const Value logits = models::build(net, images, architecture).logits;
   const Value loss = cross_entropy(graph, logits, labels, {.label_smoothing = options.label_smoothing});
   graph.output("logits", logits);
   graph.output("loss", loss);

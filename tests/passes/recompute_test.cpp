@@ -30,7 +30,7 @@ Training training(int64_t batch) {
   architecture.input = Shape{3, 16, 16};
   architecture.classes = 5;
   models::Layers net(graph, models::Mode::kTrain, models::Initialisation::kHe);
-  const Value loss = cross_entropy(graph, models::build(net, images, architecture), labels, {});
+  const Value loss = cross_entropy(graph, models::build(net, images, architecture).logits, labels, {});
   graph.output("loss", loss);
   std::vector<Value> parameters;
   for (const auto& [name, variable] : graph.variables()) {
