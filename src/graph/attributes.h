@@ -15,7 +15,7 @@
 
 namespace residual {
 
-/// One field's text, both ways. Doubles print so that they read back to the same bits.
+/// One field to and from text. Doubles read back to the same bits.
 std::string field_text(int64_t value);
 std::string field_text(double value);
 std::string field_text(bool value);

@@ -47,7 +47,7 @@ struct Node {
   Phase phase = Phase::kForward;
 };
 
-/// What a Variable is to training.
+/// The part of a Variable in training.
 enum class Role : uint8_t {
   kParameter,  ///< trained
   kStatistic,  ///< running mean and variance
@@ -75,10 +75,11 @@ struct Variable {
 
 class Graph {
  public:
-  /// Appends a node; the op's shape rule gives its outputs, and refuses what does not fit with the node's name in the message.
+  /// Appends a node. The op's shape rule gives its outputs; it throws Error (kUsage) with the node's name for inputs that do not
+  /// fit.
   NodeId append(const OpDef& op, Attributes attributes, std::vector<Value> inputs, std::string_view name = {});
 
-  /// A tensor handed in at every run. Where `batched`, dimension 0 is the batch, which rebatch() may change.
+  /// A tensor that the caller provides at every run. Where `batched`, dimension 0 is the batch, which rebatch() may change.
   Value input(std::string_view name, const TensorType& type, bool batched = true);
   /// Makes a Variable known by its full name without reading it; declaring one twice must agree.
   void declare(const Variable& variable);
@@ -88,7 +89,7 @@ class Graph {
   Value read(const std::string& full_name);
   /// Sets a Variable at the end of the run, after all reads.
   void assign(const std::string& full_name, Value value);
-  /// Names a value that the caller wants to see after a run.
+  /// Names a value that the caller reads after a run.
   void output(std::string_view name, Value value);
 
   const std::vector<Node>& nodes() const noexcept { return nodes_; }

@@ -1,4 +1,4 @@
-// What an operation is to the graph: its shape rule, its gradient rule, its cost.
+// The definition of an operation: its shape rule, its gradient rule, its cost.
 #pragma once
 
 #include <functional>

@@ -166,7 +166,7 @@ class Parser {
   void read_node(Line& line) {
     const Value self = read_value(line);
     if (self != Value{static_cast<NodeId>(graph_.nodes().size()), 0}) {
-      fail(ErrorKind::kBadFile, "node %{} stands where %{} is expected", self.node, graph_.nodes().size());
+      fail(ErrorKind::kBadFile, "found node %{}, %{} is expected", self.node, graph_.nodes().size());
     }
     line.expect(" = ");
     const std::string_view op_name = line.word("( ");

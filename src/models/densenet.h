@@ -35,9 +35,9 @@ std::vector<std::string> densenet_names();
 /// The networks for small images, of any depth and growth, that have these.
 std::vector<std::string> densenets_with(int64_t depth, int64_t growth);
 
-/// x: N,C,H,W. Its features are the outputs of the dense blocks, before their transitions, the last behind the final ReLU: C2 to
-/// C5 at strides 4, 8, 16 and 32, C2 to C4 of the networks for small images at 1, 2 and 4. Throws Error (kUsage) for images that
-/// are too small.
+/// x: N,C,H,W. Its features are the outputs of the dense blocks, before their transitions, the last one after the final ReLU: C2
+/// to C5 at strides 4, 8, 16 and 32, C2 to C4 of the networks for small images at 1, 2 and 4. Throws Error (kUsage) for images
+/// that are too small.
 Network densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes);
 
 }  // namespace residual::models

@@ -192,7 +192,7 @@ Json written(T& value);
 template <typename T>
 Json written(std::vector<T>& values);
 
-// Adds `field` under its name; what is not chosen is left out.
+// Adds `field` under its name; a choice that is not made is omitted.
 struct Adder {
   Json& json;
 

@@ -239,7 +239,7 @@ constexpr Family kFamilies[] = {
      .pre_activation = true},
 };
 
-// The first block normalizes what the stem gives.
+// The first block normalizes the stem's output.
 void make_small_pre_activation(Description& network) {
   make_pre_activation(network);
   network.stem.norm = network.stem.relu = false;

@@ -45,7 +45,7 @@ Initializer Layers::biases(int64_t fan_in) const {
 
 Value Layers::declare(std::string_view name, const TensorType& type, Initializer initializer) {
   if (graph_.variables().contains(graph_.scoped(name))) {
-    fail(ErrorKind::kUsage, "two layers of the network are called '{}'; parameters need names of their own", graph_.scoped(""));
+    fail(ErrorKind::kUsage, "two layers of the network are called '{}'; each needs its own name", graph_.scoped(""));
   }
   return graph_.variable(name, type, Role::kParameter, initializer);
 }

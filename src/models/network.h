@@ -1,4 +1,4 @@
-// What a network gives: the logits, and on the way there the features of its stages.
+// A network's outputs: the logits and the features of its stages.
 #pragma once
 
 #include <string>

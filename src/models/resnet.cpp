@@ -28,7 +28,7 @@ Value last_norm(Layers& net, size_t i, Value x, const BlockSpec& block) {
   return norm(net, block.network, block.network.names.norms[i], x, block.network.block.zero_last_gamma ? 0 : 1);
 }
 
-// A 3x3 convolution, or what stands for it in a separable block: 3x3 within each channel, then 1x1 across them.
+// A 3x3 convolution; in a separable block 3x3 within each channel, then 1x1 across them.
 Value convolution_3x3(Layers& net, size_t i, Value x, const ConvolutionSpec& spec, const BlockSpec& block) {
   if (!block.network.block.separable) return convolution(net, i, x, spec, block);
   const auto scope = net.scope(block.network.names.convolutions[i]);
@@ -53,7 +53,7 @@ Value pooled_shortcut(Layers& net, Value x, int64_t stride, ShortcutPool how) {
 }
 
 // Option A: keep every stride-th row and column (or pool), put half of the new channels, all zero, before the old ones and half
-// behind.
+// after them.
 Value padded_identity(Layers& net, Value x, int64_t channels, const BlockSpec& block) {
   const ShortcutPool how = block.network.shortcut.pool;
   const int64_t extra = channels - net.shape(x)[1];

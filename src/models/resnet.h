@@ -25,7 +25,7 @@ Value bottleneck_block(Layers& net, Value x, const BlockSpec& block);
 Value pre_activation_block(Layers& net, Value x, const BlockSpec& block);
 
 /// The whole network. x: N,C,H,W. Its features are the outputs of the stages: C2 to C5 of ImageNet's networks at strides 4, 8, 16
-/// and 32, C2 to C4 of CIFAR's at 1, 2 and 4. The last is what the pooling reads, of pre-activation networks behind the final
+/// and 32, C2 to C4 of CIFAR's at 1, 2 and 4. The last is the pooling's input, in pre-activation networks after the final
 /// ReLU.
 Network residual_network(Layers& net, Value x, const Description& network, int64_t classes);
 

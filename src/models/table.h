@@ -1,4 +1,4 @@
-// Every network there is, by name.
+// All networks by name.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct ModelEntry {
 /// The networks that are listed by `residual models`; the families for small images take any depth beside those listed.
 std::vector<ModelEntry> model_table();
 
-/// The published input and classes of `name`, at any depth; throws Error (kUsage) with what is known when there is none such.
+/// The published input and classes of `name`, at any depth; throws Error (kUsage) with the known names for any other.
 ModelEntry find_model(std::string_view name);
 bool is_model(std::string_view name);
 /// The network as it was published; throws as find_model does.

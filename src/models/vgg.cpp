@@ -12,7 +12,7 @@ namespace residual::models {
 namespace {
 
 // Table 1. Names count torchvision's modules: convolution, batch norm where there is one, ReLU, and pooling behind each block.
-// Gives what the last pooling gives, and adds what each of them reads to `features`.
+// Returns the last pooling's output and appends each pooling's input to `features`.
 Value convolutions(Layers& net, Value x, const VggSpec& spec, std::vector<Feature>& features) {
   int64_t module = 0, width = 64;
   for (const int64_t count : spec.blocks) {

@@ -140,7 +140,7 @@ TEST(ParseGraph, RefusalsNameTheLineAndWhatIsWrong) {
       {"%1 = relu(%0, %0) name=\"\" : f32[2x3]\n", "line 3: relu '': takes 1 inputs, 2 were given"},
       {"%1 = relu(%1) name=\"\" : f32[2x3]\n", "line 3: input %1.0 is not there yet"},
       {"%1 = relu(%0.1) name=\"\" : f32[2x3]\n", "line 3: input %0.1 is not there yet"},
-      {"%2 = relu(%0) name=\"\" : f32[2x3]\n", "line 3: node %2 stands where %1 is expected"},
+      {"%2 = relu(%0) name=\"\" : f32[2x3]\n", "line 3: found node %2, %1 is expected"},
       {"%1 = relu(%0) slope=1 name=\"\" : f32[2x3]\n", "line 3: 1 attributes are given, 0 are known"},
       {"%1 = relu(%0) name=\" : f32[2x3]\n", "line 3: a quoted text has no end"},
       {"%1 = relu(%0) name=\"\" : f32[2x3] \n", "line 3: the line goes on where it should end"},

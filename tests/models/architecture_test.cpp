@@ -1,4 +1,4 @@
-// What model files say about their network reads back, and imported graphs are held to what they promise.
+// The architecture of a model file reads back, and imported graphs are checked.
 #include "models/architecture.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Networks described in files: what reads, what is refused, and that the built-in ones are made of the same stuff.
+// Networks described in files: what is read, what is refused, and that the built-in ones can be written so.
 #include "models/description.h"
 
 #include <gmock/gmock.h>

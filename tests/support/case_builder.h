@@ -1,4 +1,4 @@
-// What small random graphs are made of: shapes, filled tensors and the graph's sources.
+// The parts of small random graphs: shapes, filled tensors and the graph's sources.
 #pragma once
 
 #include <initializer_list>
@@ -53,7 +53,7 @@ class CaseBuilder {
     return image_or_features();
   }
 
-  /// A tensor of numbers, handed in or (now and then) kept as a Variable, that the case is differentiable in.
+  /// A tensor of numbers, an input or (with probability 0.3) a Variable, in which the case is differentiable.
   Value numbers(std::string_view name, const Shape& shape) { return numbers(name, shape, dtype_); }
   Value numbers(std::string_view name, const Shape& shape, DType type) { return filled(name, shape, type, 0.3); }
   /// Convolution and linear weights: mostly Variables, as in networks.

@@ -1,4 +1,4 @@
-// How the reference loops see a node: attributes, shapes and memory, every tensor plain.
+// A node as the reference loops take it: attributes, shapes and memory, every tensor plain.
 #pragma once
 
 #include <cstring>
@@ -17,7 +17,7 @@ struct Call {
   std::span<const TensorType> input_types, output_types;
   const std::byte* const* inputs;
   std::byte* const* outputs;
-  double* sums;  ///< as many as the op's `sums` asks for
+  double* sums;  ///< as many as the op's `sums` gives
 
   template <typename T>
   const T* input(size_t i) const noexcept {

@@ -19,7 +19,7 @@ struct NormalizeAttrs {
 
 struct NormalizeBackwardApplyAttrs {
   double eps = 1e-5;
-  bool through_moments = true;  ///< whether mean and variance are those of x itself, so that the gradient also flows through them
+  bool through_moments = true;  ///< whether mean and variance are those of x, so that dx includes the gradient through them
   bool operator==(const NormalizeBackwardApplyAttrs&) const = default;
   template <typename V>
   void fields(V&& visit) {

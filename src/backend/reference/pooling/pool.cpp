@@ -70,7 +70,7 @@ void max_pool_backward(const Call& call) {
   });
 }
 
-/// What a window's sum is divided by.
+/// The divisor of a window's sum.
 double divisor(const AvgPoolAttrs& average, const Window& window) noexcept {
   return static_cast<double>(average.count_padding ? average.pool.kernel.height * average.pool.kernel.width : window.elements());
 }
