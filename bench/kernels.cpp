@@ -1,4 +1,4 @@
-// Every implementation of every subgraph that a network's training or inference is made of, on its real shapes.
+// Every implementation of every match that a network's training or inference is made of, on its real shapes.
 //   bench-kernels --network=resnet20 --batch=128 [--inference] [--threads=N] [--benchmark_filter=…]
 // Rates: FLOP/s of convolutions in direct equivalents, bytes/s of what must be read and written.
 #include <benchmark/benchmark.h>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <set>
 
-#include "backend/backends.h"
+#include "api/target.h"
 #include "core/tensor.h"
 #include "core/threads.h"
 #include "passes/fold_batch_norm.h"
@@ -16,14 +16,15 @@
 namespace residual {
 namespace {
 
-struct Subgraph {
+struct Timed {
   std::shared_ptr<const Backend> backend;
-  std::shared_ptr<Implementation> implementation;
+  Implementation implementation;
+  std::shared_ptr<const Kernel> kernel;
   std::vector<TensorType> inputs, outputs;
   double flops = 0;
 };
 
-void run(benchmark::State& state, const Subgraph& subgraph) {
+void run(benchmark::State& state, const Timed& timed) {
   std::vector<Buffer> memory;
   std::vector<const std::byte*> inputs;
   std::vector<std::byte*> outputs;
@@ -36,14 +37,13 @@ void run(benchmark::State& state, const Subgraph& subgraph) {
       values[i] = static_cast<float>(i * 2654435761u % 1024) / 512.f - 1.f;
     return memory.back().data();
   };
-  for (size_t i = 0; i < subgraph.inputs.size(); ++i)
-    inputs.push_back(take(subgraph.inputs[i], subgraph.implementation->inputs[i]));
-  for (size_t i = 0; i < subgraph.outputs.size(); ++i)
-    outputs.push_back(take(subgraph.outputs[i], subgraph.implementation->outputs[i]));
-  const Buffer scratch(subgraph.implementation->scratch_bytes);
-  for (auto _ : state) subgraph.implementation->kernel->run({inputs.data(), outputs.data(), scratch.data()});
+  for (size_t i = 0; i < timed.inputs.size(); ++i) inputs.push_back(take(timed.inputs[i], timed.implementation.inputs[i]));
+  for (size_t i = 0; i < timed.outputs.size(); ++i) outputs.push_back(take(timed.outputs[i], timed.implementation.outputs[i]));
+  const Buffer scratch(timed.implementation.scratch_bytes);
+  const BoundKernel kernel(*timed.kernel);
+  for (auto _ : state) benchmark::DoNotOptimize(kernel.run(inputs.data(), outputs.data(), scratch.data()));
   const auto rate = benchmark::Counter::kIsIterationInvariantRate;
-  if (subgraph.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(subgraph.flops, rate);
+  if (timed.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(timed.flops, rate);
   state.counters["B/s"] = benchmark::Counter(bytes, rate);
 }
 
@@ -55,22 +55,24 @@ std::string title(const Graph& graph, const Match& match, const Implementation& 
   return text + " | " + implementation.label;
 }
 
-void add_subgraphs(const Graph& graph) {
-  const BackendList backends = cpu_backends();
+void add_matches(const Graph& graph) {
+  const BackendList backends = make_target().backends;
   std::set<std::string> seen;
-  for (const Subgraph& subgraph : cover(GraphView(graph), backends)) {
-    const auto& [backend, pattern, match] = subgraph.alternatives.front();
-    if (backend != backends.front().get() || subgraph.frozen) continue;
+  const GraphView view(graph);
+  for (const Region& region : cover(view, backends)) {
+    const auto& [backend, pattern, match] = region.covers.front().front().found.front();
+    if (backend != backends.front().get() || region.frozen) continue;
     std::vector<Layout> layouts;
     for (const Value& value : match.inputs) {
       const Shape& shape = graph.shape(value);
-      const int64_t block = backend->device().find("AVX-512") != std::string::npos ? 16 : 8;
+      const int64_t block = backend->description().find("AVX-512") != std::string::npos ? 16 : 8;
       layouts.push_back(shape.rank() == 4 && shape[1] % block == 0 ? Layout::blocked(block) : Layout::plain());
     }
-    for (Implementation& implementation : pattern->implementations(graph, match, layouts)) {
+    for (const Implementation& implementation : pattern->implementations(graph, match, layouts)) {
       const std::string name = title(graph, match, implementation);
       if (!seen.insert(name).second) continue;
-      Subgraph timed{backends.front(), std::make_shared<Implementation>(std::move(implementation)), {}, {}, 0};
+      Timed timed{backends.front(), implementation, implementation.build(), {}, {}, 0};
+      if (!timed.kernel) continue;
       for (const Value& value : match.inputs) timed.inputs.push_back(graph.type(value));
       for (const Value& value : match.outputs) timed.outputs.push_back(graph.type(value));
       for (const NodeId id : match.nodes) {
@@ -98,9 +100,9 @@ int main_of(int argc, char** argv) {
   const std::string threads = option(argc, argv, "--threads=");
   set_team_size(threads.empty() ? allowed_threads() : std::stoi(threads));
   const bool inference = std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--inference") == 0; });
-  add_subgraphs(inference ? fold_batch_norm(models::inference_graph(options.architecture, options.batch_size))
-                          : train::training_graph(options));
-  benchmark::AddCustomContext("processor", cpu_backends().front()->device());
+  add_matches(inference ? fold_batch_norm(models::inference_graph(options.architecture, options.batch_size))
+                        : train::training_graph(options));
+  benchmark::AddCustomContext("processor", make_target().backends.front()->description());
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "api/target.h"
 #include "data/dataset.h"
 #include "eval/model.h"
 #include "eval/predict.h"
@@ -24,7 +25,7 @@ struct Model::Network {
 
   eval::Predictor& ready_predictor() {
     check_prepared();
-    if (!predictor) predictor.emplace(model);
+    if (!predictor) predictor.emplace(model, make_target());
     return *predictor;
   }
   void check_prepared() const {

@@ -1,6 +1,7 @@
 #include "residual/model.h"
 
 #include "api/handles.h"
+#include "api/target.h"
 #include "convert/load.h"
 #include "convert/save.h"
 #include "core/limits.h"
@@ -111,7 +112,7 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
     network_->check_prepared();
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
-    evaluate.threads = options.threads;
+    evaluate.target = make_target({.threads = options.threads});
     evaluate.loader_threads = options.loader_threads;
     evaluate.progress = options.on_progress;
     if (options.batch_size < 1 || options.batch_size > kMostBatch) {

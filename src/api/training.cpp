@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "api/handles.h"
+#include "api/target.h"
 #include "core/threads.h"
 #include "train/defaults.h"
 #include "train/optimizers/optimizers.h"
@@ -69,7 +70,7 @@ train::TrainOptions translated(const TrainingOptions& options, const data::DataS
   result.freeze = options.freeze;
   result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
-  result.threads = options.threads;
+  result.target = make_target({.threads = options.threads});
   result.loader_threads = options.loader_threads;
   result.resume = options.resume;
   return result;

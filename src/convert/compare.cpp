@@ -75,10 +75,10 @@ class Inputs {
 // A model with one batch size.
 class Runner {
  public:
-  Runner(eval::Model& model, int64_t batch_size, int threads)
+  Runner(eval::Model& model, int64_t batch_size, const Target& target)
       : image_(elements_of(model.architecture.input)),
         classes_(static_cast<size_t>(model.architecture.classes)),
-        session_(eval::inference_plan(model.architecture, batch_size, {.threads = threads, .tune = false}), model.state) {}
+        session_(eval::inference_plan(model.architecture, batch_size, target), model.state) {}
 
   // N,classes of N images, until the next call.
   std::span<const float> logits_of(std::span<const float> images) {
@@ -112,7 +112,7 @@ void add_logits(std::span<const float> a, std::span<const float> b, size_t class
 // both sizes at once.
 BatchComparison compare_batches(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options,
                                 int64_t batch_size) {
-  Runner first(a, batch_size, options.threads), second(b, batch_size, options.threads);
+  Runner first(a, batch_size, options.target), second(b, batch_size, options.target);
   Inputs inputs(a, dataset, options, batch_size);
   std::optional<Inputs> others;
   if (options.own_preprocessing) others.emplace(b, dataset, options, batch_size);

@@ -8,13 +8,14 @@
 
 #include "data/dataset.h"
 #include "eval/model.h"
+#include "runtime/target.h"
 
 namespace residual::convert {
 
 struct CompareOptions {
   int64_t batch_size = 8;
   int64_t images = 1000;  ///< at most so many of the data; without data one batch of random numbers
-  int threads = 0;        ///< 0: what the machine or its container allows
+  Target target;
   /// Logits that differ by more than this part of the largest are different. Float32 in another order of summation stays at
   /// 1e-5 in the deepest networks of the model table.
   double tolerance = 1e-4;
@@ -46,6 +47,6 @@ struct Comparison {
 
 /// Runs both on the same inputs: images of `dataset` as `a` prepares them, or random numbers where it is null. The layers are
 /// those of the networks in inference without anything folded. Throws Error (kUsage) when the models differ in input or classes.
-Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options = {});
+Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options);
 
 }  // namespace residual::convert

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "backend/backends.h"
 #include "core/floating.h"
 #include "eval/summary.h"
 #include "runtime/session.h"
@@ -22,7 +21,7 @@ struct LayerValue {
 };
 
 // Every value of the network for one image; the graph asks for all of them, so that nothing is folded or fused away.
-std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> image, int threads) {
+std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<const float> image, const Target& target) {
   std::vector<LayerValue> layers;
   const auto count = static_cast<NodeId>(graph.nodes().size());
   for (NodeId id = 0; id < count; ++id) {
@@ -31,10 +30,7 @@ std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<con
     layers.push_back({id, node.outputs[0].shape, {}, 0});
     graph.output("value " + std::to_string(id), {id, 0});
   }
-  PlanOptions options;
-  options.threads = threads;
-  options.tune = false;
-  Session session(compile(std::move(graph), cpu_backends(), options), model.state);
+  Session session(compile(std::move(graph), target), model.state);
   std::ranges::copy(image, session.input<float>("images").begin());
   session.run();
   for (LayerValue& layer : layers) {
@@ -60,8 +56,8 @@ double relative_difference(const LayerValue& a, const LayerValue& b) {
 std::optional<LayerDifference> first_different_layer(eval::Model& a, eval::Model& b, std::span<const float> image,
                                                      const CompareOptions& options) {
   const Graph first = models::inference_graph(a.architecture, 1), second = models::inference_graph(b.architecture, 1);
-  const std::vector<LayerValue> ours = values_of(a, first, image, options.threads);
-  const std::vector<LayerValue> theirs = values_of(b, second, image, options.threads);
+  const std::vector<LayerValue> ours = values_of(a, first, image, options.target);
+  const std::vector<LayerValue> theirs = values_of(b, second, image, options.target);
 
   // Found again in the first network: the value itself, or something computed from it.
   std::vector<bool> found(second.nodes().size());

@@ -18,7 +18,7 @@ namespace {
 std::string described_in_words(const models::Architecture& architecture) {
   std::string words = printable(architecture.model);
   if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
-  if (architecture.shrink) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shrink));
+  if (architecture.shortcut_pool) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shortcut_pool));
   if (architecture.norm) words += fmt::format(", norm {}", models::name_of(*architecture.norm));
   if (architecture.small_stem.value_or(false)) words += ", small stem";
   if (architecture.separable.value_or(false)) words += ", separable blocks";

@@ -10,8 +10,7 @@ namespace residual {
 namespace {
 constexpr size_t kAlignment = 64;
 
-// The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is
-// none.
+// The number after `key` in a file of "key value" lines, or (without key) the file's only number; SIZE_MAX where there is none.
 size_t number_in(const char* path, const std::string& key) {
   std::ifstream file(path);
   std::string word;
@@ -23,7 +22,7 @@ size_t number_in(const char* path, const std::string& key) {
   return SIZE_MAX;
 }
 
-// Linux hands out more memory than there is and kills who then uses it: large requests are held against what is really left, on
+// Linux overcommits memory and kills the process that then uses it: large requests are compared with the memory that is left, on
 // the machine and in the container.
 bool affordable(size_t bytes) {
   constexpr size_t kLarge = size_t{256} << 20;
@@ -38,7 +37,7 @@ bool affordable(size_t bytes) {
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
   void* memory = rounded < bytes || !affordable(rounded) ? nullptr : std::aligned_alloc(kAlignment, rounded);
-  if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were asked for at once", bytes);
+  if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were requested at once", bytes);
   std::memset(memory, 0, rounded);
   memory_.reset(static_cast<std::byte*>(memory));
 }

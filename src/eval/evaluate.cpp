@@ -5,7 +5,6 @@
 #include <cmath>
 #include <tuple>
 
-#include "backend/backends.h"
 #include "data/loader.h"
 #include "passes/fold_batch_norm.h"
 
@@ -41,13 +40,9 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
   return result;
 }
 
-std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch,
-                                           const EvaluateOptions& options) {
-  PlanOptions plan;
-  plan.threads = options.threads;
-  plan.tune = options.tune;
-  plan.choices = options.choices;
-  return compile(fold_batch_norm(models::inference_graph(architecture, batch)), cpu_backends(), plan);
+std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
+                                           const Choices& choices) {
+  return compile(fold_batch_norm(models::inference_graph(architecture, batch)), target, choices);
 }
 
 namespace {
@@ -74,7 +69,7 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      session_(inference_plan(architecture, options_.batch_size, options_), state) {}
+      session_(inference_plan(architecture, options_.batch_size, options_.target, options_.choices), state) {}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;

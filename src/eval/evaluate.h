@@ -56,18 +56,17 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
 void check_classes(const data::Dataset& dataset, int64_t classes);
 
 struct EvaluateOptions {
+  Target target;
   int64_t batch_size = 128;
-  int threads = 0;  ///< of the kernels; 0: what the machine allows
   int loader_threads = 1;
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
-  bool tune = true;                                         ///< time kernels (remembered on disk) before the first use
-  std::map<std::string, std::string> choices;               ///< kernel choices to repeat, see Plan::choices
+  Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
 };
 
-/// The inference plan of an architecture on the best backend: batch norm folded, one batch size.
-std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch,
-                                           const EvaluateOptions& options);
+/// The inference plan of an architecture: batch norm folded, one batch size.
+std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
+                                           const Choices& choices = {});
 
 /// Runs a network on data sets; made once, used as often as the State changes.
 class Evaluator {
@@ -96,12 +95,12 @@ class Evaluator {
 };
 
 /// Where the data have the model's classes in another order, they are taken by their names.
-Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options = {});
+Evaluation evaluate(Model& model, const data::Dataset& dataset, const EvaluateOptions& options);
 
 /// 5: the four corners and the centre of every prepared image; 10: those and their mirror images (Krizhevsky et al. 2012,
 /// section 4.1, as torchvision's FiveCrop and TenCrop cut). The logits of an image's crops are averaged, as torchvision
 /// documents it. 1: like evaluate. Throws Error (kUsage) for another number and for a model whose preprocessing has no centre
 /// crop.
-Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options = {});
+Evaluation evaluate_crops(Model& model, const data::Dataset& dataset, int64_t crops, const EvaluateOptions& options);
 
 }  // namespace residual::eval

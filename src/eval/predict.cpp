@@ -9,8 +9,8 @@
 
 namespace residual::eval {
 
-Predictor::Predictor(Model& model, EvaluateOptions options)
-    : model_(model), session_(inference_plan(model.architecture, 1, options), model.state) {}
+Predictor::Predictor(Model& model, const Target& target)
+    : model_(model), session_(inference_plan(model.architecture, 1, target), model.state) {}
 
 std::vector<Prediction> Predictor::predict(const Image& image, int64_t top) {
   if (top < 1) fail(ErrorKind::kUsage, "the number of classes to tell is {}, at least 1 is expected", top);

@@ -21,7 +21,7 @@ struct Prediction {
 class Predictor {
  public:
   /// `model` must outlive the predictor.
-  explicit Predictor(Model& model, EvaluateOptions options = {});
+  Predictor(Model& model, const Target& target);
 
   /// The `top` likeliest classes, likeliest first (all when there are fewer).
   std::vector<Prediction> predict(const Image& image, int64_t top = 5);

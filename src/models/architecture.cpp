@@ -60,11 +60,11 @@ void choose(Description& network, const Architecture& choices) {
   if (choices.stride_on_1x1 && network.block.kind != BlockKind::kBottleneck) {
     fail(ErrorKind::kUsage, "'{}' has no bottleneck blocks whose 1x1 could have the stride", network.name);
   }
-  if (choices.shrink && network.shortcut.kind == Shortcut::kNone) {
+  if (choices.shortcut_pool && network.shortcut.kind == Shortcut::kNone) {
     fail(ErrorKind::kUsage, "'{}' is a plain network and has no shortcuts that could pool", network.name);
   }
   network.shortcut.kind = choices.shortcut.value_or(network.shortcut.kind);
-  network.shortcut.shrink = choices.shrink.value_or(network.shortcut.shrink);
+  network.shortcut.pool = choices.shortcut_pool.value_or(network.shortcut.pool);
   network.norm = choices.norm.value_or(network.norm);
   network.block.separable = choices.separable.value_or(network.block.separable);
   network.block.stride_on_1x1 = choices.stride_on_1x1.value_or(network.block.stride_on_1x1);
@@ -77,7 +77,7 @@ std::string Architecture::to_json() const {
   nlohmann::ordered_json json{
       {"model", model}, {"input", std::vector<int64_t>(input.dims().begin(), input.dims().end())}, {"classes", classes}};
   if (shortcut) json["shortcut"] = name_of(*shortcut);
-  if (shrink) json["shrink"] = name_of(*shrink);
+  if (shortcut_pool) json["shortcut_pool"] = name_of(*shortcut_pool);
   if (norm) json["norm"] = name_of(*norm);
   if (small_stem) json["small_stem"] = *small_stem;
   if (separable) json["separable"] = *separable;
@@ -96,7 +96,8 @@ Architecture Architecture::from_json(std::string_view text) {
     result.input = input_from(json.at("input"));
     result.classes = whole_number(json.at("classes"), "number of classes", kLeastClasses, kMostClasses);
     result.shortcut = choice<Shortcut>(json, "shortcut", word(shortcut_named));
-    result.shrink = choice<Shrink>(json, "shrink", word(shrink_named));
+    const char* pool = json.contains("shrink") ? "shrink" : "shortcut_pool";  // files of 0.1.0 call it so
+    result.shortcut_pool = choice<ShortcutPool>(json, pool, word(shortcut_pool_named));
     result.norm = choice<Norm>(json, "norm", word(norm_named));
     result.small_stem = flag(json, "small_stem");
     result.separable = flag(json, "separable");
@@ -121,10 +122,10 @@ std::optional<Description> described(const Architecture& architecture) {
     choose(*network, architecture);
     return network;
   }
-  const bool chosen = architecture.shortcut || architecture.shrink || architecture.norm || architecture.small_stem ||
+  const bool chosen = architecture.shortcut || architecture.shortcut_pool || architecture.norm || architecture.small_stem ||
                       architecture.separable || architecture.stride_on_1x1;
   if (chosen)
-    fail(ErrorKind::kUsage, "'{}' is no residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
+    fail(ErrorKind::kUsage, "'{}' is not a residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
   return std::nullopt;
 }
 

@@ -23,7 +23,7 @@ bool Choices::any() const {
 
 void choose(const Choices& choices, Architecture& architecture) {
   if (!choices.shortcut.empty()) architecture.shortcut = shortcut_named(choices.shortcut);
-  if (!choices.shortcut_pool.empty()) architecture.shrink = shrink_named(choices.shortcut_pool);
+  if (!choices.shortcut_pool.empty()) architecture.shortcut_pool = shortcut_pool_named(choices.shortcut_pool);
   if (!choices.norm.empty()) architecture.norm = norm_named(choices.norm);
   if (const auto small = either("stem", choices.stem, "small", "published")) architecture.small_stem = small;
   if (const auto separable = either("block", choices.block, "separable", "standard")) architecture.separable = separable;

@@ -1,4 +1,4 @@
-// Networks as people name them: a name or a description's file, and choices in words.
+// Networks as the command line names them: a name or a description's file, and choices in words.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace residual::models {
 
-/// What a residual or plain network leaves open, in words; an empty one leaves the network as it was published.
+/// Variations of a residual or plain network, in words; an empty one keeps the network as it was published.
 struct Choices {
   std::string shortcut;       ///< "A", "B", "C", "none"
   std::string shortcut_pool;  ///< "subsample", "max", "average"
@@ -19,7 +19,8 @@ struct Choices {
   bool any() const;
 };
 
-/// Adds the choices to those of the architecture. Throws Error (kUsage) for unknown words and for what the network does not have.
+/// Adds the choices to those of the architecture. Throws Error (kUsage) for unknown words and for a choice that the network does
+/// not have.
 void choose(const Choices& choices, Architecture& architecture);
 
 /// Whether `network` names a file of a description (.json, .toml).

@@ -31,8 +31,8 @@ std::string_view word_of(Words<T> words, T value) {
 
 constexpr std::pair<std::string_view, Shortcut> kShortcuts[] = {
     {"A", Shortcut::kA}, {"B", Shortcut::kB}, {"C", Shortcut::kC}, {"none", Shortcut::kNone}};
-constexpr std::pair<std::string_view, Shrink> kShrinks[] = {
-    {"subsample", Shrink::kSubsample}, {"max", Shrink::kMax}, {"average", Shrink::kAverage}};
+constexpr std::pair<std::string_view, ShortcutPool> kShortcutPools[] = {
+    {"subsample", ShortcutPool::kSubsample}, {"max", ShortcutPool::kMax}, {"average", ShortcutPool::kAverage}};
 constexpr std::pair<std::string_view, Norm> kNorms[] = {{"batch", Norm::kBatch}, {"none", Norm::kNone}};
 constexpr std::pair<std::string_view, BlockKind> kBlockKinds[] = {{"basic", BlockKind::kBasic},
                                                                   {"bottleneck", BlockKind::kBottleneck}};
@@ -153,8 +153,8 @@ Shortcut shortcut_named(std::string_view name) {
       Words<Shortcut>(kShortcuts), name);
 }
 
-Shrink shrink_named(std::string_view name) {
-  return word_named("way to make a shortcut smaller", "subsample, max and average", Words<Shrink>(kShrinks), name);
+ShortcutPool shortcut_pool_named(std::string_view name) {
+  return word_named("shortcut pooling", "subsample, max and average", Words<ShortcutPool>(kShortcutPools), name);
 }
 
 Norm norm_named(std::string_view name) {
@@ -169,8 +169,8 @@ std::string_view name_of(Shortcut shortcut) {
   return word_of(Words<Shortcut>(kShortcuts), shortcut);
 }
 
-std::string_view name_of(Shrink shrink) {
-  return word_of(Words<Shrink>(kShrinks), shrink);
+std::string_view name_of(ShortcutPool pool) {
+  return word_of(Words<ShortcutPool>(kShortcutPools), pool);
 }
 
 std::string_view name_of(Norm norm) {

@@ -1,5 +1,5 @@
-// A network of the residual and plain families as data: what the built-in ones are made from, and what a user's JSON or TOML file
-// describes.
+// A network of the residual and plain families as data, from which the built-in ones and those of a user's JSON or TOML file are
+// built.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ enum class Shortcut : uint8_t {
   kC,     ///< projections everywhere
   kNone,  ///< a plain network
 };
-/// How a shortcut gets smaller.
-enum class Shrink : uint8_t {
+/// How a shortcut reduces height and width.
+enum class ShortcutPool : uint8_t {
   kSubsample,  ///< every stride-th row and column; of a projection, its stride
   kMax,        ///< maximum over stride x stride
   kAverage,    ///< mean over stride x stride, before a projection of stride 1: He, T. et al. 2018, figure 2c
@@ -29,12 +29,12 @@ enum class Shrink : uint8_t {
 enum class Norm : uint8_t { kBatch, kNone };
 enum class BlockKind : uint8_t { kBasic, kBottleneck };
 
-Shortcut shortcut_named(std::string_view name);     ///< "A", "B", "C", "none"; throws Error (kUsage)
-Shrink shrink_named(std::string_view name);         ///< "subsample", "max", "average"; throws Error (kUsage)
-Norm norm_named(std::string_view name);             ///< "batch", "none"; throws Error (kUsage)
-BlockKind block_kind_named(std::string_view name);  ///< "basic", "bottleneck"; throws Error (kUsage)
+Shortcut shortcut_named(std::string_view name);           ///< "A", "B", "C", "none"; throws Error (kUsage)
+ShortcutPool shortcut_pool_named(std::string_view name);  ///< "subsample", "max", "average"; throws Error (kUsage)
+Norm norm_named(std::string_view name);                   ///< "batch", "none"; throws Error (kUsage)
+BlockKind block_kind_named(std::string_view name);        ///< "basic", "bottleneck"; throws Error (kUsage)
 std::string_view name_of(Shortcut shortcut);
-std::string_view name_of(Shrink shrink);
+std::string_view name_of(ShortcutPool pool);
 std::string_view name_of(Norm norm);
 std::string_view name_of(BlockKind kind);
 
@@ -43,7 +43,7 @@ struct StemConvolution {
   bool operator==(const StemConvolution&) const = default;
 };
 
-/// What comes before the blocks: convolutions, with normalization and ReLU between them and, where wanted, after the last.
+/// The layers before the blocks: convolutions, with normalization and ReLU between them and, optionally, after the last.
 struct Stem {
   std::vector<StemConvolution> convolutions{{}};
   bool norm = true, relu = true;  ///< after the last convolution
@@ -64,13 +64,13 @@ struct Block {
   int64_t groups = 1;            ///< of a bottleneck's 3x3: Xie et al. 2016
   int64_t width_per_group = 64;  ///< channels a group has where the stage's width is 64
   bool stride_on_1x1 = false;    ///< of a bottleneck: on the first 1x1 as in the paper, not on the 3x3 as in torchvision
-  bool zero_last_scale = false;  ///< the last normalization's scale starts at 0: Goyal et al. 2017, section 5.1
+  bool zero_last_gamma = false;  ///< the last normalization's gamma starts at 0: Goyal et al. 2017, section 5.1
   bool operator==(const Block&) const = default;
 };
 
 struct ShortcutChoice {
   Shortcut kind = Shortcut::kB;
-  Shrink shrink = Shrink::kSubsample;
+  ShortcutPool pool = ShortcutPool::kSubsample;
   bool norm = true;          ///< of a projection
   std::optional<bool> bias;  ///< of a projection; none: where the network has no normalization
   bool operator==(const ShortcutChoice&) const = default;
@@ -127,8 +127,8 @@ void check(const Description& description);
 /// JSON with every choice written out.
 std::string to_json(const Description& description);
 
-/// What is not given has the defaults above. `text` may come from anywhere; throws Error (kBadFile), its message beginning with
-/// `what`, for broken JSON, unknown keys, and what check() refuses.
+/// Omitted keys have the defaults above. `text` may come from anywhere; throws Error (kBadFile), its message beginning with
+/// `what`, for broken JSON, unknown keys, and values that check() refuses.
 Description description_from_json(std::string_view text, std::string_view what);
 /// The same, written as TOML.
 Description description_from_toml(std::string_view text, std::string_view what);

@@ -1,6 +1,7 @@
 #include "runtime/cover.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "graph/sources.h"
@@ -12,7 +13,23 @@ bool computes(const Node& node) {
   return node.op != &input_op() && node.op != &variable_op() && node.op != &constant_op() && node.op != &assign_op();
 }
 
-// A match fits when its nodes are all still free, nobody outside reads what stays inside, and no path leaves it and comes back.
+// No path leaves the nodes and comes back. `nodes`: ascending.
+bool is_convex(const Graph& graph, const std::vector<NodeId>& nodes) {
+  const std::set<NodeId> inside(nodes.begin(), nodes.end());
+  std::set<NodeId> downstream;  // nodes outside that depend on one inside
+  for (NodeId id = nodes.front() + 1; id <= nodes.back(); ++id) {
+    bool depends = false, depends_outside = false;
+    for (const Value& value : graph.node(id).inputs) {
+      depends |= inside.contains(value.node);
+      depends_outside |= downstream.contains(value.node);
+    }
+    if (!inside.contains(id) && (depends || depends_outside)) downstream.insert(id);
+    if (inside.contains(id) && depends_outside) return false;
+  }
+  return true;
+}
+
+// A match fits when its nodes are all still free, nothing outside reads what stays inside, and no path leaves it and comes back.
 bool fits(const GraphView& view, const Match& match, const std::vector<bool>& free) {
   const std::set<NodeId> inside(match.nodes.begin(), match.nodes.end());
   const std::set<Value> given(match.outputs.begin(), match.outputs.end());
@@ -27,36 +44,122 @@ bool fits(const GraphView& view, const Match& match, const std::vector<bool>& fr
       }
     }
   }
-  std::set<NodeId> downstream;  // nodes outside the match that depend on it
-  for (NodeId id = match.nodes.front() + 1; id <= match.nodes.back(); ++id) {
-    bool depends = false, depends_outside = false;
-    for (const Value& value : view.graph().node(id).inputs) {
-      depends |= inside.contains(value.node);
-      depends_outside |= downstream.contains(value.node);
-    }
-    if (!inside.contains(id) && (depends || depends_outside)) downstream.insert(id);
-    if (inside.contains(id) && depends_outside) return false;
-  }
-  return true;
+  return is_convex(view.graph(), match.nodes);
 }
 
-// All fitting matches that end in `last`, best first: most traffic saved, then the earlier backend and pattern.
-// What is frozen runs once, so nothing is fused there; `prepare` keeps its values and has no memory to sum into.
-std::vector<Subgraph::Alternative> fitting_alternatives(const GraphView& view, NodeId last, const BackendList& backends,
-                                                        const std::vector<bool>& free, bool frozen) {
-  std::vector<Subgraph::Alternative> alternatives;
-  for (const auto& backend : backends) {
-    for (const auto& pattern : backend->patterns()) {
-      for (Match& match : pattern->match(view, last)) {
-        if (fits(view, match, free) && !(frozen && match.nodes.size() > 1))
-          alternatives.push_back({backend.get(), pattern.get(), std::move(match)});
+class Coverer {
+ public:
+  Coverer(const GraphView& view, const BackendList& backends)
+      : view_(view), backends_(backends), frozen_(frozen_nodes(view.graph())) {}
+
+  std::vector<Region> run() const {
+    std::vector<bool> free = live_nodes(view_.graph());
+    std::vector<Region> regions;
+    for (NodeId last = static_cast<NodeId>(view_.graph().nodes().size()) - 1; last >= 0; --last) {
+      if (!free[static_cast<size_t>(last)] || !computes(view_.graph().node(last))) continue;
+      regions.push_back(region(last, free));
+      for (const NodeId id : regions.back().nodes) free[static_cast<size_t>(id)] = false;
+    }
+    std::reverse(regions.begin(), regions.end());
+    return regions;
+  }
+
+ private:
+  using Found = CoveredMatch::Found;
+
+  // All fitting matches that end in `last`, best first: most traffic saved, then the earlier backend and pattern.
+  // What is frozen runs once, so nothing is fused there.
+  std::vector<Found> fitting(NodeId last, const std::vector<bool>& free) const {
+    std::vector<Found> found;
+    for (const auto& backend : backends_) {
+      for (const auto& pattern : backend->patterns()) {
+        for (Match& match : pattern->match(view_, last)) {
+          if (fits(view_, match, free) && !(frozen_[static_cast<size_t>(last)] && match.nodes.size() > 1))
+            found.push_back({backend.get(), pattern.get(), std::move(match)});
+        }
       }
     }
+    if (found.empty()) {
+      const Node& node = view_.graph().node(last);
+      fail(ErrorKind::kUsage, "no backend can run {} '{}' on {}", node.op->name, node.name, name_of(node.outputs[0].dtype));
+    }
+    std::ranges::stable_sort(found, std::greater<>(), [](const Found& one) { return one.match.bytes_saved; });
+    return found;
   }
-  std::stable_sort(alternatives.begin(), alternatives.end(),
-                   [](const auto& a, const auto& b) { return a.match.bytes_saved > b.match.bytes_saved; });
-  return alternatives;
-}
+
+  // The first of `found` with all others of the same nodes.
+  static CoveredMatch alike(const std::vector<Found>& found, const Found& first) {
+    CoveredMatch result{{first}};
+    for (const Found& other : found) {
+      if (&other != &first && other.match.nodes == first.match.nodes) result.found.push_back(other);
+    }
+    return result;
+  }
+
+  // `first` and then, greedily, matches for what of `nodes` it leaves.
+  Cover completed(CoveredMatch first, const std::vector<NodeId>& nodes) const {
+    std::vector<bool> free(view_.graph().nodes().size());
+    for (const NodeId id : nodes) free[static_cast<size_t>(id)] = true;
+    for (const NodeId id : first.match().nodes) free[static_cast<size_t>(id)] = false;
+    Cover result{std::move(first)};
+    for (auto last = nodes.rbegin(); last != nodes.rend(); ++last) {
+      if (!free[static_cast<size_t>(*last)]) continue;
+      const std::vector<Found> found = fitting(*last, free);
+      result.push_back(alike(found, found.front()));
+      for (const NodeId id : result.back().match().nodes) free[static_cast<size_t>(id)] = false;
+    }
+    std::ranges::sort(result, {}, [](const CoveredMatch& one) { return one.match().nodes.back(); });
+    return result;
+  }
+
+  Region region(NodeId last, const std::vector<bool>& free) const {
+    const std::vector<Found> found = fitting(last, free);
+    const Found& preferred = found.front();
+    const std::vector<const Found*> rivals = rivals_of(found, free);
+    std::set<NodeId> nodes(preferred.match.nodes.begin(), preferred.match.nodes.end());
+    for (const Found* rival : rivals) nodes.insert(rival->match.nodes.begin(), rival->match.nodes.end());
+    Region result{{nodes.begin(), nodes.end()}, {}, true};
+    result.covers.push_back(completed(alike(found, preferred), result.nodes));
+    for (const Found* rival : rivals) {
+      Cover cover = completed(alike(found, *rival), result.nodes);
+      // A pattern that takes fewer nodes here than in its own larger match has lost already (see Pattern::match).
+      const bool dominated =
+          std::ranges::any_of(cover, [&](const CoveredMatch& one) { return one.found.front().pattern == preferred.pattern; });
+      if (!dominated) result.covers.push_back(std::move(cover));
+    }
+    for (const NodeId id : result.nodes) result.frozen = result.frozen && frozen_[static_cast<size_t>(id)];
+    return result;
+  }
+
+  // For each other pattern of the preferred match's backend its best match, where it covers other nodes.
+  std::vector<const Found*> rivals_of(const std::vector<Found>& found, const std::vector<bool>& free) const {
+    const Found& preferred = found.front();
+    std::set<const Pattern*> seen{preferred.pattern};
+    std::vector<const Found*> rivals;
+    for (const Found& other : found) {
+      if (other.backend != preferred.backend || !seen.insert(other.pattern).second || other.match.nodes == preferred.match.nodes)
+        continue;
+      std::set<NodeId> both(preferred.match.nodes.begin(), preferred.match.nodes.end());
+      both.insert(other.match.nodes.begin(), other.match.nodes.end());
+      if (is_convex(view_.graph(), {both.begin(), both.end()}) && competes(other, preferred, both, free))
+        rivals.push_back(&other);
+    }
+    return rivals;
+  }
+
+  // Whether what `other` leaves of `both` can be covered without the preferred match's own pattern.
+  bool competes(const Found& other, const Found& preferred, const std::set<NodeId>& both, const std::vector<bool>& free) const {
+    for (const NodeId id : both) {
+      if (!free[static_cast<size_t>(id)]) return false;
+    }
+    const Cover rest = completed(CoveredMatch{{other}}, {both.begin(), both.end()});
+    return std::ranges::none_of(rest, [&](const CoveredMatch& one) { return one.found.front().pattern == preferred.pattern; });
+  }
+
+  const GraphView& view_;
+  const BackendList& backends_;
+  std::vector<bool> frozen_;
+};
 
 }  // namespace
 
@@ -87,28 +190,8 @@ std::vector<bool> frozen_nodes(const Graph& graph) {
   return frozen;
 }
 
-std::vector<Subgraph> cover(const GraphView& view, const BackendList& backends) {
-  const Graph& graph = view.graph();
-  std::vector<bool> free = live_nodes(graph);
-  const std::vector<bool> frozen = frozen_nodes(graph);
-  std::vector<Subgraph> subgraphs;
-  for (NodeId last = static_cast<NodeId>(graph.nodes().size()) - 1; last >= 0; --last) {
-    const Node& node = graph.node(last);
-    if (!free[static_cast<size_t>(last)] || !computes(node)) continue;
-    Subgraph subgraph{fitting_alternatives(view, last, backends, free, frozen[static_cast<size_t>(last)])};
-    if (subgraph.alternatives.empty())
-      fail(ErrorKind::kUsage, "no backend can run {} '{}' on {}", node.op->name, node.name, name_of(node.outputs[0].dtype));
-    std::erase_if(subgraph.alternatives,
-                  [best = subgraph.match().nodes](const auto& alternative) { return alternative.match.nodes != best; });
-    subgraph.frozen = true;
-    for (const NodeId id : subgraph.match().nodes) {
-      free[static_cast<size_t>(id)] = false;
-      subgraph.frozen = subgraph.frozen && frozen[static_cast<size_t>(id)];
-    }
-    subgraphs.push_back(std::move(subgraph));
-  }
-  std::reverse(subgraphs.begin(), subgraphs.end());
-  return subgraphs;
+std::vector<Region> cover(const GraphView& view, const BackendList& backends) {
+  return Coverer(view, backends).run();
 }
 
 }  // namespace residual

@@ -1,4 +1,4 @@
-// Covering a graph with kernels: which subgraph each kernel runs, and in which order.
+// Covering a graph with matches: which subgraph each kernel runs, and in which order.
 #pragma once
 
 #include <vector>
@@ -7,16 +7,25 @@
 
 namespace residual {
 
-/// One subgraph of the cover: what to run, and everyone who alternatives to run it, in order of preference.
-struct Subgraph {
-  struct Alternative {
+/// A match with every pattern that found it: same nodes, in order of preference.
+struct CoveredMatch {
+  struct Found {
     const Backend* backend;
     const Pattern* pattern;
     Match match;
   };
-  std::vector<Alternative> alternatives;  ///< all cover the same nodes; the first is preferred
-  bool frozen = false;                    ///< depends on nothing that changes from run to run: belongs to the prepare program
-  const Match& match() const { return alternatives.front().match; }
+  std::vector<Found> found;
+  const Match& match() const { return found.front().match; }
+};
+
+/// One way to cover the nodes of a region, in an order that respects their data.
+using Cover = std::vector<CoveredMatch>;
+
+/// Nodes that are covered together: by one match, or by rival covers whose costs are measured when layouts are known.
+struct Region {
+  std::vector<NodeId> nodes;  ///< ascending
+  std::vector<Cover> covers;  ///< the first saves the most memory traffic
+  bool frozen = false;        ///< depends on nothing that changes from run to run: belongs to the prepare program
 };
 
 /// Nodes that lead to an output or an assign.
@@ -25,15 +34,17 @@ std::vector<bool> live_nodes(const Graph& graph);
 std::vector<bool> frozen_nodes(const Graph& graph);
 
 /// Covers every live node that computes something (all but input, variable, constant, assign), from the last to the first, by the
-/// match that saves the most memory traffic. Throws Error (kUsage) naming a node that no backend can run.
-std::vector<Subgraph> cover(const GraphView& view, const BackendList& backends);
+/// match that saves the most memory traffic. Where another pattern of the same backend matches other nodes, both covers are kept
+/// as rivals ("our conv + moments" against "oneDNN's conv, then moments"). Throws Error (kUsage) naming a node that no backend
+/// can run.
+std::vector<Region> cover(const GraphView& view, const BackendList& backends);
 
-/// The subgraphs in an order that respects their data; subgraphs that set Variables come as early as all earlier reads of these
+/// The regions in an order that respects their data; regions that set Variables come as early as all earlier reads of these
 /// allow, so that they can be written in place. `in_place` is false when reads after writes make that impossible.
 struct Schedule {
-  std::vector<Subgraph> subgraphs;
+  std::vector<Region> regions;
   bool in_place = true;
 };
-Schedule schedule(const GraphView& view, std::vector<Subgraph> subgraphs);
+Schedule schedule(const GraphView& view, std::vector<Region> regions);
 
 }  // namespace residual

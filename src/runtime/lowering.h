@@ -1,4 +1,4 @@
-// From a graph to steps: subgraphs, layouts, implementations and reorders. Memory is not placed yet.
+// From a graph to steps: regions, layouts, implementations, reorders and transfers. Memory is not placed yet.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace residual {
 /// For every step of Plan::steps, where its outputs may or must share the memory of its inputs.
 using StepAliases = std::vector<std::vector<Implementation::Alias>>;
 
-/// Fills plan.values, prepare, steps, inputs, outputs, variables and choices from plan.graph and plan.threads.
-StepAliases lower(Plan& plan, const BackendList& backends, const PlanOptions& options);
+/// Fills plan.devices, values, prepare, steps, inputs, outputs, variables and choices from plan.graph and plan.threads.
+StepAliases lower(Plan& plan, const Target& target, const Choices& choices);
 
 }  // namespace residual

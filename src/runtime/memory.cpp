@@ -7,12 +7,6 @@
 namespace residual {
 namespace {
 
-constexpr size_t kAlignment = 64;
-
-size_t rounded(size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
 // The tightest gap between the buffers alive at the same time, or the place behind them.
 size_t best_gap(std::vector<const BufferLife*>& neighbours, size_t bytes) {
   std::sort(neighbours.begin(), neighbours.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
@@ -28,6 +22,11 @@ size_t best_gap(std::vector<const BufferLife*>& neighbours, size_t bytes) {
 }
 
 }  // namespace
+
+size_t rounded(size_t bytes) {
+  constexpr size_t kAlignment = 64;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 size_t place_buffers(std::vector<BufferLife>& buffers) {
   std::vector<size_t> order(buffers.size());

@@ -13,6 +13,9 @@ struct BufferLife {
   size_t offset = 0;  ///< set by place_buffers; a multiple of 64
 };
 
+/// A multiple of the alignment that buffers have in an arena.
+size_t rounded(size_t bytes);
+
 /// Places the buffers so that those alive at the same time do not overlap: largest first, each in the tightest gap. Returns the
 /// arena's size.
 size_t place_buffers(std::vector<BufferLife>& buffers);

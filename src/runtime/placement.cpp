@@ -4,7 +4,6 @@
 #include <map>
 
 #include "runtime/memory.h"
-#include "runtime/steps.h"
 
 namespace residual {
 namespace {
@@ -16,28 +15,21 @@ class Placement {
 
   void run() {
     break_up_required_aliases();
-    plan_.prepared_bytes = placed(plan_.prepare, Place::Home::kPrepared);
-    size_t prepare_scratch = 0;
-    for (const PlanStep& step : plan_.prepare) prepare_scratch = std::max(prepare_scratch, step.scratch_bytes);
-    plan_.arena_bytes = std::max(placed(plan_.steps, Place::Home::kArena), prepare_scratch);
+    keep_prepared();
+    plan_.prepare_arena_bytes = place_arenas(plan_.prepare, false);
+    plan_.arena_bytes = place_arenas(plan_.steps, true);
   }
 
  private:
-  static int last_step(const std::vector<PlanStep>& steps) { return static_cast<int>(steps.size()); }
   PlacedValue& value(int placed) { return plan_.values[static_cast<size_t>(placed)]; }
-  size_t bytes(int placed) { return bytes_in(value(placed).type, value(placed).layout); }
 
+  // By value, the last step that reads it; the number of steps for named outputs; -1 where nothing does.
   std::vector<int> last_reads(const std::vector<PlanStep>& steps) const {
     std::vector<int> last(plan_.values.size(), -1);
     for (size_t s = 0; s < steps.size(); ++s) {
       for (const int input : steps[s].inputs) last[static_cast<size_t>(input)] = static_cast<int>(s);
     }
-    for (const auto& [name, output] : plan_.outputs) last[static_cast<size_t>(output)] = last_step(steps);
-    if (&steps == &plan_.prepare) {  // what the run program reads stays for good
-      for (const PlanStep& step : plan_.steps) {
-        for (const int input : step.inputs) last[static_cast<size_t>(input)] = last_step(steps);
-      }
-    }
+    for (const auto& [name, output] : plan_.outputs) last[static_cast<size_t>(output)] = static_cast<int>(steps.size());
     return last;
   }
 
@@ -54,11 +46,10 @@ class Placement {
             (value(input).place.home == Place::Home::kArena && last[static_cast<size_t>(input)] == static_cast<int>(s)))
           continue;
         PlacedValue copy = value(input);
-        copy.place = {Place::Home::kArena};
+        copy.place = {Place::Home::kArena, copy.place.device};
         plan_.values.push_back(std::move(copy));
-        PlanStep copying{"copy", step.name, "copy", {}, {input}, {static_cast<int>(plan_.values.size() - 1)}};
-        copying.bytes = 2 * bytes(input);
-        copying.run = copy_kernel(bytes(input));
+        PlanStep copying{"copy", step.name, "copy", {}, {input}, {static_cast<int>(plan_.values.size() - 1)}, step.device};
+        copying.bytes = 2 * value(input).bytes();
         input = copying.outputs[0];
         steps.push_back(std::move(copying));
         aliases.emplace_back();
@@ -70,44 +61,66 @@ class Placement {
     aliases_ = std::move(aliases);
   }
 
-  size_t placed(std::vector<PlanStep>& steps, Place::Home home) {
+  // What the run program reads outlives the prepare program; everything else lies in the latter's arena.
+  void keep_prepared() {
+    const std::vector<int> last = last_reads(plan_.steps);
+    for (const PlanStep& step : plan_.prepare) {
+      for (const int output : step.outputs) {
+        Place& place = value(output).place;
+        if (last[static_cast<size_t>(output)] < 0) {
+          place.home = Place::Home::kArena;
+          continue;
+        }
+        place.offset = plan_.prepared.size();
+        plan_.prepared.push_back(output);
+        plan_.prepared_bytes += rounded(value(output).bytes());
+      }
+    }
+  }
+
+  // Offsets of the values in the arena, device by device. Returns the arenas' sizes.
+  std::vector<size_t> place_arenas(std::vector<PlanStep>& steps, bool share) {
     const std::vector<int> last = last_reads(steps);
-    std::vector<BufferLife> buffers;
-    std::map<int, size_t> buffer_of;
+    std::vector<std::vector<BufferLife>> buffers(plan_.devices.size());
+    std::map<int, size_t> buffer_of;  // by value
     std::vector<size_t> scratch_of(steps.size());
     for (size_t s = 0; s < steps.size(); ++s) {
       const int now = static_cast<int>(s);
       for (size_t j = 0; j < steps[s].outputs.size(); ++j) {
         const int output = steps[s].outputs[j];
-        if (value(output).place.home != home) continue;
+        if (value(output).place.home != Place::Home::kArena) continue;
+        std::vector<BufferLife>& here = buffers[static_cast<size_t>(value(output).place.device)];
         const int until = std::max(last[static_cast<size_t>(output)], now);
-        const int shared = home == Place::Home::kArena ? taken_over(steps[s], s, static_cast<int>(j), last, buffer_of) : -1;
+        const int shared = share ? taken_over(steps[s], s, static_cast<int>(j), last, buffer_of) : -1;
         if (shared >= 0) {
           buffer_of[output] = buffer_of.at(shared);
-          buffers[buffer_of[output]].last = std::max(buffers[buffer_of[output]].last, until);
+          here[buffer_of[output]].last = std::max(here[buffer_of[output]].last, until);
           continue;
         }
-        buffer_of[output] = buffers.size();
-        buffers.push_back({bytes(output), now, until});
+        buffer_of[output] = here.size();
+        here.push_back({value(output).bytes(), now, until});
       }
-      scratch_of[s] = buffers.size();
-      if (home == Place::Home::kArena) buffers.push_back({steps[s].scratch_bytes, now, now});
+      std::vector<BufferLife>& here = buffers[static_cast<size_t>(steps[s].device)];
+      scratch_of[s] = here.size();
+      here.push_back({steps[s].scratch_bytes, now, now});
     }
-    const size_t total = place_buffers(buffers);
-    for (const auto& [placed, buffer] : buffer_of) value(placed).place.offset = buffers[buffer].offset;
-    if (home == Place::Home::kArena) {
-      for (size_t s = 0; s < steps.size(); ++s) steps[s].scratch_offset = buffers[scratch_of[s]].offset;
-    }
-    return total;
+    std::vector<size_t> sizes;
+    for (std::vector<BufferLife>& device : buffers) sizes.push_back(place_buffers(device));
+    for (const auto& [placed, buffer] : buffer_of)
+      value(placed).place.offset = buffers[static_cast<size_t>(value(placed).place.device)][buffer].offset;
+    for (size_t s = 0; s < steps.size(); ++s)
+      steps[s].scratch_offset = buffers[static_cast<size_t>(steps[s].device)][scratch_of[s]].offset;
+    return sizes;
   }
 
   // The input whose memory output j of this step may take over: it ends here, is as large, and no other output has taken it.
   int taken_over(const PlanStep& step, size_t s, int j, const std::vector<int>& last, const std::map<int, size_t>& buffer_of) {
+    const int output = step.outputs[static_cast<size_t>(j)];
     for (const Implementation::Alias& alias : aliases_[s]) {
       if (alias.output != j) continue;
       const int input = step.inputs[static_cast<size_t>(alias.input)];
       if (!buffer_of.contains(input) || last[static_cast<size_t>(input)] != static_cast<int>(s)) continue;
-      if (std::ranges::count(step.inputs, input) > 1 || bytes(input) != bytes(step.outputs[static_cast<size_t>(j)])) continue;
+      if (std::ranges::count(step.inputs, input) > 1 || value(input).bytes() != value(output).bytes()) continue;
       return input;
     }
     return -1;

@@ -5,8 +5,8 @@
 
 namespace residual {
 
-/// Sets the offsets of plan.values and of scratch memory, and the sizes of arena and prepared memory. Adds copies where a kernel
-/// must write into the memory of an input that others still need.
+/// Sets the offsets of plan.values and of scratch memory, plan.prepared, and the sizes of arenas and prepared memory. Adds copies
+/// where a kernel must write into the memory of an input that others still need.
 void place(Plan& plan, StepAliases aliases);
 
 }  // namespace residual

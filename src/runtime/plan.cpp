@@ -1,11 +1,21 @@
 #include "runtime/plan.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "core/cache_folder.h"
 #include "core/threads.h"
+#include "graph/sources.h"
+#include "runtime/lowering.h"
 #include "runtime/placement.h"
+#include "runtime/prepared_keys.h"
 
 namespace residual {
+
+std::filesystem::path Target::default_tuning_cache() {
+  const std::filesystem::path folder = cache_folder();
+  return folder.empty() ? folder : folder / "kernels.json";
+}
 
 int64_t Plan::flops() const {
   int64_t sum = 0;
@@ -17,17 +27,35 @@ size_t Plan::reorders() const {
   return static_cast<size_t>(std::ranges::count_if(steps, [](const PlanStep& step) { return step.what == "reorder"; }));
 }
 
-std::shared_ptr<const Plan> compile(Graph graph, const BackendList& backends, const PlanOptions& options) {
+size_t Plan::arena() const {
+  return std::accumulate(arena_bytes.begin(), arena_bytes.end(), size_t{0});
+}
+
+size_t Plan::peak_bytes() const {
+  const size_t preparing = std::accumulate(prepare_arena_bytes.begin(), prepare_arena_bytes.end(), size_t{0});
+  return prepared_bytes + std::max(arena() + input_bytes, preparing);
+}
+
+bool Plan::assigns(const std::string& variable) const {
+  return std::ranges::any_of(graph.nodes(), [&](const Node& node) {
+    return node.op == &assign_op() && node.attributes.as<AssignAttrs>().variable == variable;
+  });
+}
+
+std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices) {
   verify(graph);
+  if (target.backends.empty()) fail(ErrorKind::kUsage, "a graph is compiled for a target without backends");
   auto plan = std::make_shared<Plan>();
   plan->graph = std::move(graph);
-  plan->threads = options.threads > 0 ? options.threads : allowed_threads();
-  plan->device = backends.front()->device();
+  plan->threads = target.threads > 0 ? target.threads : allowed_threads();
+  plan->description = target.backends.front()->description();
+  plan->devices = {host_device()};
   const TeamScope team(plan->threads);
-  place(*plan, lower(*plan, backends, options));
-  if (options.memory_limit > 0 && plan->peak_bytes() > options.memory_limit) {
+  place(*plan, lower(*plan, target, choices));
+  plan->prepared_keys = prepared_keys(*plan);
+  if (target.memory_limit > 0 && plan->peak_bytes() > target.memory_limit) {
     fail(ErrorKind::kResource, "the plan needs {} MiB, {} MiB are allowed; use a smaller batch or smaller images",
-         plan->peak_bytes() >> 20, options.memory_limit >> 20);
+         plan->peak_bytes() >> 20, target.memory_limit >> 20);
   }
   return plan;
 }

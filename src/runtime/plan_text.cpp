@@ -28,13 +28,13 @@ std::string step_text(const Plan& plan, const PlanStep& step) {
 }  // namespace
 
 std::string Plan::to_text() const {
-  std::string text = fmt::format("plan for {}, {} threads\n", device, threads);
+  std::string text = fmt::format("plan for {}, {} threads\n", description, threads);
   if (!prepare.empty()) text += "prepare, once:\n";
   for (const PlanStep& step : prepare) text += step_text(*this, step);
   text += "run:\n";
   for (const PlanStep& step : steps) text += step_text(*this, step);
   text += fmt::format("{} steps ({} reorders), {:.3f} GFLOP, arena {:.1f} MiB, prepared {:.1f} MiB, inputs {:.1f} MiB\n",
-                      steps.size(), reorders(), static_cast<double>(flops()) / 1e9, static_cast<double>(arena_bytes) / 1048576.0,
+                      steps.size(), reorders(), static_cast<double>(flops()) / 1e9, static_cast<double>(arena()) / 1048576.0,
                       static_cast<double>(prepared_bytes) / 1048576.0, static_cast<double>(input_bytes) / 1048576.0);
   return text;
 }

@@ -1,7 +1,6 @@
-// Running a plan on a State.
+// Running a plan: the memory, streams and library handles of one caller.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -9,62 +8,88 @@
 
 #include "core/tensor.h"
 #include "runtime/plan.h"
+#include "runtime/prepared_weights.h"
 #include "runtime/state.h"
+#include "runtime/step_runner.h"
 
 namespace residual {
 
-/// Owns the arena. The State must outlive the session and keep its tensors where they are. Not for use from two threads at once.
+struct SessionOptions {
+  /// Copies of the inputs' memory: while a run reads one slot, the caller fills another.
+  int input_slots = 1;
+};
+
+/// Owns the arena. Any number of sessions share one plan and one PreparedWeights; a session is used by one thread at a time.
 class Session {
  public:
-  /// Takes the memory, checks that `state` has every Variable in the right type, and runs the prepare program.
-  Session(std::shared_ptr<const Plan> plan, State& state);
+  /// Takes the memory, checks that `state` has every Variable in the right type, and prepares the weights. The State must outlive
+  /// the session and keep its tensors where they are.
+  Session(std::shared_ptr<const Plan> plan, State& state, const SessionOptions& options = {});
+  /// For plans that assign no Variable. Throws Error (kUsage) otherwise.
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeights> weights, const SessionOptions& options = {});
+  Session(Session&&) noexcept = default;
+  ~Session();
 
-  /// The memory of an input, canonical order; fill it before run(). Throws Error (kUsage) for an unknown name or another element
-  /// type.
+  /// The memory of an input, canonical order, on the host; fill it before run(). Throws Error (kUsage) for an unknown name or
+  /// another element type.
   template <typename T>
-  std::span<T> input(std::string_view name) {
-    return of_type<T>(input_value(name));
+  std::span<T> input(std::string_view name, int slot = 0) {
+    return of_type<T>(placed_input(name), slot);
   }
-  /// The memory of an output, canonical order; valid until the next run().
+  /// The memory of an output, canonical order, on the host; valid until the next run().
   template <typename T>
   std::span<const T> output(std::string_view name) const {
-    return of_type<T>(output_value(name));
+    return of_type<T>(placed_output(name), 0);
   }
 
-  /// Runs the steps. Does not allocate, does not throw.
-  void run() noexcept;
+  /// Runs the steps on the inputs of a slot; does not allocate. Throws Error when a kernel failed: (kResource) for lack of
+  /// memory, else (kOther); outputs and Variables are not valid then.
+  void run(int slot = 0);
   /// The same, adding each step's seconds to `seconds` (one entry a step).
-  void run(std::span<double> seconds) noexcept;
-  /// Runs the prepare program again: after the State has changed from outside.
-  void prepare() noexcept;
+  void run(std::span<double> seconds, int slot = 0);
+  /// Prepares the weights again: after the State has changed from outside.
+  void prepare();
+  /// Brings Variables that live on a device back into the State; nothing to do where they live on the host.
+  void download_state();
 
   const Plan& plan() const noexcept { return *plan_; }
 
  private:
-  struct Call {
-    Kernel* kernel;
-    KernelArgs args;
-  };
-  int input_value(std::string_view name) const;
-  int output_value(std::string_view name) const;
-  std::byte* address(int placed) const;
-  std::vector<Call> calls(const std::vector<PlanStep>& steps);
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeights> weights, State* state,
+          const SessionOptions& options);
+  int placed_input(std::string_view name) const;
+  int placed_output(std::string_view name) const;
+  std::byte* address(int placed, int slot) const;
+  void add_variables(State* state);
+  void upload_state();
+  bool can_capture() const;
+  StepRunner::Failure run_steps(size_t slot, std::span<double> seconds);
 
   template <typename T>
-  std::span<T> of_type(int placed) const {
+  std::span<T> of_type(int placed, int slot) const {
     const TensorType& type = plan_->values[static_cast<size_t>(placed)].type;
     if (type.dtype != DTypeOf<T>::value)
       fail(ErrorKind::kUsage, "a value of {} is read as {}", name_of(type.dtype), name_of(DTypeOf<T>::value));
-    return {reinterpret_cast<T*>(address(placed)), static_cast<size_t>(type.shape.elements())};
+    return {reinterpret_cast<T*>(address(placed, slot)), static_cast<size_t>(type.shape.elements())};
   }
 
+  // A Variable that lives on a device.
+  struct DeviceVariable {
+    std::byte* host;
+    DeviceMemory memory;
+    size_t device;
+  };
+
   std::shared_ptr<const Plan> plan_;
-  State& state_;
-  Buffer arena_, prepared_;
-  std::vector<Buffer> inputs_;
-  std::vector<std::byte*> variables_;
-  std::vector<std::unique_ptr<std::byte*[]>> addresses_;
-  std::vector<Call> prepare_, steps_;
+  std::shared_ptr<PreparedWeights> weights_;
+  std::vector<std::byte*> prepared_, variables_;
+  std::vector<DeviceVariable> device_variables_;
+  std::vector<DeviceMemory> arenas_;         // by device
+  std::vector<std::vector<Buffer>> inputs_;  // by slot
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<StepRunner> runners_;                     // by slot
+  std::vector<std::unique_ptr<CapturedRun>> captured_;  // by slot; of plans that run on one device alone
+  std::vector<bool> has_run_;                           // by slot
 };
 
 }  // namespace residual

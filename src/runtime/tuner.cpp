@@ -6,143 +6,196 @@
 #include <chrono>
 #include <cstdlib>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "core/cache_folder.h"
-#include "core/file.h"
-#include "core/log.h"
 #include "core/tensor.h"
+#include "runtime/tuning_memory.h"
 
 namespace residual {
 namespace {
 
-// Numbers like a network's: small, of both signs, never denormal. Integers stay zero, which is always a valid label or place.
-void fill(Buffer& buffer, DType type) {
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+// Numbers like a network's: small, of both signs, never denormal. Integers stay zero, which is always a valid label or index.
+void fill(std::byte* data, size_t bytes, DType type) {
   if (type != DType::kF32) return;
-  auto* values = reinterpret_cast<float*>(buffer.data());
-  for (size_t i = 0; i < buffer.size() / sizeof(float); ++i)
-    values[i] = (static_cast<float>(i * 2654435761u % 1024) - 511.5f) / 512.f;
+  auto* values = reinterpret_cast<float*>(data);
+  for (size_t i = 0; i < bytes / sizeof(float); ++i) values[i] = (static_cast<float>(i * 2654435761u % 1024) - 511.5f) / 512.f;
 }
 
-nlohmann::json cache_of(const std::filesystem::path& file) {
-  if (file.empty() || !std::filesystem::exists(file)) return nlohmann::json::object();
-  try {
-    const std::vector<std::byte> bytes = read_file(file, size_t{64} << 20);
-    nlohmann::json cache = nlohmann::json::parse(reinterpret_cast<const char*>(bytes.data()),
-                                                 reinterpret_cast<const char*>(bytes.data()) + bytes.size());
-    if (cache.is_object()) return cache;
-    warn("the kernel cache '{}' is not a JSON object; kernels are timed anew", file.string());
-  } catch (const std::exception& error) {
-    warn("the kernel cache '{}' cannot be read ({}); kernels are timed anew", file.string(), error.what());
+DeviceMemory filled(const Device& device, Stream& stream, size_t bytes, DType type) {
+  DeviceMemory memory = device.allocate(bytes);
+  if (device.is_host()) {
+    fill(memory.data(), bytes, type);
+  } else {
+    const Buffer values(bytes);
+    fill(values.data(), bytes, type);
+    stream.copy(memory.data(), values.data(), bytes, CopyDirection::kToDevice);
+    stream.synchronize();
   }
-  return nlohmann::json::object();
+  return memory;
 }
 
-// The implementations take turns, so that a busy moment of the machine does not decide; those far behind after a round drop out.
-size_t fastest(std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
-               std::span<const TensorType> outputs, const std::vector<double>& extra_seconds) {
-  constexpr int kRounds = 3;
-  constexpr double kHopeless = 1.5;  // times the best
-  std::vector<double> seconds(implementations.size(), std::numeric_limits<double>::infinity());
-  double best = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < kRounds; ++round) {
-    for (size_t i = 0; i < implementations.size(); ++i) {
-      if (round > 0 && seconds[i] > kHopeless * best) continue;
-      const double extra = i < extra_seconds.size() ? extra_seconds[i] : 0;
-      seconds[i] = std::min(seconds[i], seconds_of(implementations[i], inputs, outputs) + extra);
-      best = std::min(best, seconds[i]);
-    }
+std::vector<std::string> labels_of(std::span<const Implementation> implementations) {
+  std::vector<std::string> labels;
+  for (const Implementation& implementation : implementations) labels.push_back(implementation.choice());
+  return labels;
+}
+
+// A winner holds only against these rivals, in these versions.
+std::string among(const std::string& key, std::span<const std::string> labels) {
+  uint64_t hash = 0xCBF29CE484222325;  // FNV-1a
+  for (const std::string& label : labels) {
+    for (const char c : label + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
   }
-  return static_cast<size_t>(std::ranges::min_element(seconds) - seconds.begin());
+  return fmt::format("{} among {:016x}", key, hash);
 }
 
 }  // namespace
 
-std::filesystem::path PlanOptions::default_tuning_cache() {
-  const std::filesystem::path folder = cache_folder();
-  return folder.empty() ? folder : folder / "kernels.json";
-}
-
-Tuner::Tuner(const BackendList& backends, const PlanOptions& options, int threads)
-    : file_(options.tuning_cache),
-      machine_(fmt::format("{} threads", threads)),
-      enabled_(options.tune),
-      forced_(options.choices) {
+Tuner::Tuner(const Target& target, const Choices& choices, int threads)
+    : file_(target.tuning_cache), machine_(fmt::format("{} threads", threads)), enabled_(target.tune), forced_(choices) {
   const char* tune = std::getenv("RESIDUAL_TUNE");
   if (tune != nullptr && std::string_view(tune) == "0") enabled_ = false;
-  for (const auto& backend : backends) machine_ += " | " + backend->identity();
-  if (!enabled_) return;
-  const nlohmann::json cache = cache_of(file_);
-  const auto mine = cache.find(machine_);
-  if (mine == cache.end() || !mine->is_object()) return;
-  for (const auto& [key, label] : mine->items()) {
-    if (label.is_string()) remembered_[key] = label.get<std::string>();
-  }
+  for (const auto& backend : target.backends) machine_ += " | " + backend->identity();
 }
 
-bool Tuner::unknown(const std::string& key) const {
-  return enabled_ && !forced_.contains(key) && !remembered_.contains(key);
-}
-
-size_t Tuner::choose(const std::string& key, std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
-                     std::span<const TensorType> outputs, const std::vector<double>& extra_seconds) {
-  const auto labelled = [&](const std::map<std::string, std::string>& known) {
-    const auto found = known.find(key);
-    if (found == known.end()) return implementations.size();
-    return static_cast<size_t>(std::ranges::find(implementations, found->second, &Implementation::label) -
-                               implementations.begin());
+// What an earlier plan chose, else what was remembered; the number of labels where there is neither.
+size_t Tuner::preferred(const std::string& key, std::span<const std::string> labels) const {
+  const auto index = [&](const std::string& label) {
+    return static_cast<size_t>(std::ranges::find(labels, label) - labels.begin());
   };
-  size_t best = labelled(forced_);
-  if (best == implementations.size() && enabled_) best = labelled(remembered_);
-  if (best == implementations.size()) {
+  if (const auto found = forced_.find(key); found != forced_.end() && index(found->second) < labels.size())
+    return index(found->second);
+  if (!enabled_) return labels.size();
+  const auto remembered = TuningMemory::of(file_).find(machine_, among(key, labels));
+  return remembered ? index(*remembered) : labels.size();
+}
+
+// The implementations take turns, so that a busy moment of the machine does not decide; those far behind after a round drop out.
+Tuner::Timed Tuner::fastest(const Problem& problem) {
+  constexpr int kRounds = 3;
+  constexpr double kHopeless = 1.5;  // times the best
+  const size_t count = problem.implementations.size();
+  std::vector<double> seconds(count, kNever), extra(count);
+  double best = kNever;
+  for (int round = 0; round < kRounds; ++round) {
+    for (size_t i = 0; i < count; ++i) {
+      const Implementation& implementation = problem.implementations[i];
+      if (round > 0 && seconds[i] > kHopeless * best) continue;
+      const std::shared_ptr<const Kernel> kernel = problem.build(implementation);
+      if (!kernel) continue;
+      if (round == 0) extra[i] = problem.extra_seconds(implementation);
+      seconds[i] =
+          std::min(seconds[i], seconds_of(*kernel, implementation, problem.inputs, problem.outputs, problem.device) + extra[i]);
+      best = std::min(best, seconds[i]);
+    }
+  }
+  const size_t index = static_cast<size_t>(std::ranges::min_element(seconds) - seconds.begin());
+  return {index, seconds[index]};
+}
+
+Tuner::Choice Tuner::choose(const Problem& problem) {
+  const std::vector<std::string> labels = labels_of(problem.implementations);
+  Choice choice;
+  {
+    TuningMemory& memory = TuningMemory::of(file_);
+    const auto lock = memory.lock();
+    choice.index = preferred(problem.key, labels);
+    if (choice.index == labels.size()) {
+      choice.index = 0;
+      if (enabled_ && labels.size() > 1) {
+        choice.index = fastest(problem).index;
+        memory.remember(machine_, among(problem.key, labels), labels[choice.index]);
+        fresh_ = true;
+      }
+    }
+  }
+  // What cannot be built after all gives way to the next.
+  for (size_t tried = 0; tried < labels.size(); ++tried, choice.index = (choice.index + 1) % labels.size()) {
+    choice.kernel = problem.build(problem.implementations[choice.index]);
+    if (!choice.kernel) continue;
+    if (labels.size() > 1) choices_[problem.key] = labels[choice.index];
+    return choice;
+  }
+  fail(ErrorKind::kOther, "no kernel can be built for {}", problem.key);
+}
+
+Tuner::Timed Tuner::least_seconds(const Problem& problem) {
+  const std::vector<std::string> labels = labels_of(problem.implementations);
+  const size_t index = preferred(problem.key, labels);
+  if (index < labels.size()) {
+    const Implementation& implementation = problem.implementations[index];
+    if (const auto kernel = problem.build(implementation)) {
+      return {index, seconds_of(*kernel, implementation, problem.inputs, problem.outputs, problem.device) +
+                         problem.extra_seconds(implementation)};
+    }
+  }
+  const Timed timed = fastest(problem);
+  if (labels.size() > 1 && timed.seconds < kNever) {
+    TuningMemory::of(file_).remember(machine_, among(problem.key, labels), labels[timed.index]);
+    fresh_ = true;
+  }
+  return timed;
+}
+
+size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> labels,
+                           const std::function<double(size_t)>& seconds_of) {
+  TuningMemory& memory = TuningMemory::of(file_);
+  const auto lock = memory.lock();
+  size_t best = preferred(key, labels);
+  if (best == labels.size()) {
     best = 0;
-    if (enabled_ && implementations.size() > 1) {
-      best = fastest(implementations, inputs, outputs, extra_seconds);
-      remembered_[key] = implementations[best].label;
+    if (enabled_) {
+      double least = kNever;
+      for (size_t i = 0; i < labels.size(); ++i) {
+        const double seconds = seconds_of(i);
+        if (seconds < least) best = i, least = seconds;
+      }
+      memory.remember(machine_, among(key, labels), labels[best]);
       fresh_ = true;
     }
   }
-  if (implementations.size() > 1) choices_[key] = implementations[best].label;
+  choices_[key] = labels[best];
   return best;
 }
 
 void Tuner::finish() const {
   if (!fresh_) return;
   malloc_trim(0);  // glibc would keep the memory that timing took
-  if (file_.empty()) return;
-  try {
-    std::filesystem::create_directories(file_.parent_path());
-    nlohmann::json cache = cache_of(file_);
-    cache[machine_] = remembered_;
-    replace_file(file_, cache.dump(1));
-  } catch (const std::exception& error) {
-    warn("the kernel cache cannot be kept: {}", error.what());
-  }
+  TuningMemory& memory = TuningMemory::of(file_);
+  const auto lock = memory.lock();
+  memory.write();
 }
 
-double seconds_of(Implementation& implementation, std::span<const TensorType> inputs, std::span<const TensorType> outputs) {
-  std::vector<Buffer> memory;
+double seconds_of(const Kernel& kernel, const Implementation& implementation, std::span<const TensorType> inputs,
+                  std::span<const TensorType> outputs, const Device& device) {
+  const std::unique_ptr<Stream> stream = device.make_stream();
+  std::vector<DeviceMemory> memory;
   std::vector<const std::byte*> in;
   std::vector<std::byte*> out;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    memory.emplace_back(bytes_in(inputs[i], implementation.inputs[i]));
-    fill(memory.back(), inputs[i].dtype);
+    memory.push_back(filled(device, *stream, bytes_in(inputs[i], implementation.inputs[i]), inputs[i].dtype));
     in.push_back(memory.back().data());
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
-    memory.emplace_back(bytes_in(outputs[i], implementation.outputs[i]));
+    memory.push_back(device.allocate(bytes_in(outputs[i], implementation.outputs[i])));
     out.push_back(memory.back().data());
   }
   for (const Implementation::Alias& alias : implementation.in_place) {
     if (alias.required) out[static_cast<size_t>(alias.output)] = const_cast<std::byte*>(in[static_cast<size_t>(alias.input)]);
   }
-  const Buffer scratch(implementation.scratch_bytes);
-  const KernelArgs args{in.data(), out.data(), scratch.data()};
-  implementation.kernel->run(args);
+  const DeviceMemory scratch = device.allocate(implementation.scratch_bytes);
+  const std::unique_ptr<KernelState> state = kernel.make_state();
+  const KernelArgs args{in.data(), out.data(), scratch.data(), state.get()};
+  const auto run = [&] {
+    const KernelStatus status = stream->run(kernel, args);
+    return status.ok() ? stream->synchronize() : status;
+  };
+  if (!run().ok()) return kNever;
   double least = 1e9, total = 0;
   for (int runs = 0; runs < 3 || (total < 0.03 && runs < 20); ++runs) {
     const auto start = std::chrono::steady_clock::now();
-    implementation.kernel->run(args);
+    if (!run().ok()) return kNever;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     least = std::min(least, seconds);
     total += seconds;

@@ -1,7 +1,7 @@
 // Choosing among implementations by timing them on the real shapes, and remembering the winners.
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -12,33 +12,61 @@
 
 namespace residual {
 
+/// Timings are remembered by what they depend on (processor, threads, library versions), in the tuning cache and, for all
+/// sessions of the process, in memory: what one compilation times another does not time again.
 class Tuner {
  public:
   /// Reads the cache file; a damaged one is ignored with a warning.
-  Tuner(const BackendList& backends, const PlanOptions& options, int threads);
+  Tuner(const Target& target, const Choices& choices, int threads);
 
-  /// The index of the implementation to run. `key` names the subgraph: ops, attributes, types, layouts. `extra_seconds` is what
-  /// each implementation costs beside its own time (reorders of its inputs); asked only when implementations are timed.
-  size_t choose(const std::string& key, std::vector<Implementation>& implementations, std::span<const TensorType> inputs,
-                std::span<const TensorType> outputs, const std::vector<double>& extra_seconds);
+  /// What is to be chosen.
+  struct Problem {
+    std::string key;  ///< ops, attributes, types, layouts
+    std::span<const Implementation> implementations;
+    std::span<const TensorType> inputs, outputs;
+    const Device& device;
+    /// The kernel of an implementation; null where it cannot be built after all.
+    std::function<std::shared_ptr<const Kernel>(const Implementation&)> build;
+    /// What an implementation costs beside its own time: reorders of its inputs.
+    std::function<double(const Implementation&)> extra_seconds;
+  };
+  struct Choice {
+    size_t index = 0;  ///< of the implementation
+    std::shared_ptr<const Kernel> kernel;
+  };
+  /// Throws Error (kOther) when none of the implementations can be built.
+  Choice choose(const Problem& problem);
 
-  const std::map<std::string, std::string>& choices() const noexcept { return choices_; }
-  /// Whether `key` still has to be timed, so that extra_seconds is worth finding out.
-  bool unknown(const std::string& key) const;
+  struct Timed {
+    size_t index = 0;
+    double seconds = 0;
+  };
+  /// The implementation that choose() would take, and its seconds. Not a choice: it is not recorded.
+  Timed least_seconds(const Problem& problem);
+
+  /// The rival cover to take, by the least `seconds_of(i)`; the first where timing is off.
+  size_t choose_cover(const std::string& key, std::span<const std::string> labels,
+                      const std::function<double(size_t)>& seconds_of);
+
+  const Choices& choices() const noexcept { return choices_; }
   /// Gives the memory of timing back to the system and writes what is new to the cache file; a failure is a warning, not an
   /// error.
   void finish() const;
 
  private:
+  size_t preferred(const std::string& key, std::span<const std::string> labels) const;
+  static Timed fastest(const Problem& problem);
+
   std::filesystem::path file_;
   std::string machine_;  ///< what remembered times depend on
   bool enabled_;
-  std::map<std::string, std::string> forced_, remembered_, choices_;
   bool fresh_ = false;
+  Choices forced_, choices_;
 };
 
-/// Seconds that one run takes on scratch memory of its own: the least of a few runs, bounded to
-/// about half a second.
-double seconds_of(Implementation& implementation, std::span<const TensorType> inputs, std::span<const TensorType> outputs);
+/// Seconds that one run takes on scratch memory of its own on the device: the least of a few runs, bounded to about half a
+/// second.
+double seconds_of(const Kernel& kernel, const Implementation& implementation, std::span<const TensorType> inputs,
+                  std::span<const TensorType> outputs, const Device& device);
 
 }  // namespace residual

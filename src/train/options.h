@@ -8,6 +8,7 @@
 
 #include "data/transforms/augment.h"
 #include "models/table.h"
+#include "runtime/target.h"
 #include "train/settings.h"
 
 namespace residual::train {
@@ -40,9 +41,8 @@ struct TrainOptions {
   data::Augmentation augmentation{.crop_padding = 4, .flip = true};
   double label_smoothing = 0;
   uint64_t seed = 0;
-  int threads = 0;  ///< kernels; 0: what the machine or its container allows
+  Target target;  ///< where the step runs
   int loader_threads = 1;
-  bool tune = true;                   ///< time kernels before the first step
   std::filesystem::path out = "run";  ///< folder for models, checkpoint, metrics and report
   bool resume = false;
   double checkpoint_minutes = 10;  ///< a checkpoint at least so often, beside one at every epoch's end

@@ -91,7 +91,7 @@ class Trainer {
     log_.emplace(saved ? MetricsLog::resume(options_.out, progress_) : MetricsLog::create(options_.out));
     if (!saved) save_checkpoint();  // an output folder that cannot be written is found now, not after the first epoch
     note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", loader_.batches(),
-                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->device));
+                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description));
   }
 
   bool done() const { return progress_.epoch == options_.epochs; }
@@ -180,9 +180,8 @@ class Trainer {
   eval::EvaluateOptions evaluate_options() {
     eval::EvaluateOptions options;
     options.batch_size = options_.batch_size;
-    options.threads = options_.threads;
     options.loader_threads = options_.loader_threads;
-    options.tune = options_.tune;
+    options.target = options_.target;
     options.choices = choices_;
     options.progress = [this](int64_t images, int64_t all) { evaluating(images, all); };
     return options;
@@ -190,6 +189,7 @@ class Trainer {
 
   // What models are saved with and evaluated on: the weights, or their moving averages as they are now.
   State& current_model() {
+    session_->download_state();
     if (options_.ema_decay == 0) return state_;
     copy_averaged_model(state_, plan().graph, averaged_);
     return averaged_;
@@ -275,6 +275,7 @@ class Trainer {
   }
 
   void save_checkpoint() {
+    session_->download_state();
     check_finite_state();
     log_->sync();
     checkpoints_.save(progress_, choices_, state_);
@@ -302,7 +303,7 @@ class Trainer {
   EpochClock clock_;
 
   RunProgress progress_;
-  KernelChoices choices_;
+  Choices choices_;
   State state_, averaged_;  // averaged_: empty without moving averages
   std::optional<Session> session_;
   std::optional<eval::Evaluator> evaluator_;

@@ -1,6 +1,5 @@
 #include "train/training_graph.h"
 
-#include "backend/backends.h"
 #include "passes/recompute.h"
 #include "train/optimizers/optimizers.h"
 #include "train/step/clip_gradients.h"
@@ -16,15 +15,11 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   if (options.clip_grad_norm > 0) clip_gradients(step, options.clip_grad_norm);
   append_updates(step, options.optimizer, parameter_groups(step, options));
   if (options.ema_decay > 0) append_moving_average(step, options.ema_decay);
-  return recompute(step.graph, step.loss);
+  return recompute(step.graph);
 }
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const std::map<std::string, std::string>& choices) {
-  PlanOptions plan;
-  plan.threads = options.threads;
-  plan.tune = options.tune;
-  plan.choices = choices;
-  return compile(training_graph(options), cpu_backends(), plan);
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {
+  return compile(training_graph(options), options.target, choices);
 }
 
 }  // namespace residual::train

@@ -1,11 +1,11 @@
 // Fused kernels equal the nodes that they cover, and whole plans equal the graph run node by node.
 #include <gtest/gtest.h>
 
-#include "backend/backends.h"
 #include "core/threads.h"
 #include "runtime/session.h"
 #include "support/chains.h"
 #include "support/kernel_check.h"
+#include "support/targets.h"
 
 namespace residual {
 namespace {
@@ -22,7 +22,7 @@ CaseBuilder builder(uint64_t number, Fill fill, DType dtype = DType::kF32) {
 std::set<std::string> check_every_match(const Case& example, uint64_t number) {
   static const std::array<Layout, 4> layouts{Layout::plain(), Layout::channels_last(), Layout::blocked(8), Layout::blocked(16)};
   std::set<std::string> covered;
-  for (const auto& backend : cpu_backends()) {
+  for (const auto& backend : support::cpu_target().backends) {
     KernelCheck check(*backend, example);
     std::vector<std::string> failures;
     for (size_t id = 0; id < example.graph.nodes().size(); ++id)
@@ -76,9 +76,8 @@ struct Ran {
   bool winograd = false;
 };
 
-Ran run(const Case& example, const BackendList& backends, bool tune, int threads) {
-  PlanOptions options{.threads = threads, .tune = tune, .tuning_cache = {}};
-  const std::shared_ptr<const Plan> plan = compile(example.graph, backends, options);
+Ran run(const Case& example, const Target& target) {
+  const std::shared_ptr<const Plan> plan = compile(example.graph, target);
   State state;
   for (const auto& [name, variable] : example.graph.variables()) state.set(name, example.tensors.at(name).clone());
   Session session(plan, state);
@@ -116,9 +115,9 @@ Ran run(const Case& example, const BackendList& backends, bool tune, int threads
 // The errors of some ten kernels in a row add up, and batch norm's backward subtracts values that nearly cancel.
 constexpr double kWholeBlock = 5e-5, kWholeBlockWinograd = 5e-4;
 
-void compare_plan(const Case& example, const BackendList& backends, bool tune, int threads, double allowed) {
+void compare_plan(const Case& example, const Target& target, double allowed) {
   const support::Oracle oracle(example.graph, example.tensors);
-  const Ran ran = run(example, backends, tune, threads);
+  const Ran ran = run(example, target);
   for (const auto& [name, tensor] : ran.outputs) {
     const double tolerance = ran.winograd && allowed > 0 ? kWholeBlockWinograd : allowed;
     EXPECT_EQ(support::difference(tensor, oracle.output(name), tolerance), "") << name << "\n" << example.what;
@@ -130,7 +129,9 @@ TEST(Plans, AResidualBlockTrainedOnTheCpuBackendEqualsTheOracle) {
     for (const int64_t channels : {4, 8, 16, 32}) {
       const Case example =
           support::residual_block(builder(static_cast<uint64_t>(shortcut), Fill::kReals), {shortcut, 4, channels, 8});
-      compare_plan(example, cpu_backends(), channels == 16, 2, kWholeBlock);
+      Target target = support::cpu_target();
+      target.tune = channels == 16;
+      compare_plan(example, target, kWholeBlock);
     }
   }
 }
@@ -138,14 +139,14 @@ TEST(Plans, AResidualBlockTrainedOnTheCpuBackendEqualsTheOracle) {
 TEST(Plans, AResidualBlockPlannedOnTheReferenceBackendIsTheOracleToTheBit) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     const Case example = support::residual_block(builder(1, Fill::kReals, dtype), {'B', 3, 4, 7});
-    for (const int threads : {1, 2, 3}) compare_plan(example, reference_backends(), false, threads, 0);
+    for (const int threads : {1, 2, 3}) compare_plan(example, support::reference_target(threads), 0);
   }
 }
 
 TEST(Plans, ChainsOfInferenceEqualTheOracle) {
   for (uint64_t number = 0; number < 60; ++number) {
     const Case example = support::convolution_chain(builder(1000 + number, Fill::kIntegers));
-    const Ran ran = run(example, cpu_backends(), false, 2);
+    const Ran ran = run(example, support::cpu_target());
     const support::Oracle oracle(example.graph, example.tensors);
     EXPECT_EQ(support::difference(ran.outputs.at("y0"), oracle.output("y0"), ran.winograd ? 5e-5 : 0), "") << example.what;
   }

@@ -1,11 +1,11 @@
 // Every kernel of every backend equals the oracle: each op alone, forward and backward, on generated shapes.
 #include <gtest/gtest.h>
 
-#include "backend/backends.h"
 #include "core/threads.h"
 #include "ops/table.h"
 #include "support/cases.h"
 #include "support/kernel_check.h"
+#include "support/targets.h"
 
 namespace residual {
 namespace {
@@ -19,7 +19,7 @@ const Layout& layout_for(uint64_t number) {
   return all[number % all.size()];
 }
 
-// 36 ops, each on integers and on reals: 2,364 cases, the more where kernels are many.
+// Each op on integers and on reals; the more cases where kernels are many.
 uint64_t cases_of(const OpDef& op) {
   return op.name.starts_with("conv2d") ? 64 : 30;
 }
@@ -31,7 +31,7 @@ void compare(const OpDef& op, Fill fill) {
   for (uint64_t number = 0; number < cases_of(op); ++number) {
     const Case example = make_case(op, number * 2 + (fill == Fill::kReals), fill, DType::kF32);
     set_team_size(1 + static_cast<int>(number / 2 % 2));
-    for (const auto& backend : cpu_backends()) {
+    for (const auto& backend : support::cpu_target().backends) {
       std::vector<std::string> failures;
       kernels += KernelCheck(*backend, example).check(example.subject, layout_for(number), failures);
       for (const std::string& failure : failures) ADD_FAILURE() << failure;

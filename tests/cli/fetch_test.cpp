@@ -123,7 +123,7 @@ TEST(Fetch, AFullDiskIsSaidAndWhatCameIsKept) {
   const Workspace workspace;
   const Outcome outcome = workspace.run("fetch mnist", from(server.address()) + "ulimit -f 1024;");
   EXPECT_EQ(outcome.code, 5);
-  EXPECT_THAT(outcome.err, HasSubstr("workspace on the disk"));
+  EXPECT_THAT(outcome.err, HasSubstr("space on the disk"));
   EXPECT_EQ(fs::file_size(workspace / ".cache/data/mnist/train-images-idx3-ubyte.gz.part"), 1024U * 1024U);
 }
 

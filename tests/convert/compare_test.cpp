@@ -13,6 +13,7 @@
 #include "core/floating.h"
 #include "eval/evaluate.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 
 namespace residual::convert {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 CompareOptions quick() {
   CompareOptions options;
   options.batch_size = 4;
-  options.threads = 1;
+  options.target = support::cpu_target(1);
   return options;
 }
 
@@ -83,7 +84,7 @@ data::DataSource some_images(int64_t count) {
 
 // Of all images one after the other, at once.
 std::vector<float> all_logits(eval::Model& model, const data::Preprocessing& preprocessing, const data::Dataset& dataset) {
-  Session session(eval::inference_plan(model.architecture, 1, {.threads = 1, .tune = false}), model.state);
+  Session session(eval::inference_plan(model.architecture, 1, support::cpu_target(1)), model.state);
   std::vector<float> logits;
   for (int64_t i = 0; i < dataset.size(); ++i) {
     preprocessing.apply(dataset.image(i), session.input<float>("images"));

@@ -1,13 +1,13 @@
 // ONNX files as models: recognised where their graph is a network of the table, used as graphs where it is not.
 #include <algorithm>
 
-#include "backend/backends.h"
 #include "convert/load.h"
 #include "convert/save.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/samples.h"
 #include "ops/elementwise/relu.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 
 namespace residual::convert {
 namespace {
@@ -33,7 +33,7 @@ std::vector<float> logits_of(const eval::Model& model, const Image& image) {
   const Graph graph = models::inference_graph(model.architecture, 1);
   State state;
   for (const auto& [name, tensor] : model.state.tensors()) state.set(name, tensor.clone());
-  Session session(compile(graph, reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  Session session(compile(graph, support::reference_target(1)), state);
   model.preprocessing.apply(image, session.input<float>("images"));
   session.run();
   const auto logits = session.output<float>("logits");

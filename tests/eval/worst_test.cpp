@@ -9,6 +9,7 @@
 #include "data/transforms/presets.h"
 #include "eval/evaluate.h"
 #include "runtime/state.h"
+#include "support/targets.h"
 
 namespace residual::eval {
 namespace {
@@ -53,30 +54,30 @@ Model linear(const data::Preprocessing& preprocessing) {
 TEST(Evaluation, KeepsTheMistakesOfTheHighestLossInOrder) {
   const data::DataSource source = shapes();
   Model model = linear(data::preset("divide-255", Shape{3, 12, 12}));
-  const Evaluation all = evaluate(model, *source.test, {.batch_size = 8, .worst = 1000, .tune = false});
+  const Evaluation all = evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 8, .worst = 1000});
   EXPECT_EQ(static_cast<int64_t>(all.worst.size()), all.images - all.correct);
   for (size_t i = 1; i < all.worst.size(); ++i) EXPECT_GE(all.worst[i - 1].loss, all.worst[i].loss);
   for (const Mistake& mistake : all.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
-  const Evaluation few = evaluate(model, *source.test, {.batch_size = 16, .worst = 5, .tune = false});
+  const Evaluation few = evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16, .worst = 5});
   ASSERT_EQ(few.worst.size(), 5U);
   for (size_t i = 0; i < 5; ++i) EXPECT_EQ(few.worst[i].index, all.worst[i].index);
-  EXPECT_TRUE(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).worst.empty());
+  EXPECT_TRUE(evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16}).worst.empty());
 }
 
 TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
   const data::DataSource source = shapes();
   Model model = linear(data::preset("divide-255", Shape{3, 12, 12}));
-  const Evaluation by_number = evaluate(model, *source.test, {.batch_size = 16, .tune = false});
+  const Evaluation by_number = evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16});
   model.labels = source.classes();
-  EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
+  EXPECT_EQ(evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16}).loss, by_number.loss);
   std::swap(model.labels[0], model.labels[9]);
-  const Evaluation by_name = evaluate(model, *source.test, {.batch_size = 16, .tune = false});
+  const Evaluation by_name = evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16});
   EXPECT_NE(by_name.loss, by_number.loss);
   const auto sum = [](const std::vector<int64_t>& row) { return std::accumulate(row.begin(), row.end(), int64_t{0}); };
   EXPECT_EQ(sum(by_name.confusion[0]), sum(by_number.confusion[9]));
   EXPECT_EQ(by_name.confusion[9], by_number.confusion[0]);
   model.labels[0] = "other";
-  EXPECT_EQ(evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss, by_number.loss);
+  EXPECT_EQ(evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16}).loss, by_number.loss);
 }
 
 // The mean of the ten logits, images one by one, is what evaluation in batches scores.
@@ -85,7 +86,7 @@ TEST(Crops, AverageTheLogitsOfEveryImage) {
   using namespace data;
   const Preprocessing preprocessing({DecodeStep{3}, CenterCropStep{{8, 8}}, DivideStep{255}});
   Model model = linear(preprocessing);
-  Session session(inference_plan(model.architecture, 1, {.tune = false}), model.state);
+  Session session(inference_plan(model.architecture, 1, support::cpu_target()), model.state);
   double loss = 0;
   for (int64_t i = 0; i < source.test->size(); ++i) {
     std::vector<float> sums(10);
@@ -96,15 +97,16 @@ TEST(Crops, AverageTheLogitsOfEveryImage) {
     }
     loss += score(sums, std::vector<int64_t>{source.test->label(i)}, 10).loss_sum;
   }
-  const Evaluation ten = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .tune = false});
+  const Evaluation ten = evaluate_crops(model, *source.test, 10, {.target = support::cpu_target(), .batch_size = 16});
   EXPECT_EQ(ten.images, source.test->size());
   EXPECT_NEAR(ten.loss, loss / static_cast<double>(source.test->size()), 1e-5);
-  const Evaluation worst = evaluate_crops(model, *source.test, 10, {.batch_size = 16, .worst = 5, .tune = false});
+  const Evaluation worst =
+      evaluate_crops(model, *source.test, 10, {.target = support::cpu_target(), .batch_size = 16, .worst = 5});
   ASSERT_EQ(worst.worst.size(), 5U);
   for (size_t i = 1; i < 5; ++i) EXPECT_GE(worst.worst[i - 1].loss, worst.worst[i].loss);
   for (const Mistake& mistake : worst.worst) EXPECT_EQ(source.test->label(mistake.index), mistake.label);
-  EXPECT_EQ(evaluate_crops(model, *source.test, 1, {.batch_size = 16, .tune = false}).loss,
-            evaluate(model, *source.test, {.batch_size = 16, .tune = false}).loss);
+  EXPECT_EQ(evaluate_crops(model, *source.test, 1, {.target = support::cpu_target(), .batch_size = 16}).loss,
+            evaluate(model, *source.test, {.target = support::cpu_target(), .batch_size = 16}).loss);
 }
 
 }  // namespace

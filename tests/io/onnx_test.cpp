@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/backends.h"
 #include "core/file.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"
 #include "runtime/session.h"
 #include "samples.h"
+#include "support/targets.h"
 
 namespace residual::io {
 namespace {
@@ -30,10 +30,10 @@ State state_of(const Tensors& tensors) {
   return state;
 }
 
-Tensor logits_of(const OnnxModel& model, const Tensor& images, const BackendList& backends) {
+Tensor logits_of(const OnnxModel& model, const Tensor& images, const Target& target) {
   const Graph graph = rebatch(model.graph, images.shape()[0]);
   State state = state_of(model.tensors);
-  Session session(compile(graph, backends, {.threads = 1, .tune = false, .tuning_cache = {}}), state);
+  Session session(compile(graph, target), state);
   std::ranges::copy(images.as<float>(), session.input<float>("images").begin());
   session.run();
   return Tensor::of<float>(graph.shape(graph.find_output("logits").value()), session.output<float>("logits"));
@@ -53,8 +53,8 @@ TEST_P(OnnxOperator, GivesWhatTheReferenceEvaluatorGives) {
   const SafetensorsFile run = read_safetensors(kFolder / (GetParam() + ".safetensors"));
   const Tensor& images = run.tensors.at("images");
   Tensor expected = run.tensors.at("logits").clone();
-  for (const BackendList& backends : {reference_backends(), cpu_backends()}) {
-    const Tensor found = logits_of(model, images, backends);
+  for (const Target& target : {support::reference_target(1), support::cpu_target(1)}) {
+    const Tensor found = logits_of(model, images, target);
     ASSERT_EQ(found.shape(), expected.shape());
     std::vector<float> logits(found.as<float>().begin(), found.as<float>().end());
     if (model.ends_in_softmax) {
@@ -78,7 +78,8 @@ TEST_P(OnnxOperator, IsWrittenAsItWasRead) {
                  [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
   const OnnxModel again = parse_onnx(bytes, "again.onnx");
   const Tensor images = read_safetensors(kFolder / (GetParam() + ".safetensors")).tensors.at("images").clone();
-  const Tensor before = logits_of(model, images, reference_backends()), after = logits_of(again, images, reference_backends());
+  const Tensor before = logits_of(model, images, support::reference_target(1)),
+               after = logits_of(again, images, support::reference_target(1));
   for (size_t i = 0; i < before.as<float>().size(); ++i)
     EXPECT_NEAR(after.as<float>()[i], before.as<float>()[i], 1e-6 * largest(before.as<float>()));
 }

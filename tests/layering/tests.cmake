@@ -12,5 +12,5 @@ if(alone)
   target_compile_options(public-headers-alone PRIVATE ${RESIDUAL_WARNINGS} -Werror)
 endif()
 
-add_test(NAME house.sources_are_formatted COMMAND ${CMAKE_SOURCE_DIR}/scripts/format --check)
-set_tests_properties(house.sources_are_formatted PROPERTIES LABELS fast)
+add_test(NAME layering.sources_are_formatted COMMAND ${CMAKE_SOURCE_DIR}/scripts/format --check)
+set_tests_properties(layering.sources_are_formatted PROPERTIES LABELS fast)

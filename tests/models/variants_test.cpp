@@ -140,23 +140,23 @@ TEST(Variants, ASmallStemKeepsTheImagesSize) {
 }
 
 TEST(Variants, ShortcutAPoolsWhereThatIsWanted) {
-  for (const Shrink how : {Shrink::kMax, Shrink::kAverage}) {
+  for (const ShortcutPool how : {ShortcutPool::kMax, ShortcutPool::kAverage}) {
     Architecture architecture = published("resnet20");
-    architecture.shrink = how;
+    architecture.shortcut_pool = how;
     int64_t pools = 0;
     for (const eval::LayerSummary& layer : eval::summarize(architecture).layers)
-      pools += layer.kind == (how == Shrink::kMax ? "max_pool" : "avg_pool");
+      pools += layer.kind == (how == ShortcutPool::kMax ? "max_pool" : "avg_pool");
     EXPECT_EQ(pools, 2);
   }
   Architecture odd = with_input("resnet20", {3, 27, 27});
-  odd.shrink = Shrink::kMax;
+  odd.shortcut_pool = ShortcutPool::kMax;
   EXPECT_THAT(refusal(odd), testing::HasSubstr("27x27"));
 }
 
 TEST(Variants, OfNetworksThatHaveNoSuchChoiceAreRefused) {
   Architecture architecture = published("vgg11");
   architecture.shortcut = Shortcut::kA;
-  EXPECT_THAT(refusal(architecture), testing::HasSubstr("no residual network"));
+  EXPECT_THAT(refusal(architecture), testing::HasSubstr("not a residual network"));
 }
 
 TEST(Variants, WithDropoutTrainByTheRandomKeyOfTheStep) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "autodiff/gradients.h"
-#include "backend/backends.h"
 #include "graph/sources.h"
 #include "models/families.h"
 #include "models/resnet.h"
@@ -18,6 +17,7 @@
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 #include "support/oracle.h"
+#include "support/targets.h"
 #include "train/optimizers/optimizers.h"
 
 namespace residual::parity {
@@ -153,9 +153,9 @@ const Network& network_named(std::string_view name) {
 }
 
 std::vector<Place> all_places() {
-  return {{"reference_f64", reference_backends(), DType::kF64},
-          {"reference_f32", reference_backends(), DType::kF32},
-          {"cpu_f32", cpu_backends(), DType::kF32}};
+  return {{"reference_f64", support::reference_target(), DType::kF64},
+          {"reference_f32", support::reference_target(), DType::kF32},
+          {"cpu_f32", support::cpu_target(), DType::kF32}};
 }
 
 State state_from(const Reference& reference, const std::string& prefix, DType dtype) {
@@ -175,7 +175,7 @@ FirstStep first_step(const Network& network, const Place& place, const Reference
   for (const auto& [name, gradient] : training.gradients) training.graph.output("grad." + name, gradient);
   const Graph graph = training.graph;
   State state = state_from(reference, "init.", place.dtype);
-  Session session(compile(std::move(training.graph), place.backends, plan_options()), state);
+  Session session(compile(std::move(training.graph), place.target), state);
   feed(session, reference, place.dtype, 0);
   feed_labels(session, reference, 0);
   feed_key(session, graph, 0);
@@ -200,7 +200,7 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   result.state = state_from(reference, "init.", place.dtype);
   initialise(result.state, graph, 0);  // what the optimizer keeps
   const Graph kept = graph;
-  Session session(compile(std::move(graph), place.backends, plan_options()), result.state);
+  Session session(compile(std::move(graph), place.target), result.state);
   session.input<double>("learning_rate")[0] = rate_of(optimizer);
   for (int64_t t = 0; t < 10; ++t) {
     feed(session, reference, place.dtype, t % 2);
@@ -213,13 +213,9 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   return result;
 }
 
-PlanOptions plan_options() {
-  return {.threads = 2, .tune = false, .tuning_cache = {}};
-}
-
 Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
   const Graph folded = fold_batch_norm(graph);
-  Session session(compile(folded, cpu_backends(), plan_options()), state);
+  Session session(compile(folded, support::cpu_target()), state);
   const Shape rows = folded.shape(folded.find_output("logits").value());  // of one batch
   const size_t batch = static_cast<size_t>(rows[0]), classes = static_cast<size_t>(rows[1]),
                count = static_cast<size_t>(images.shape()[0]), pixels = static_cast<size_t>(images.elements()) / count;
@@ -238,7 +234,7 @@ Tensor evaluate(const Network& network, const Place& place, const Reference& ref
   Layers net(graph, models::Mode::kEval, models::Initialisation::kTorch, place.dtype);
   graph.output("logits", network.forward(net, graph.input("images", image_type(reference, place.dtype))));
   const Graph folded = fold_batch_norm(graph);
-  Session session(compile(folded, place.backends, plan_options()), state);
+  Session session(compile(folded, place.target), state);
   feed(session, reference, place.dtype, 0);
   session.run();
   return output_of(session, folded, "logits");

@@ -24,7 +24,7 @@ const Network& network_named(std::string_view name);
 /// On what, and in which precision.
 struct Place {
   std::string name;
-  BackendList backends;
+  Target target;
   DType dtype = DType::kF64;
 };
 std::vector<Place> all_places();
@@ -49,9 +49,6 @@ struct TenSteps {
 };
 /// `optimizer`: "sgd", "nesterov", "adam" or "adamw", with the settings of pytorch_side.py.
 TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
-
-/// Two threads, and nothing timed or remembered.
-PlanOptions plan_options();
 
 /// N,classes: what a network in evaluation mode, batch norm folded into the convolutions, makes of `images`, N,C,H,W, float32,
 /// with as many at once as the graph's input has.

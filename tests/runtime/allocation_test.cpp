@@ -8,9 +8,9 @@
 #include <cstring>
 #include <new>
 
-#include "backend/backends.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 #include "train/training_graph.h"
 
 namespace {
@@ -76,8 +76,7 @@ int64_t allocations_in_run(std::shared_ptr<const Plan> plan) {
 train::TrainOptions small_run() {
   train::TrainOptions options;
   options.batch_size = 4;
-  options.threads = 2;
-  options.tune = false;
+  options.target = support::cpu_target();
   return options;
 }
 
@@ -94,15 +93,13 @@ TEST(Allocations, ATrainingStepAllocatesNothing) {
 }
 
 TEST(Allocations, InferenceAllocatesNothing) {
-  const PlanOptions options{.threads = 2, .tune = false, .tuning_cache = {}};
-  EXPECT_EQ(allocations_in_run(compile(fold_batch_norm(models::inference_graph({}, 4)), cpu_backends(), options)), 0);
+  EXPECT_EQ(allocations_in_run(compile(fold_batch_norm(models::inference_graph({}, 4)), support::cpu_target())), 0);
 }
 
 TEST(Allocations, TheReferenceBackendAllocatesNothing) {
   train::TrainOptions options = small_run();
   options.architecture.model = "resnet8";
-  const PlanOptions plan{.threads = 2, .tune = false, .tuning_cache = {}};
-  EXPECT_EQ(allocations_in_run(compile(train::training_graph(options), reference_backends(), plan)), 0);
+  EXPECT_EQ(allocations_in_run(compile(train::training_graph(options), support::reference_target())), 0);
 }
 
 }  // namespace

@@ -2,19 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include "backend/backends.h"
 #include "models/table.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"
 #include "ops/training/update.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 #include "train/training_graph.h"
 
 namespace residual {
 namespace {
-
-const PlanOptions kUntuned{.threads = 2, .tune = false, .tuning_cache = {}};
 
 Graph update_graph() {
   Graph graph;
@@ -30,7 +28,7 @@ Graph update_graph() {
 }
 
 TEST(Plan, UpdatesAreWrittenIntoTheirVariablesWithoutCopies) {
-  const auto plan = compile(update_graph(), reference_backends(), kUntuned);
+  const auto plan = compile(update_graph(), support::reference_target());
   ASSERT_EQ(plan->steps.size(), 1u) << plan->to_text();
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
@@ -46,7 +44,7 @@ TEST(Plan, AReaderOfTheOldValueSeesItEvenWhenTheUpdateComesFirstInTheGraph) {
   Graph graph = update_graph();
   const Value old = graph.read("w");
   graph.output("twice", add(graph, old, old));
-  const auto plan = compile(graph, reference_backends(), kUntuned);
+  const auto plan = compile(graph, support::reference_target());
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   std::ranges::fill(session.input<float>("gradient"), 2.f);
@@ -61,7 +59,7 @@ TEST(Plan, AVariableMayGetAnothersOldValueWhileThatOneIsUpdated) {
   graph.variable("old", {DType::kF32, Shape{4}}, Role::kStatistic, Initializer::constant(0));
   graph.assign("old", graph.read("w"));
   graph.output("before", graph.read("w"));
-  const auto plan = compile(graph, reference_backends(), kUntuned);
+  const auto plan = compile(graph, support::reference_target());
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   std::ranges::fill(session.input<float>("gradient"), 2.f);
@@ -79,7 +77,7 @@ TEST(Plan, TwoVariablesCanChangePlaces) {
   const Value b = graph.variable("b", type, Role::kParameter, Initializer::constant(2));
   graph.assign("a", relu(graph, b));
   graph.assign("b", relu(graph, a));
-  const auto plan = compile(graph, reference_backends(), kUntuned);
+  const auto plan = compile(graph, support::reference_target());
   State state = initial_state(plan->graph, 0);
   Session session(plan, state);
   session.run();
@@ -88,10 +86,10 @@ TEST(Plan, TwoVariablesCanChangePlaces) {
 }
 
 TEST(Plan, IsRefusedWithTheFigureWhenItNeedsTooMuchMemory) {
-  PlanOptions options = kUntuned;
-  options.memory_limit = 1 << 20;
+  Target target = support::cpu_target();
+  target.memory_limit = 1 << 20;
   try {
-    compile(models::inference_graph({}, 64), cpu_backends(), options);
+    compile(models::inference_graph({}, 64), target);
     FAIL() << "the plan was accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kResource);
@@ -100,7 +98,7 @@ TEST(Plan, IsRefusedWithTheFigureWhenItNeedsTooMuchMemory) {
 }
 
 TEST(Plan, InferenceFoldsBatchNormAndFusesEveryBlockIntoItsConvolutions) {
-  const auto plan = compile(fold_batch_norm(models::inference_graph({}, 8)), cpu_backends(), kUntuned);
+  const auto plan = compile(fold_batch_norm(models::inference_graph({}, 8)), support::cpu_target());
   size_t convolutions = 0, elementwise = 0;
   for (const PlanStep& step : plan->steps) {
     convolutions += step.what.starts_with("conv2d");
@@ -113,7 +111,7 @@ TEST(Plan, InferenceFoldsBatchNormAndFusesEveryBlockIntoItsConvolutions) {
 TEST(Plan, TrainingRunsNoElementwiseStepsBesideTheFusedOnesAndNeedsNoLargeReorders) {
   train::TrainOptions options;
   options.batch_size = 8;
-  options.tune = false;
+  options.target = support::cpu_target();
   const auto plan = train::training_plan(options);
   for (const PlanStep& step : plan->steps) {
     EXPECT_NE(step.what, "relu") << step.name;
@@ -124,10 +122,8 @@ TEST(Plan, TrainingRunsNoElementwiseStepsBesideTheFusedOnesAndNeedsNoLargeReorde
 }
 
 TEST(Plan, RepeatsTheChoicesItIsGiven) {
-  const auto first = compile(models::inference_graph({}, 4), cpu_backends(), kUntuned);
-  PlanOptions options = kUntuned;
-  options.choices = first->choices;
-  const auto second = compile(models::inference_graph({}, 4), cpu_backends(), options);
+  const auto first = compile(models::inference_graph({}, 4), support::cpu_target());
+  const auto second = compile(models::inference_graph({}, 4), support::cpu_target(), first->choices);
   EXPECT_EQ(first->choices, second->choices);
   EXPECT_EQ(first->to_text(), second->to_text());
 }

@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "backend/backends.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/plan.h"
+#include "support/targets.h"
 #include "train/training_graph.h"
 
 namespace residual {
@@ -19,8 +19,6 @@ std::string read_golden(const std::string& name) {
   return text.str();
 }
 
-const PlanOptions kPlan{.threads = 1, .tune = false, .tuning_cache = {}};
-
 train::TrainOptions tiny() {
   train::TrainOptions options;
   options.architecture = {"resnet8", Shape{3, 8, 8}, 4, models::Shortcut::kB};
@@ -30,12 +28,12 @@ train::TrainOptions tiny() {
 
 // The plain-loop backend plans alike on every processor; the CPU backend's plans depend on what the processor can do.
 TEST(PlanText, OfInferenceIsTheCommittedOne) {
-  const auto plan = compile(fold_batch_norm(models::inference_graph(tiny().architecture, 2)), reference_backends(), kPlan);
+  const auto plan = compile(fold_batch_norm(models::inference_graph(tiny().architecture, 2)), support::reference_target(1));
   EXPECT_EQ(plan->to_text(), read_golden("inference_plan.txt")) << plan->to_text();
 }
 
 TEST(PlanText, OfATrainingStepIsTheCommittedOne) {
-  const auto plan = compile(train::training_graph(tiny()), reference_backends(), kPlan);
+  const auto plan = compile(train::training_graph(tiny()), support::reference_target(1));
   EXPECT_EQ(plan->to_text(), read_golden("training_plan.txt")) << plan->to_text();
 }
 

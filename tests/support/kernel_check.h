@@ -1,4 +1,4 @@
-// Runs every implementation kernel that a backend alternatives for a graph, each alone, on the oracle's values of its inputs, and
+// Runs every implementation kernel that a backend has for a graph, each alone, on the oracle's values of its inputs, and
 // holds its outputs against the oracle's.
 #pragma once
 
@@ -101,12 +101,12 @@ class KernelCheck {
       std::memcpy(dst, src, bytes_in(type, from));
       return true;
     }
-    std::optional<Implementation> way = backend_.reorder(type, from, to);
-    if (!way) way = make_reference_backend()->reorder(type, from, to);
+    std::optional<Implementation> way = residual::reorder(backend_, type, from, to);
+    if (!way) way = residual::reorder(*make_reference_backend(), type, from, to);
     if (!way) return false;
     const Buffer scratch(way->scratch_bytes);
-    way->kernel->run({&src, &dst, scratch.data()});
-    return true;
+    const auto kernel = way->build();
+    return BoundKernel(*kernel).run(&src, &dst, scratch.data()).ok();
   }
 
   void run(const Match& match, Implementation& implementation, bool in_place, std::vector<std::string>& failures) {
@@ -141,7 +141,8 @@ class KernelCheck {
       }
     }
     const Guarded scratch(implementation.scratch_bytes);
-    implementation.kernel->run({sources.data(), destinations.data(), scratch.data()});
+    const auto kernel = implementation.build();
+    if (!BoundKernel(*kernel).run(sources.data(), destinations.data(), scratch.data()).ok()) complain("it failed");
     judge(match, implementation, destinations, complain);
     const auto intact = [](const Guarded& memory) { return memory.intact(); };
     if (!std::all_of(in.begin(), in.end(), intact) || !std::all_of(out.begin(), out.end(), intact) || !scratch.intact()) {

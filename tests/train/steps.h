@@ -1,9 +1,9 @@
 // Training steps of a tiny network on random images, on the reference backend.
 #pragma once
 
-#include "backend/backends.h"
 #include "core/rng.h"
 #include "runtime/session.h"
+#include "support/targets.h"
 #include "train/options.h"
 #include "train/step/moving_average.h"
 #include "train/training_graph.h"
@@ -37,8 +37,7 @@ inline State first_state(const TrainOptions& options) {
 /// The state after that many steps at a learning rate of 0.1.
 inline State after_steps(const TrainOptions& options, int64_t steps) {
   State state = first_state(options);
-  Session session(compile(training_graph(options), reference_backends(), {.threads = 1, .tune = false, .tuning_cache = {}}),
-                  state);
+  Session session(compile(training_graph(options), support::reference_target(1)), state);
   Rng rng(1, Purpose::kTest);
   for (float& pixel : session.input<float>("images")) pixel = static_cast<float>(rng.normal());
   int64_t label = 0;

@@ -13,11 +13,12 @@ class CpuBackend final : public Backend {
     cpu::onednn::limit(cpu::processor().isa);
     cpu::kernels::limit(cpu::processor().isa);
     cpu::onednn::add_patterns(patterns_);
+    cpu::onednn::add_packers(packers_);
     cpu::kernels::add_patterns(patterns_);
   }
 
   std::string_view name() const override { return "cpu"; }
-  std::string device() const override {
+  std::string description() const override {
     return fmt::format("{} ({})", cpu::processor().name, cpu::to_string(cpu::processor().isa));
   }
   std::string identity() const override {
@@ -25,12 +26,11 @@ class CpuBackend final : public Backend {
                        cpu::to_string(cpu::processor().isa), cpu::onednn::version());
   }
   std::span<const std::unique_ptr<Pattern>> patterns() const override { return patterns_; }
-  std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
-    return cpu::onednn::reorder(type, from, to);
-  }
+  std::span<const std::unique_ptr<Packer>> packers() const override { return packers_; }
 
  private:
-  std::vector<std::unique_ptr<Pattern>> patterns_;
+  cpu::Patterns patterns_;
+  cpu::Packers packers_;
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "backend/reference/loops.h"
 #include "backend/reference/reorder.h"
-#include "ops/training/update.h"
 
 namespace residual {
 namespace {
@@ -13,21 +12,30 @@ using reference::Call;
 using reference::LoopedOp;
 using reference::Loops;
 
-/// Runs one node: hands the match's inputs, each listed once, to the loops in the node's own order.
+/// The inputs of one session in the node's own order.
+struct LoopState final : KernelState {
+  explicit LoopState(size_t inputs) : pointers(inputs) {}
+  std::vector<const std::byte*> pointers;
+};
+
+/// Runs one node: passes the match's inputs, each listed once, to the loops in the node's own order.
 class LoopKernel final : public Kernel {
  public:
-  LoopKernel(Loops loops, const Graph& graph, const Node& node, std::vector<size_t> places)
+  LoopKernel(Loops loops, Attributes attributes, std::vector<TensorType> inputs, std::vector<TensorType> outputs,
+             std::vector<size_t> places)
       : loops_(loops),
-        attributes_(node.attributes),
-        outputs_(node.outputs),
-        places_(std::move(places)),
-        pointers_(places_.size()) {
-    for (const Value& value : node.inputs) inputs_.push_back(graph.type(value));
-  }
+        attributes_(std::move(attributes)),
+        inputs_(std::move(inputs)),
+        outputs_(std::move(outputs)),
+        places_(std::move(places)) {}
 
-  void run(const KernelArgs& args) noexcept override {
-    for (size_t i = 0; i < places_.size(); ++i) pointers_[i] = args.inputs[places_[i]];
-    loops_(Call{attributes_, inputs_, outputs_, pointers_.data(), args.outputs, reinterpret_cast<double*>(args.scratch)});
+  std::unique_ptr<KernelState> make_state() const override { return std::make_unique<LoopState>(places_.size()); }
+
+  KernelStatus run(const KernelArgs& args) const noexcept override {
+    auto& pointers = static_cast<LoopState&>(*args.state).pointers;
+    for (size_t i = 0; i < places_.size(); ++i) pointers[i] = args.inputs[places_[i]];
+    loops_(Call{attributes_, inputs_, outputs_, pointers.data(), args.outputs, reinterpret_cast<double*>(args.scratch)});
+    return {};
   }
 
  private:
@@ -35,28 +43,24 @@ class LoopKernel final : public Kernel {
   Attributes attributes_;
   std::vector<TensorType> inputs_, outputs_;
   std::vector<size_t> places_;
-  std::vector<const std::byte*> pointers_;
 };
 
-/// Where each of the node's inputs stands among the match's.
-std::vector<size_t> places_of(const Node& node, const Match& match) {
-  std::vector<size_t> places;
-  for (const Value& value : node.inputs) {
-    places.push_back(static_cast<size_t>(std::find(match.inputs.begin(), match.inputs.end(), value) - match.inputs.begin()));
-  }
-  return places;
-}
-
-/// Tensors of numbers must have the node's own element type; learning rates are always float64.
+/// The loops for the narrowest floating-point type that the node reads or writes; its shape rule has checked the other types. Null
+/// where the op has none.
 Loops loops_for(const LoopedOp& looped, const Graph& graph, const Node& node) {
-  const DType type = node.outputs[0].dtype;
-  const bool update = node.op == &sgd_op() || node.op == &adam_op();
-  for (const Value& value : node.inputs) {
-    const TensorType& input = graph.type(value);
-    const bool number = input.dtype != DType::kI64 && input.dtype != DType::kI32;
-    if (number && input.dtype != type && !(update && input.shape.rank() == 0)) return nullptr;
+  std::optional<DType> narrowest;
+  const auto visit = [&](DType type) {
+    if (is_float(type) && (!narrowest || size_of(type) < size_of(*narrowest))) narrowest = type;
+  };
+  for (const TensorType& output : node.outputs) visit(output.dtype);
+  for (const Value& value : node.inputs) visit(graph.type(value).dtype);
+  switch (narrowest.value_or(DType::kI64)) {
+    case DType::kF32: return looped.loops.f32;
+    case DType::kF64: return looped.loops.f64;
+    case DType::kBF16: return looped.loops.bf16;
+    case DType::kF16: return looped.loops.f16;
+    default: return nullptr;
   }
-  return type == DType::kF32 ? looped.f32 : type == DType::kF64 ? looped.f64 : nullptr;
 }
 
 class LoopPattern final : public Pattern {
@@ -68,19 +72,19 @@ class LoopPattern final : public Pattern {
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != looped_.op || loops_for(looped_, view.graph(), node) == nullptr) return {};
-    Match match{{last}, {}, {}, std::string(node.op->name)};
-    for (const Value& value : node.inputs) {
-      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
-    }
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
-    std::vector<Match> matches;
-    matches.push_back(std::move(match));
-    return matches;
+    std::vector<Value> outputs;
+    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) outputs.push_back({last, i});
+    return {make_match(view.graph(), std::string(node.op->name), {last}, node.inputs, std::move(outputs))};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
     const Node& node = graph.node(match.nodes.back());
-    const std::vector<size_t> places = places_of(node, match);
+    std::vector<size_t> places;  // of the node's inputs among the match's
+    std::vector<TensorType> inputs;
+    for (const Value& value : node.inputs) {
+      places.push_back(match.input_place(value));
+      inputs.push_back(graph.type(value));
+    }
     Implementation implementation{.label = "plain loops",
                                   .inputs = std::vector<Layout>(match.inputs.size()),
                                   .outputs = std::vector<Layout>(match.outputs.size())};
@@ -91,10 +95,9 @@ class LoopPattern final : public Pattern {
                                      [&](const Implementation::Alias& other) { return other.input == place; });
       if (!taken) implementation.in_place.push_back({place, alias.output});
     }
-    implementation.kernel = std::make_unique<LoopKernel>(loops_for(looped_, graph, node), graph, node, places);
-    std::vector<Implementation> implementations;
-    implementations.push_back(std::move(implementation));
-    return implementations;
+    implementation.build = [loops = loops_for(looped_, graph, node), attributes = node.attributes, inputs, outputs = node.outputs,
+                            places] { return std::make_unique<const LoopKernel>(loops, attributes, inputs, outputs, places); };
+    return {implementation};
   }
 
  private:
@@ -107,24 +110,26 @@ class ReferenceBackend final : public Backend {
     // clang-format off
     for (const auto family : {
              reference::conv2d_loops, reference::channel_sum_loops, reference::batch_norm_loops, reference::relu_loops,
-             reference::sigmoid_loops, reference::pool_loops, reference::adaptive_avg_pool_loops, reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::concat_loops,
+             reference::sigmoid_loops, reference::sqrt_loops, reference::pool_loops, reference::adaptive_avg_pool_loops,
+             reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::cast_loops,
+             reference::reduce_loops, reference::broadcast_loops, reference::concat_loops, reference::slice_loops,
              reference::pad_channels_loops, reference::flatten_loops, reference::dropout_loops, reference::softmax_loops,
              reference::cross_entropy_loops, reference::fake_quantize_loops, reference::clip_gradients_loops, reference::update_loops}) {
       for (LoopedOp& looped : family()) patterns_.push_back(std::make_unique<LoopPattern>(std::move(looped)));
     }
     // clang-format on
+    packers_.push_back(reference::loop_packer());
   }
 
   std::string_view name() const override { return "reference"; }
-  std::string device() const override { return "any processor, plain loops"; }
+  std::string description() const override { return "any processor, plain loops"; }
   std::string identity() const override { return "reference 1"; }
   std::span<const std::unique_ptr<Pattern>> patterns() const override { return patterns_; }
-  std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) const override {
-    return reference::reorder(type, from, to);
-  }
+  std::span<const std::unique_ptr<Packer>> packers() const override { return packers_; }
 
  private:
   std::vector<std::unique_ptr<Pattern>> patterns_;
+  std::vector<std::unique_ptr<Packer>> packers_;
 };
 
 }  // namespace

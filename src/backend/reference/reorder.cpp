@@ -5,8 +5,8 @@
 namespace residual::reference {
 namespace {
 
-/// Where an element lies, as a sum of strides; channels are split into c / block and c % block (block 1 where nothing is
-/// blocked).
+/// The offset of an element as a sum of strides; channels are split into c / block and c % block (block 1 in layouts without
+/// blocks).
 struct Strides {
   int64_t n, c_block, c_inside, h, w, block;
   int64_t at(int64_t in_n, int64_t in_c, int64_t in_h, int64_t in_w) const noexcept {
@@ -26,7 +26,7 @@ Strides strides_of(const Shape& shape, const Layout& layout) {
   }
 }
 
-/// Word: an unsigned integer of the element's size; reordering does not care what the bits mean.
+/// Word: an unsigned integer of the element's size; reordering moves bits of any meaning.
 template <typename Word>
 class ReorderKernel final : public Kernel {
  public:
@@ -35,7 +35,7 @@ class ReorderKernel final : public Kernel {
     padded_channels_ = (shape[1] + to_.block - 1) / to_.block * to_.block;
   }
 
-  void run(const KernelArgs& args) noexcept override {
+  KernelStatus run(const KernelArgs& args) const noexcept override {
     const Word* src = reinterpret_cast<const Word*>(args.inputs[0]);
     Word* dst = reinterpret_cast<Word*>(args.outputs[0]);
     for_each_pair(shape_[0], padded_channels_, [&](int64_t n, int64_t c) {
@@ -43,6 +43,7 @@ class ReorderKernel final : public Kernel {
         for (int64_t w = 0; w < shape_[3]; ++w) dst[to_.at(n, c, h, w)] = c < shape_[1] ? src[from_.at(n, c, h, w)] : Word{0};
       }
     });
+    return {};
   }
 
  private:
@@ -51,18 +52,7 @@ class ReorderKernel final : public Kernel {
   int64_t padded_channels_;
 };
 
-class CopyKernel final : public Kernel {
- public:
-  explicit CopyKernel(size_t bytes) : bytes_(bytes) {}
-  void run(const KernelArgs& args) noexcept override {
-    if (args.inputs[0] != args.outputs[0] && bytes_ > 0) std::memcpy(args.outputs[0], args.inputs[0], bytes_);
-  }
-
- private:
-  size_t bytes_;
-};
-
-std::unique_ptr<Kernel> reorder_kernel(const TensorType& type, const Layout& from, const Layout& to) {
+std::unique_ptr<const Kernel> reorder_kernel(const TensorType& type, const Layout& from, const Layout& to) {
   switch (size_of(type.dtype)) {
     case 1: return std::make_unique<ReorderKernel<uint8_t>>(type.shape, from, to);
     case 2: return std::make_unique<ReorderKernel<uint16_t>>(type.shape, from, to);
@@ -77,18 +67,20 @@ bool known(const TensorType& type, const Layout& layout) {
   return layout.kind != Layout::Kind::kBlocked || layout.block > 0;
 }
 
+class LoopPacker final : public Packer {
+ public:
+  std::optional<Implementation> pack(const TensorType& type, const Layout& from, const Layout& to) const override {
+    if (from == to || !known(type, from) || !known(type, to)) return std::nullopt;
+    Implementation implementation{.label = "plain loops", .inputs = {from}, .outputs = {to}};
+    implementation.build = [type, from, to] { return reorder_kernel(type, from, to); };
+    return implementation;
+  }
+};
+
 }  // namespace
 
-std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) {
-  if (!known(type, from) || !known(type, to)) return std::nullopt;
-  Implementation implementation{.label = "plain loops", .inputs = {from}, .outputs = {to}};
-  if (from == to) {
-    implementation.in_place.push_back({0, 0});
-    implementation.kernel = std::make_unique<CopyKernel>(bytes_in(type, from));
-  } else {
-    implementation.kernel = reorder_kernel(type, from, to);
-  }
-  return implementation;
+std::unique_ptr<Packer> loop_packer() {
+  return std::make_unique<LoopPacker>();
 }
 
 }  // namespace residual::reference

@@ -92,7 +92,7 @@ int run_bench(BenchArguments& arguments) {
   const models::Architecture architecture = arguments.network.architecture();
   State weights;
   if (arguments.network.is_file()) weights = std::move(convert::load(arguments.network.model).model.state);
-  BenchRun run(architecture, std::move(weights), {arguments.batch_size, arguments.machine.threads, arguments.training});
+  BenchRun run(architecture, std::move(weights), {arguments.batch_size, arguments.machine.target(), arguments.training});
   run.run(kWarmUp);
   if (arguments.worker) return serve(run, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 
@@ -111,7 +111,7 @@ int run_bench(BenchArguments& arguments) {
     return 0;
   }
   print("{}, input {}, batch {}, {}, {} threads, {}\n", architecture.model, to_string(architecture.input), arguments.batch_size,
-        arguments.training ? "training" : "inference", run.plan().threads, run.plan().device);
+        arguments.training ? "training" : "inference", run.plan().threads, run.plan().description);
   print("time         {:.2f} ms a batch (median of {}, spread {:.0f}%)\n", timing.median * 1e3, timing.samples,
         100 * timing.spread);
   print("speed        {:.1f} images/s\n", images);

@@ -11,11 +11,11 @@ namespace residual::cli {
 namespace {
 
 std::shared_ptr<const Plan> plan_for(const models::Architecture& architecture, const BenchSettings& settings) {
-  if (!settings.training) return eval::inference_plan(architecture, settings.batch_size, {.threads = settings.threads});
+  if (!settings.training) return eval::inference_plan(architecture, settings.batch_size, settings.target);
   train::TrainOptions options;
   options.architecture = architecture;
   options.batch_size = settings.batch_size;
-  options.threads = settings.threads;
+  options.target = settings.target;
   return train::training_plan(options);
 }
 

@@ -10,7 +10,7 @@ namespace residual::cli {
 
 struct BenchSettings {
   int64_t batch_size = 32;
-  int threads = 1;
+  Target target;
   bool training = false;
 };
 

@@ -39,7 +39,7 @@ int run_convert(ConvertArguments& arguments) {
   if (arguments.no_verify) return 0;
   convert::LoadedModel written = convert::load(out);
   convert::CompareOptions options;
-  options.threads = arguments.machine.threads;
+  options.target = arguments.machine.untuned_target();
   options.own_preprocessing = arguments.preprocessing_inside;
   const convert::Comparison comparison = convert::compare(loaded.model, written.model, nullptr, options);
   print_comparison(comparison);

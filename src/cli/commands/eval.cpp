@@ -29,7 +29,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, eval::Model& model, co
   ProgressBar bar(true);
   eval::EvaluateOptions options;
   options.batch_size = std::min(arguments.batch_size, std::max<int64_t>(dataset.size(), 1));
-  options.threads = arguments.machine.threads;
+  options.target = arguments.machine.target();
   options.loader_threads = arguments.machine.loader_threads;
   options.progress = [&](int64_t done, int64_t all) {
     bar.update(done, all, [&] { return fmt::format("{}/{} images", done, all); });

@@ -41,7 +41,7 @@ int run_predict(PredictArguments& arguments) {
   eval::Model model = arguments.model.load_for_images();
   if (arguments.exif_orientation) model.preprocessing = model.preprocessing.with_exif_orientation(true);
   if (!arguments.labels.empty()) name_classes(model, arguments.labels);
-  eval::Predictor predictor(model, {.threads = arguments.machine.threads});
+  eval::Predictor predictor(model, arguments.machine.target());
   const std::vector<ImageInput> images = image_inputs(arguments.images);
   int code = 0;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();

@@ -61,7 +61,7 @@ int run_summary(SummaryArguments& arguments) {
   const std::optional<eval::NetworkSummary> full = without_separable_blocks(architecture);
   std::string plan;
   if (arguments.plan) {
-    plan = eval::inference_plan(architecture, arguments.batch_size, {.threads = arguments.machine.threads})->to_text();
+    plan = eval::inference_plan(architecture, arguments.batch_size, arguments.machine.target())->to_text();
   }
   if (arguments.json) {
     print("{}\n", to_json(summary, full, plan));

@@ -132,7 +132,7 @@ int run_verify(VerifyArguments& arguments) {
   }
   data::check_split(arguments.split);
   for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
-  arguments.options.threads = arguments.machine.threads;
+  arguments.options.target = arguments.machine.untuned_target();
   const convert::LoadOptions options = arguments.weights.options();
   convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
   share_preprocessing(a, b, arguments.b);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "api/target.h"
 #include "cli/options/fetched.h"
 #include "convert/load.h"
 #include "core/error.h"
@@ -41,6 +42,14 @@ void MachineArguments::check() {
   check_range("--threads", threads, 0, kMostThreads);
   check_range("--loader-threads", loader_threads, 1, kMostLoaderThreads);
   if (threads == 0) threads = allowed_threads();
+}
+
+Target MachineArguments::target() const {
+  return make_target({.device = device, .threads = threads});
+}
+
+Target MachineArguments::untuned_target() const {
+  return make_target({.device = device, .threads = threads, .tune = false});
 }
 
 void DataArguments::add_to(CLI::App& command, bool positional) {

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "eval/model.h"
 #include "models/table.h"
+#include "runtime/target.h"
 
 namespace residual::cli {
 
@@ -25,6 +26,9 @@ struct MachineArguments {
   /// Throws Error (kUsage) for a device that is not built in and for thread counts out of range; threads 0 becomes what is
   /// allowed.
   void check();
+  Target target() const;
+  /// For a few runs, which take less time than timing kernels.
+  Target untuned_target() const;
 };
 
 /// Where the images come from.

@@ -258,7 +258,7 @@ train::TrainOptions settle(const TrainArguments& a, const data::DataSource& sour
   options.initialisation = models::initialisation_named(a.init);
   options.augmentation = train::augmentation_named(a.augment, source.format, options.architecture.input);
   options.seed = static_cast<uint64_t>(a.seed);
-  options.threads = a.machine.threads;
+  options.target = a.machine.target();
   options.loader_threads = a.machine.loader_threads;
   options.out = a.out.empty() ? default_out(a, options.architecture.model) : std::filesystem::path(a.out);
   options.resume = a.resume;
@@ -275,7 +275,7 @@ data::Preprocessing settle_preprocessing(const TrainArguments& a, const train::T
   if (a.mean.empty() && pretrained) {
     if (std::optional<data::Preprocessing> theirs = inherited(*pretrained, input)) return std::move(*theirs);
   }
-  if (a.mean.empty()) return train::standard_preprocessing(input, *source.train, options.threads);
+  if (a.mean.empty()) return train::standard_preprocessing(input, *source.train, a.machine.threads);
   const std::vector<float> mean = parse_numbers(a.mean, "--mean"), std = parse_numbers(a.std, "--std");
   for (const auto& [option, numbers] : {std::pair("--mean", &mean), std::pair("--std", &std)}) {
     if (static_cast<int64_t>(numbers->size()) != input[0]) {

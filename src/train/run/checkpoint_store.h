@@ -2,21 +2,19 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "io/checkpoint.h"
+#include "runtime/plan.h"
 #include "runtime/state.h"
 #include "train/run/run_progress.h"
 
 namespace residual::train {
 
-using KernelChoices = std::map<std::string, std::string>;  ///< see Plan::choices
-
 struct SavedRun {
   RunProgress progress;
-  KernelChoices choices;
+  Choices choices;
   io::Tensors tensors;
 };
 
@@ -34,7 +32,7 @@ class CheckpointStore {
   void refuse_to_overwrite() const;
 
   /// Replaces the checkpoint as a whole. Throws Error (kResource).
-  void save(const RunProgress& progress, const KernelChoices& choices, const State& state) const;
+  void save(const RunProgress& progress, const Choices& choices, const State& state) const;
 
  private:
   std::filesystem::path path_;

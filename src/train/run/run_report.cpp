@@ -31,7 +31,7 @@ RunReport run_report(const TrainOptions& options, const data::DataSource& source
   report.facts = {{"Data", source.found},
                   {"Optimizer", fmt::format("{}, learning rate {}, {} schedule, batch {}", options.optimizer.name,
                                             options.schedule.learning_rate, options.schedule.name, options.batch_size)},
-                  {"Processor", fmt::format("{}, {} threads", plan.device, plan.threads)}};
+                  {"Processor", fmt::format("{}, {} threads", plan.description, plan.threads)}};
   if (result.evaluation) add_evaluation(*result.evaluation, final_split(source), report);
   report.model = eval::to_lines(summary);
   report.parameters = summary.parameters;

@@ -65,29 +65,20 @@ struct SourcedCopy {
   int64_t granule;
 };
 
-class ChannelsKernel final : public Kernel {
- public:
-  ChannelsKernel(std::vector<SourcedCopy> copies, bool leaves_gaps) : copies_(std::move(copies)), leaves_gaps_(leaves_gaps) {}
-
-  void run(const KernelArgs& args) noexcept override {
-    const Rows& dst = copies_[0].copy.dst;
-    float* y = floats_out(args, 0);
-    parallel_for(
-        dst.count(),
-        [&](int64_t begin, int64_t end) {
-          for (int64_t row = begin; row < end; ++row) {
-            if (leaves_gaps_) std::memset(y + row * dst.length(), 0, static_cast<size_t>(dst.length()) * sizeof(float));
-            for (const SourcedCopy& part : copies_)
-              copy_row(part.copy, row / dst.groups, row % dst.groups, part.granule, floats(args, part.input), y);
-          }
-        },
-        dst.grain());
-  }
-
- private:
-  std::vector<SourcedCopy> copies_;
-  bool leaves_gaps_;
-};
+void copy_channels(const std::vector<SourcedCopy>& copies, bool leaves_gaps, const KernelArgs& args) noexcept {
+  const Rows& dst = copies[0].copy.dst;
+  float* y = floats_out(args, 0);
+  parallel_for(
+      dst.count(),
+      [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          if (leaves_gaps) std::memset(y + row * dst.length(), 0, static_cast<size_t>(dst.length()) * sizeof(float));
+          for (const SourcedCopy& part : copies)
+            copy_row(part.copy, row / dst.groups, row % dst.groups, part.granule, floats(args, part.input), y);
+        }
+      },
+      dst.grain());
+}
 
 int64_t width_of(const Shape& shape) {
   return shape.rank() == 4 ? shape[3] : 1;
@@ -102,11 +93,7 @@ class ChannelsPattern final : public Pattern {
     const bool ours = node.op == &pad_channels_op() || node.op == &pad_channels_backward_op() || node.op == &concat_op() ||
                       node.op == &slice_channels_op();
     if (!ours || !is_float(view.graph(), node)) return {};
-    Match match{{last}, {}, {{last}}, std::string(node.op->name)};
-    for (const Value& value : node.inputs) {
-      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
-    }
-    return {match};
+    return {make_match(view, std::string(node.op->name), {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match,
@@ -124,13 +111,15 @@ class ChannelsPattern final : public Pattern {
       ChannelCopy copy = copy_of(node, graph.shape(value), y, layout, first);
       first += graph.shape(value)[1];
       leaves_gaps = leaves_gaps || copy.dst_stride > 1 || (node.op == &pad_channels_op() && copy.channels < y[1]);
-      copies.push_back({copy, place_of(match, value), granule_of(copy)});
+      copies.push_back({copy, match.input_place(value), granule_of(copy)});
     }
     std::vector<Implementation> result;
     result.push_back({.label = "copies " + to_string(layout),
                       .inputs = std::vector<Layout>(match.inputs.size(), layout),
                       .outputs = {layout}});
-    result.back().kernel = std::make_unique<ChannelsKernel>(std::move(copies), leaves_gaps);
+    result.back().build = [copies = std::move(copies), leaves_gaps] {
+      return make_kernel([copies, leaves_gaps](const KernelArgs& args) { copy_channels(copies, leaves_gaps, args); });
+    };
     return result;
   }
 

@@ -46,12 +46,9 @@ class ElementwisePattern final : public Pattern {
     std::vector<Match> matches;
     const Node* add = op->after_add ? produced_by(graph, node.inputs[0], add_op()) : nullptr;
     if (add != nullptr && view.only_reader(node.inputs[0]) && (node.inputs.size() < 2 || node.inputs[1] != node.inputs[0])) {
-      matches.push_back(make_match(graph, fmt::format("add + {}", node.op->name), {node.inputs[0].node, last},
-                                   {add->inputs[0], add->inputs[1], node.inputs.back()}, {{last}}, {node.inputs[0]}));
-      if (node.inputs.size() == 1) matches.back().inputs = inputs_of(*add);
+      matches.push_back(make_match(view, fmt::format("add + {}", node.op->name), {node.inputs[0].node, last}));
     }
-    matches.push_back(make_match(graph, std::string(node.op->name), {last}, {}, {{last}}));
-    matches.back().inputs = inputs_of(node);
+    matches.push_back(make_match(view, std::string(node.op->name), {last}));
     return matches;
   }
 
@@ -63,7 +60,7 @@ class ElementwisePattern final : public Pattern {
     std::vector<Value> values = sum ? graph.node(match.nodes[0]).inputs : node.inputs;
     if (sum && node.inputs.size() == 2) values.push_back(node.inputs[1]);
     std::array<size_t, 3> places{};
-    for (size_t i = 0; i < values.size(); ++i) places[i] = place_of(match, values[i]);
+    for (size_t i = 0; i < values.size(); ++i) places[i] = match.input_place(values[i]);
     const Layout layout = shared_layout(node.outputs[0].shape, inputs);
     std::vector<Implementation> result;
     result.push_back({.label = "vectors " + to_string(layout),
@@ -73,22 +70,15 @@ class ElementwisePattern final : public Pattern {
     const Elementwise what = sum ? *op->after_add : op->alone;
     const int64_t count = node.outputs[0].shape.elements();
     const size_t used = values.size();
-    result.back().kernel = make_kernel([=](const KernelArgs& args) {
-      ElementwiseCall call;
-      for (size_t i = 0; i < used; ++i) call.in[i] = floats(args, places[i]);
-      call.out[0] = floats_out(args, 0);
-      elementwise(what, count, call);
-    });
+    result.back().build = [=] {
+      return make_kernel([=](const KernelArgs& args) {
+        ElementwiseCall call;
+        for (size_t i = 0; i < used; ++i) call.in[i] = floats(args, places[i]);
+        call.out[0] = floats_out(args, 0);
+        elementwise(what, count, call);
+      });
+    };
     return result;
-  }
-
- private:
-  static std::vector<Value> inputs_of(const Node& node) {
-    std::vector<Value> once;
-    for (const Value& value : node.inputs) {
-      if (std::find(once.begin(), once.end(), value) == once.end()) once.push_back(value);
-    }
-    return once;
   }
 };
 

@@ -2,7 +2,7 @@
 // runs.
 #pragma once
 
-#include "backend/cpu/matches.h"
+#include "backend/cpu/matching.h"
 #include "backend/cpu/processor.h"
 
 namespace residual::cpu::kernels {

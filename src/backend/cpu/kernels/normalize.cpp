@@ -18,7 +18,7 @@ class MomentsPattern final : public Pattern {
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != &moments_op() || !is_float(view.graph(), node)) return {};
-    return {make_match(view.graph(), "moments", {last}, {node.inputs[0]}, {{last, 0}, {last, 1}, {last, 2}})};
+    return {make_match(view, "moments", {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match,
@@ -31,10 +31,12 @@ class MomentsPattern final : public Pattern {
                       .inputs = {layout},
                       .outputs = std::vector<Layout>(3),
                       .scratch_bytes = kFloat * moments_scratch(rows)});
-    result.back().kernel = make_kernel([rows](const KernelArgs& args) {
-      moments(rows, floats(args, 0), floats_out(args, 0), floats_out(args, 1), floats_out(args, 2),
-              reinterpret_cast<float*>(args.scratch));
-    });
+    result.back().build = [rows] {
+      return make_kernel([rows](const KernelArgs& args) {
+        moments(rows, floats(args, 0), floats_out(args, 0), floats_out(args, 1), floats_out(args, 2),
+                reinterpret_cast<float*>(args.scratch));
+      });
+    };
     return result;
   }
 };
@@ -52,10 +54,10 @@ struct StatisticsPlaces {
   double eps;
 
   StatisticsPlaces(const Match& match, const Node& normalize)
-      : mean(place_of(match, normalize.inputs[1])),
-        variance(place_of(match, normalize.inputs[2])),
-        gamma(place_of(match, normalize.inputs[3])),
-        beta(place_of(match, normalize.inputs[4])),
+      : mean(match.input_place(normalize.inputs[1])),
+        variance(match.input_place(normalize.inputs[2])),
+        gamma(match.input_place(normalize.inputs[3])),
+        beta(match.input_place(normalize.inputs[4])),
         eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
 
   Statistics of(const KernelArgs& args) const noexcept {
@@ -71,11 +73,11 @@ class NormalizePattern final : public Pattern {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if (!is_float(graph, node)) return {};
-    if (node.op == &normalize_op()) return {match_of(graph, {last}, "normalize")};
+    if (node.op == &normalize_op()) return {make_match(view, "normalize", {last})};
     const bool relu = node.op == &relu_op();
     if (!relu && node.op != &add_op()) return {};
     if (relu && is_inner(view, node.inputs[0], normalize_op()))
-      return {match_of(graph, {node.inputs[0].node, last}, "normalize + relu")};
+      return {make_match(view, "normalize + relu", {node.inputs[0].node, last})};
     const NodeId add = relu ? node.inputs[0].node : last;
     if (relu && !is_inner(view, node.inputs[0], add_op())) return {};
     std::vector<NodeId> nodes{add};
@@ -87,8 +89,8 @@ class NormalizePattern final : public Pattern {
                                               std::span<const Layout> inputs) const override {
     const NormalizeNodes subgraph = subgraph_of(graph, match);
     const Shape& shape = subgraph.normalize->outputs[0].shape;
-    const size_t x = place_of(match, subgraph.normalize->inputs[0]);
-    const size_t addend = subgraph.addend ? place_of(match, *subgraph.addend) : x;
+    const size_t x = match.input_place(subgraph.normalize->inputs[0]);
+    const size_t addend = subgraph.addend ? match.input_place(*subgraph.addend) : x;
     const std::array<Layout, 2> given{inputs[x], inputs[addend]};
     const Layout layout = row_layout(shape, given);
     const Rows rows = rows_of(shape, layout);
@@ -102,12 +104,14 @@ class NormalizePattern final : public Pattern {
     made.in_place.push_back({static_cast<int>(addend), 0});  // in training x is wanted again, so not x
     const StatisticsPlaces own(match, *subgraph.normalize), other(match, subgraph.other ? *subgraph.other : *subgraph.normalize);
     const bool has_addend = subgraph.addend.has_value(), addend_normalized = subgraph.other != nullptr, relu = subgraph.relu;
-    made.kernel = make_kernel([=](const KernelArgs& args) {
-      const NormalizeCall call{floats(args, x),    own.of(args),   has_addend ? floats(args, addend) : nullptr,
-                               addend_normalized,  other.of(args), relu,
-                               floats_out(args, 0)};
-      normalize(rows, call, reinterpret_cast<float*>(args.scratch));
-    });
+    made.build = [=] {
+      return make_kernel([=](const KernelArgs& args) {
+        const NormalizeCall call{floats(args, x),    own.of(args),   has_addend ? floats(args, addend) : nullptr,
+                                 addend_normalized,  other.of(args), relu,
+                                 floats_out(args, 0)};
+        normalize(rows, call, reinterpret_cast<float*>(args.scratch));
+      });
+    };
     return result;
   }
 
@@ -126,12 +130,12 @@ class NormalizePattern final : public Pattern {
       if (!is_inner(view, side, normalize_op())) continue;
       std::vector<NodeId> all = nodes;
       all.push_back(side.node);
-      matches.push_back(match_of(graph, all, "normalize" + after));
+      matches.push_back(make_match(view, "normalize" + after, all));
     }
     if (both) {
       std::vector<NodeId> all = nodes;
       all.insert(all.end(), {left.node, right.node});
-      matches.insert(matches.begin(), match_of(graph, all, "normalize + normalize" + after));
+      matches.insert(matches.begin(), make_match(view, "normalize + normalize" + after, all));
     }
     return matches;
   }
@@ -147,21 +151,6 @@ class NormalizePattern final : public Pattern {
       subgraph.addend = subgraph.other != nullptr ? subgraph.other->inputs[0] : node.inputs[1 - own];
     }
     return subgraph;
-  }
-
-  static Match match_of(const Graph& graph, std::vector<NodeId> nodes, std::string what) {
-    Match match = make_match(graph, std::move(what), std::move(nodes), {}, {});
-    match.outputs = {{match.nodes.back()}};
-    match.bytes_saved =
-        2.0 * static_cast<double>(match.nodes.size() - 1) * static_cast<double>(graph.type(match.outputs[0]).bytes());
-    for (const NodeId id : match.nodes) {
-      for (const Value& value : graph.node(id).inputs) {
-        const bool inside = std::find(match.nodes.begin(), match.nodes.end(), value.node) != match.nodes.end();
-        if (!inside && std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end())
-          match.inputs.push_back(value);
-      }
-    }
-    return match;
   }
 };
 

@@ -20,7 +20,7 @@ struct BackwardNodes {
   std::optional<Value> dy_addend, y, gamma, beta;
   Mask mask = Mask::kNone;
 
-  // Values in the order of the match's inputs.
+  // What the kernel reads.
   std::vector<Value> inputs() const {
     std::vector<Value> values{dy, x, mean, variance};
     for (const auto& value : {dy_addend, mask == Mask::kOutput ? y : std::nullopt, gamma, beta}) {
@@ -65,9 +65,9 @@ BackwardNodes with_values(const Graph& graph, BackwardNodes subgraph) {
   return subgraph;
 }
 
-BackwardNodes subgraph_of(const Graph& graph, const Match& match) {
+BackwardNodes subgraph_of(const Graph& graph, std::span<const NodeId> nodes) {
   BackwardNodes subgraph;
-  for (const NodeId id : match.nodes) {
+  for (const NodeId id : nodes) {
     const Node& node = graph.node(id);
     if (node.op == &add_op()) subgraph.add = &node, subgraph.add_id = id;
     if (node.op == &relu_backward_op()) subgraph.relu = &node, subgraph.relu_id = id;
@@ -138,15 +138,13 @@ class NormalizeBackwardPattern final : public Pattern {
   }
 
   static Match match_of(const Graph& graph, std::vector<NodeId> nodes, bool stores) {
-    Match match = make_match(graph, "", std::move(nodes), {}, {});
-    const BackwardNodes subgraph = subgraph_of(graph, match);
-    for (const Value& value : subgraph.inputs()) {
-      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
-    }
-    if (!subgraph.reduce) match.inputs.insert(match.inputs.end(), {subgraph.apply->inputs[5], subgraph.apply->inputs[6]});
-    if (subgraph.apply) match.outputs.push_back({subgraph.apply_id});
-    if (stores) match.outputs.push_back({subgraph.relu_id});
-    if (subgraph.reduce) match.outputs.insert(match.outputs.end(), {Value{subgraph.reduce_id, 0}, Value{subgraph.reduce_id, 1}});
+    const BackwardNodes subgraph = subgraph_of(graph, nodes);
+    std::vector<Value> inputs = subgraph.inputs(), outputs;
+    if (!subgraph.reduce) inputs.insert(inputs.end(), {subgraph.apply->inputs[5], subgraph.apply->inputs[6]});
+    if (subgraph.apply) outputs.push_back({subgraph.apply_id});
+    if (stores) outputs.push_back({subgraph.relu_id});
+    if (subgraph.reduce) outputs.insert(outputs.end(), {Value{subgraph.reduce_id, 0}, Value{subgraph.reduce_id, 1}});
+    Match match = make_match(graph, "", std::move(nodes), std::move(inputs), std::move(outputs));
     for (const auto& [node, name] :
          {std::pair{subgraph.add, "add"}, std::pair{subgraph.relu, "relu_backward"},
           std::pair{subgraph.reduce, "normalize_backward_reduce"}, std::pair{subgraph.apply, "normalize_backward_apply"}}) {
@@ -161,12 +159,12 @@ class NormalizeBackwardPattern final : public Pattern {
 
 std::vector<Implementation> NormalizeBackwardPattern::implementations(const Graph& graph, const Match& match,
                                                                       std::span<const Layout> inputs) const {
-  const BackwardNodes subgraph = subgraph_of(graph, match);
+  const BackwardNodes subgraph = subgraph_of(graph, match.nodes);
   const Shape& shape = graph.shape(subgraph.x);
-  const size_t dy = place_of(match, subgraph.dy), x = place_of(match, subgraph.x), mean = place_of(match, subgraph.mean),
-               variance = place_of(match, subgraph.variance);
+  const size_t dy = match.input_place(subgraph.dy), x = match.input_place(subgraph.x), mean = match.input_place(subgraph.mean),
+               variance = match.input_place(subgraph.variance);
   const auto optional_place = [&](const std::optional<Value>& value) {
-    return value ? static_cast<int>(place_of(match, *value)) : -1;
+    return value ? static_cast<int>(match.input_place(*value)) : -1;
   };
   const int dy_addend = optional_place(subgraph.dy_addend), gamma = optional_place(subgraph.gamma),
             beta = optional_place(subgraph.beta), y = subgraph.mask == Mask::kOutput ? optional_place(subgraph.y) : -1;
@@ -184,34 +182,40 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
   }
   const bool reduces = subgraph.reduce != nullptr, applies = subgraph.apply != nullptr,
              stores = reduces && !applies && match.outputs.size() == 3;
+  // dx, or the stored gradient behind the relu.
+  const size_t gradient = applies ? match.output_place({subgraph.apply_id}) : stores ? match.output_place({subgraph.relu_id}) : 0;
   if (applies || stores) {
-    made.outputs[0] = layout;
-    made.in_place.push_back({static_cast<int>(dy), 0});
+    made.outputs[gradient] = layout;
+    made.in_place.push_back({static_cast<int>(dy), static_cast<int>(gradient)});
   }
   const Mask mask = subgraph.mask;
   const double eps = reduces ? subgraph.reduce->attributes.as<NormalizeAttrs>().eps
                              : subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
   const bool through_moments = applies && subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().through_moments;
-  const size_t sums = match.inputs.size() - 2;  // of apply alone: dgamma, dbeta come in
-  made.kernel = make_kernel([=](const KernelArgs& args) {
-    const auto optional = [&](int place) { return place >= 0 ? floats(args, static_cast<size_t>(place)) : nullptr; };
-    const BackwardCall call{floats(args, dy),
-                            optional(dy_addend),
-                            floats(args, x),
-                            optional(y),
-                            {floats(args, mean), floats(args, variance), optional(gamma), optional(beta), eps},
-                            mask,
-                            through_moments};
-    float* scratch = reinterpret_cast<float*>(args.scratch);
-    const size_t first_sum = applies || stores ? 1 : 0;
-    if (reduces)
-      backward_reduce(rows, call, stores ? floats_out(args, 0) : nullptr, floats_out(args, first_sum),
-                      floats_out(args, first_sum + 1), scratch);
-    if (!applies) return;
-    const float* dgamma = reduces ? floats_out(args, 1) : floats(args, sums);
-    const float* dbeta = reduces ? floats_out(args, 2) : floats(args, sums + 1);
-    backward_apply(rows, call, dgamma, dbeta, floats_out(args, 0), scratch);
-  });
+  // dgamma and dbeta: written where this match reduces, else read.
+  const size_t dgamma_place =
+      reduces ? match.output_place({subgraph.reduce_id, 0}) : match.input_place(subgraph.apply->inputs[5]);
+  const size_t dbeta_place = reduces ? match.output_place({subgraph.reduce_id, 1}) : match.input_place(subgraph.apply->inputs[6]);
+  made.build = [=] {
+    return make_kernel([=](const KernelArgs& args) {
+      const auto optional = [&](int place) { return place >= 0 ? floats(args, static_cast<size_t>(place)) : nullptr; };
+      const BackwardCall call{floats(args, dy),
+                              optional(dy_addend),
+                              floats(args, x),
+                              optional(y),
+                              {floats(args, mean), floats(args, variance), optional(gamma), optional(beta), eps},
+                              mask,
+                              through_moments};
+      float* scratch = reinterpret_cast<float*>(args.scratch);
+      if (reduces)
+        backward_reduce(rows, call, stores ? floats_out(args, gradient) : nullptr, floats_out(args, dgamma_place),
+                        floats_out(args, dbeta_place), scratch);
+      if (!applies) return;
+      const float* dgamma = reduces ? floats_out(args, dgamma_place) : floats(args, dgamma_place);
+      const float* dbeta = reduces ? floats_out(args, dbeta_place) : floats(args, dbeta_place);
+      backward_apply(rows, call, dgamma, dbeta, floats_out(args, gradient), scratch);
+    });
+  };
   return result;
 }
 

@@ -30,7 +30,7 @@ bool knows(const Node& node) {
          node.op == &global_avg_pool_backward_op() || node.op == &channel_sum_op();
 }
 
-std::unique_ptr<Kernel> window_kernel(const Node& node, const Shape& input, const Layout& layout) {
+std::unique_ptr<const Kernel> window_kernel(const Node& node, const Shape& input, const Layout& layout) {
   const Shape& output = node.outputs[0].shape;
   if (node.op == &max_pool_op()) {
     const PoolGeometry g = geometry_of(input, output, layout, node.attributes.as<PoolAttrs>(), true);
@@ -51,10 +51,10 @@ std::unique_ptr<Kernel> window_kernel(const Node& node, const Shape& input, cons
   return make_kernel([g](const KernelArgs& args) { avg_pool_backward(g, floats(args, 0), floats_out(args, 0)); });
 }
 
-std::unique_ptr<Kernel> whole_kernel(const Node& node, const Rows& rows) {
-  if (node.op == &global_avg_pool_op())
+std::unique_ptr<const Kernel> whole_kernel(const OpDef* op, const Rows& rows) {
+  if (op == &global_avg_pool_op())
     return make_kernel([rows](const KernelArgs& args) { global_avg_pool(rows, floats(args, 0), floats_out(args, 0)); });
-  if (node.op == &global_avg_pool_backward_op())
+  if (op == &global_avg_pool_backward_op())
     return make_kernel([rows](const KernelArgs& args) { global_avg_pool_backward(rows, floats(args, 0), floats_out(args, 0)); });
   return make_kernel([rows](const KernelArgs& args) {
     channel_sum(rows, floats(args, 0), floats_out(args, 0), reinterpret_cast<float*>(args.scratch));
@@ -71,9 +71,7 @@ class PoolPattern final : public Pattern {
     const bool fits = knows(node) && node.outputs[0].dtype == DType::kF32 && node.outputs[0].shape.elements() > 0 &&
                       graph.type(node.inputs[0]).dtype == DType::kF32 && graph.shape(node.inputs[0]).elements() > 0;
     if (!fits) return {};
-    Match match{{last}, node.inputs, {}, std::string(node.op->name)};
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
-    return {match};
+    return {make_match(view, std::string(node.op->name), {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match,
@@ -87,16 +85,16 @@ class PoolPattern final : public Pattern {
     Layout layout = row_layout(input, inputs);
     if (node.op == &global_avg_pool_backward_op()) {
       made.outputs[0] = layout = image_layout(output);
-      made.kernel = whole_kernel(node, rows_of(output, layout));
+      made.build = [op = node.op, rows = rows_of(output, layout)] { return whole_kernel(op, rows); };
     } else if (node.op == &global_avg_pool_op() || node.op == &channel_sum_op()) {
       made.inputs[0] = layout;
       const Rows rows = rows_of(input, layout);
       if (node.op == &channel_sum_op()) made.scratch_bytes = sizeof(float) * backward_scratch(rows);
-      made.kernel = whole_kernel(node, rows);
+      made.build = [op = node.op, rows] { return whole_kernel(op, rows); };
     } else {
       std::fill(made.inputs.begin(), made.inputs.end(), layout);
       std::fill(made.outputs.begin(), made.outputs.end(), layout);
-      made.kernel = window_kernel(node, input, layout);
+      made.build = [node, input, layout] { return window_kernel(node, input, layout); };
     }
     made.label = "vectors " + to_string(layout);
     return result;

@@ -8,7 +8,7 @@
 namespace residual::cpu::kernels {
 namespace {
 
-std::unique_ptr<Kernel> sgd_kernel(const SgdAttrs& sgd, int64_t count) {
+std::unique_ptr<const Kernel> sgd_kernel(const SgdAttrs& sgd, int64_t count) {
   return make_kernel([=](const KernelArgs& args) {
     ElementwiseCall call{{floats(args, 0), floats(args, 1), floats(args, 2)}, {floats_out(args, 0), floats_out(args, 1)}};
     call.numbers[kSgdMomentum] = static_cast<float>(sgd.momentum);
@@ -18,7 +18,7 @@ std::unique_ptr<Kernel> sgd_kernel(const SgdAttrs& sgd, int64_t count) {
   });
 }
 
-std::unique_ptr<Kernel> adam_kernel(const AdamAttrs& adam, int64_t count) {
+std::unique_ptr<const Kernel> adam_kernel(const AdamAttrs& adam, int64_t count) {
   return make_kernel([=](const KernelArgs& args) {
     const double learning_rate = *reinterpret_cast<const double*>(args.inputs[4]);
     const auto step = static_cast<double>(*reinterpret_cast<const int64_t*>(args.inputs[5]));
@@ -43,12 +43,10 @@ class UpdatePattern final : public Pattern {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if ((node.op != &sgd_op() && node.op != &adam_op()) || node.outputs[0].dtype != DType::kF32) return {};
-    Match match{{last}, node.inputs, {}, std::string(node.op->name)};
     for (size_t i = 0; i < node.inputs.size(); ++i) {  // the same tensor in two roles: left to the reference
       if (std::count(node.inputs.begin(), node.inputs.end(), node.inputs[i]) > 1) return {};
     }
-    for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) match.outputs.push_back({last, i});
-    return {match};
+    return {make_match(view, std::string(node.op->name), {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
@@ -61,8 +59,9 @@ class UpdatePattern final : public Pattern {
     const bool sgd = node.op == &sgd_op();
     result.back().in_place =
         sgd ? std::vector<Implementation::Alias>{{0, 0}, {2, 1}} : std::vector<Implementation::Alias>{{0, 0}, {2, 1}, {3, 2}};
-    result.back().kernel =
-        sgd ? sgd_kernel(node.attributes.as<SgdAttrs>(), count) : adam_kernel(node.attributes.as<AdamAttrs>(), count);
+    result.back().build = [sgd, attributes = node.attributes, count] {
+      return sgd ? sgd_kernel(attributes.as<SgdAttrs>(), count) : adam_kernel(attributes.as<AdamAttrs>(), count);
+    };
     return result;
   }
 };

@@ -31,37 +31,23 @@ constexpr int64_t kMostColours = 3;
 
 }  // namespace
 
-ConvGeometry::ConvGeometry(const Shape& src_shape, const Shape& weight, const Shape& dst_shape, const Conv2dAttrs& conv)
-    : src(dims_of(src_shape)),
-      weights(dims_of(weight)),
-      dst(dims_of(dst_shape)),
-      stride{conv.stride.height, conv.stride.width},
-      dilation{conv.dilation.height - 1, conv.dilation.width - 1},
-      padding{conv.padding.height, conv.padding.width} {
-  if (conv.groups > 1) weights = {conv.groups, weight[0] / conv.groups, weight[1], weight[2], weight[3]};
+ConvDims::ConvDims(const ConvGeometry& geometry)
+    : src(dims_of(geometry.src)),
+      weights(dims_of(geometry.weight)),
+      dst(dims_of(geometry.dst)),
+      stride{geometry.conv.stride.height, geometry.conv.stride.width},
+      dilation{geometry.conv.dilation.height - 1, geometry.conv.dilation.width - 1},
+      padding{geometry.conv.padding.height, geometry.conv.padding.width} {
+  const int64_t groups = geometry.conv.groups;
+  if (groups > 1) weights = {groups, weights[0] / groups, weights[1], weights[2], weights[3]};
 }
 
-bool ConvGeometry::suits_winograd() const {
-  const memory::dims ones{1, 1}, zeros{0, 0};
-  return processor().isa == Isa::kAvx512 && weights.size() == 4 && weights[2] == 3 && weights[3] == 3 && stride == ones &&
-         dilation == zeros;
+memory::desc ConvWay::src(const ConvDims& dims) const {
+  return {dims.src, memory::data_type::f32, src_tag};
 }
 
-bool ConvGeometry::has_empty_windows() const {
-  for (size_t axis = 0; axis < 2; ++axis) {
-    const int64_t reach = (dilation[axis] + 1) * (weights[weights.size() - 2 + axis] - 1) + 1;
-    const int64_t last = (dst[2 + axis] - 1) * stride[axis] - padding[axis];
-    if (padding[axis] >= reach || last >= src[2 + axis]) return true;
-  }
-  return false;
-}
-
-memory::desc ConvWay::src(const ConvGeometry& geometry) const {
-  return {geometry.src, memory::data_type::f32, src_tag};
-}
-
-memory::desc ConvWay::dst(const ConvGeometry& geometry) const {
-  return {geometry.dst, memory::data_type::f32, dst_tag};
+memory::desc ConvWay::dst(const ConvDims& dims) const {
+  return {dims.dst, memory::data_type::f32, dst_tag};
 }
 
 std::string ConvWay::label(const std::string& primitive_name) const {
@@ -72,7 +58,7 @@ std::string ConvWay::label(const std::string& primitive_name) const {
 
 std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction) {
   const int64_t block = processor().block, inputs = geometry.src_channels(), outputs = geometry.dst_channels();
-  const bool grouped = geometry.weights.size() == 5;
+  const bool grouped = geometry.is_grouped();
   const bool blocks = inputs % block == 0 && outputs % block == 0;
   std::vector<ConvWay> ways;
   const auto add = [&](algorithm algorithm, const Seen& src, const Seen& dst) {
@@ -86,7 +72,7 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
     const Seen last = channels_last(block);
     ways.insert(place, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
   }
-  if (blocks && geometry.suits_winograd() && std::min(inputs, outputs) >= 32) {
+  if (blocks && processor().isa == Isa::kAvx512 && geometry.suits_winograd() && std::min(inputs, outputs) >= 32) {
     const ConvWay winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
     // Measured on Zen 5 in place of direct's 200-240 GFLOP/s a core: 300-360 at 32 channels, 440-500 at 64, 630 at 256;
     // backward-weights 190, 300, 500; 115 at 16 channels, where it is not even tried.
@@ -115,7 +101,7 @@ bool worth_timing(const std::string& primitive_name, const ConvWay& way, const C
   if (says("gemm")) return way.src_tag == Tag::nchw;
   const Isa isa = processor().isa;
   // oneDNN 2.6's 1x1 kernels for AVX2 race on strided channels-last images whose channels do not fill blocks.
-  const bool strided = geometry.stride != memory::dims{1, 1};
+  const bool strided = geometry.conv.stride != Size2{1, 1};
   if (says("jit_1x1") && isa < Isa::kAvx512 && way.src_tag == Tag::nhwc && strided &&
       geometry.src_channels() % processor().block != 0)
     return false;

@@ -1,20 +1,14 @@
-// What the three directions of a convolution share: its geometry, and the layouts and algorithms worth trying.
+// What the three directions of a convolution share in oneDNN: its dimensions, and the layouts and algorithms worth timing.
 #pragma once
 
+#include "backend/cpu/convolution.h"
 #include "backend/cpu/onednn/memory.h"
-#include "ops/layers/conv2d.h"
 
 namespace residual::cpu::onednn {
 
-/// In oneDNN's terms: weights are 5-dimensional when there are groups, dilation counts from 0.
-struct ConvGeometry {
-  ConvGeometry(const Shape& src, const Shape& weights, const Shape& dst, const Conv2dAttrs& attributes);
-  int64_t src_channels() const { return src[1]; }
-  int64_t dst_channels() const { return dst[1]; }
-  bool suits_winograd() const;
-  /// Whether the kernel's first or last place, down or across, lies wholly in the padding.
-  bool has_empty_windows() const;
-
+/// A geometry in oneDNN's terms: weights are 5-dimensional when there are groups, dilation counts from 0.
+struct ConvDims {
+  explicit ConvDims(const ConvGeometry& geometry);
   dnnl::memory::dims src, weights, dst, stride, dilation, padding;
 };
 
@@ -26,13 +20,11 @@ struct ConvWay {
   Layout src_layout, dst_layout;
   bool last_resort = false;  ///< only where no other way gave a kernel
 
-  dnnl::memory::desc src(const ConvGeometry& geometry) const;
-  dnnl::memory::desc dst(const ConvGeometry& geometry) const;
+  dnnl::memory::desc src(const ConvDims& dims) const;
+  dnnl::memory::desc dst(const ConvDims& dims) const;
   /// "jit:avx512_core direct", "jit_wino_4x3:avx512_core winograd": unique among all ways of one convolution.
   std::string label(const std::string& primitive_name) const;
 };
-
-enum class Direction : uint8_t { kForward, kBackwardData, kBackwardWeights };
 
 /// The best guess first.
 std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction);

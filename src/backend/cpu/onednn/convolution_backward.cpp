@@ -9,27 +9,22 @@ namespace {
 using dnnl::memory;
 using From = Argument::From;
 
-memory::desc any_weights(const ConvGeometry& geometry) {
-  return {geometry.weights, memory::data_type::f32, memory::format_tag::any};
+memory::desc any_weights(const ConvDims& dims) {
+  return {dims.weights, memory::data_type::f32, memory::format_tag::any};
 }
 
 // oneDNN wants to see the forward pass that a backward pass belongs to.
-dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvGeometry& geometry) {
-  const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(geometry),
-                                                  any_weights(geometry), way.dst(geometry), geometry.stride, geometry.dilation,
-                                                  geometry.padding, geometry.padding);
+dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvDims& dims) {
+  const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(dims),
+                                                  any_weights(dims), way.dst(dims), dims.stride, dims.dilation, dims.padding,
+                                                  dims.padding);
   return {operation, engine()};
 }
 
 // Backward-data and backward-weights differ in their types only: two patterns from one pattern.
 struct BackwardData {
   using Primitive = dnnl::convolution_backward_data;
-  static constexpr Direction kDirection = Direction::kBackwardData;
   static const OpDef& op() { return conv2d_backward_data_op(); }
-  static ConvGeometry geometry(const Graph& graph, const Node& node) {
-    return {node.outputs[0].shape, graph.shape(node.inputs[1]), graph.shape(node.inputs[0]),
-            node.attributes.as<Conv2dBackwardDataAttrs>().conv};
-  }
   // dy, weight -> dx
   static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
     return {{From::kInput, DNNL_ARG_DIFF_DST, descriptor.diff_dst_desc(), 0},
@@ -44,12 +39,7 @@ struct BackwardData {
 
 struct BackwardWeights {
   using Primitive = dnnl::convolution_backward_weights;
-  static constexpr Direction kDirection = Direction::kBackwardWeights;
   static const OpDef& op() { return conv2d_backward_weights_op(); }
-  static ConvGeometry geometry(const Graph& graph, const Node& node) {
-    return {graph.shape(node.inputs[0]), node.outputs[0].shape, graph.shape(node.inputs[1]),
-            node.attributes.as<Conv2dBackwardWeightsAttrs>().conv};
-  }
   // x, dy -> dweight
   static std::vector<Argument> arguments(const Primitive::primitive_desc& descriptor) {
     return {{From::kInput, DNNL_ARG_SRC, descriptor.src_desc(), 0},
@@ -70,23 +60,25 @@ class ConvolutionBackward final : public Pattern {
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if (node.op != &Backward::op() || !is_float(view.graph(), node) || node.inputs[0] == node.inputs[1]) return {};
-    return {make_match(view.graph(), std::string(node.op->name), {last}, {node.inputs[0], node.inputs[1]}, {{last}})};
+    return {make_match(view, std::string(node.op->name), {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
-    const ConvGeometry geometry = Backward::geometry(graph, graph.node(match.nodes[0]));
+    const Node& node = graph.node(match.nodes[0]);
+    const ConvGeometry geometry = geometry_of(graph, node);
+    const ConvDims dims(geometry);
     std::vector<Implementation> result;
-    for (const ConvWay& way : conv_ways(geometry, Backward::kDirection)) {
+    for (const ConvWay& way : conv_ways(geometry, direction_of(node))) {
       if (way.last_resort && !result.empty()) continue;
       try {
-        const auto forward = forward_of(way, geometry);  // oneDNN reads both again at every step
-        const typename Backward::Primitive::desc operation(way.algorithm, way.src(geometry), any_weights(geometry),
-                                                           way.dst(geometry), geometry.stride, geometry.dilation,
-                                                           geometry.padding, geometry.padding);
+        const auto forward = forward_of(way, dims);  // oneDNN reads both again at every step
+        const typename Backward::Primitive::desc operation(way.algorithm, way.src(dims), any_weights(dims), way.dst(dims),
+                                                           dims.stride, dims.dilation, dims.padding, dims.padding);
         typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
         each_primitive(descriptor, way, geometry, 2,
                        [&](const std::string& name) { result.push_back(implementation(way, descriptor, way.label(name))); });
-      } catch (const dnnl::error&) {  // this processor or library does not have it
+      } catch (const dnnl::error& error) {
+        decline(error);
       }
     }
     return result;
@@ -99,7 +91,7 @@ class ConvolutionBackward final : public Pattern {
     Backward::set_layouts(made, way, descriptor);
     std::vector<Argument> arguments = Backward::arguments(descriptor);
     arguments.push_back({From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()});
-    made.kernel = std::make_unique<PrimitiveKernel>(typename Backward::Primitive(descriptor), arguments);
+    made.build = builder_of<typename Backward::Primitive>(descriptor, std::move(arguments));
     return made;
   }
 };

@@ -26,9 +26,7 @@ std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
 
 // oneDNN 2.6's brgconv leaves places that see only padding without the sum.
 bool can_sum(const Graph& graph, const Node& conv) {
-  const ConvGeometry geometry(graph.shape(conv.inputs[0]), graph.shape(conv.inputs[1]), conv.outputs[0].shape,
-                              conv.attributes.as<Conv2dAttrs>());
-  return !geometry.has_empty_windows();
+  return !geometry_of(graph, conv).has_empty_windows();
 }
 
 // conv + add: either side may be the convolution.
@@ -58,22 +56,15 @@ std::vector<Fused> find_fused(const GraphView& view, NodeId last) {
   return found;
 }
 
-Match match_of(const Graph& graph, const Fused& fused) {
-  Match match;
-  match.nodes = {fused.conv};
-  match.what = "conv2d";
+Match match_of(const GraphView& view, const Fused& fused) {
+  std::vector<NodeId> nodes{fused.conv};
+  std::string what = "conv2d";
   for (const auto& [next, name] : {std::pair{fused.add, " + add"}, std::pair{fused.relu, " + relu"}}) {
     if (!next) continue;
-    match.bytes_saved += 2.0 * static_cast<double>(graph.type({match.nodes.back()}).bytes());
-    match.nodes.push_back(*next);
-    match.what += name;
+    nodes.push_back(*next);
+    what += name;
   }
-  for (const Value& value : graph.node(fused.conv).inputs) {
-    if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
-  }
-  if (fused.addend) match.inputs.push_back(*fused.addend);
-  match.outputs = {{match.nodes.back()}};
-  return match;
+  return make_match(view, std::move(what), std::move(nodes));
 }
 
 // The forward pass of one match as oneDNN wants it described.
@@ -82,9 +73,9 @@ class ForwardBuilder {
   ForwardBuilder(const Graph& graph, const Match& match)
       : match_(match),
         conv_(*find_node(graph, match, conv2d_op())),
-        geometry_(graph.shape(conv_.inputs[0]), graph.shape(conv_.inputs[1]), conv_.outputs[0].shape,
-                  conv_.attributes.as<Conv2dAttrs>()),
-        sums_(find_node(graph, match, add_op()) != nullptr),
+        geometry_(geometry_of(graph, conv_)),
+        dims_(geometry_),
+        addend_(addend_of(graph, match, conv_)),
         relu_(find_node(graph, match, relu_op()) != nullptr) {}
 
   std::vector<Implementation> implementations() const {
@@ -96,7 +87,8 @@ class ForwardBuilder {
         dnnl::convolution_forward::primitive_desc descriptor(operation, attributes(), engine());
         each_primitive(descriptor, way, geometry_, 2,
                        [&](const std::string& name) { result.push_back(implementation(way, descriptor, way.label(name))); });
-      } catch (const dnnl::error&) {  // this processor or library does not have it
+      } catch (const dnnl::error& error) {
+        decline(error);
       }
     }
     return result;
@@ -105,24 +97,24 @@ class ForwardBuilder {
  private:
   dnnl::convolution_forward::desc describe(const ConvWay& way) const {
     using dnnl::memory;
-    const memory::desc weights(geometry_.weights, memory::data_type::f32, memory::format_tag::any);
+    const memory::desc weights(dims_.weights, memory::data_type::f32, memory::format_tag::any);
     const memory::desc bias = has_bias() ? plain_descriptor({geometry_.dst_channels()}) : memory::desc();
     return {dnnl::prop_kind::forward_training,
             way.algorithm,
-            way.src(geometry_),
+            way.src(dims_),
             weights,
             bias,
-            way.dst(geometry_),
-            geometry_.stride,
-            geometry_.dilation,
-            geometry_.padding,
-            geometry_.padding};
+            way.dst(dims_),
+            dims_.stride,
+            dims_.dilation,
+            dims_.padding,
+            dims_.padding};
   }
 
   dnnl::primitive_attr attributes() const {
     dnnl::primitive_attr attributes = caller_scratch();
     dnnl::post_ops after;
-    if (sums_) after.append_sum();
+    if (addend_) after.append_sum();
     if (relu_) after.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     attributes.set_post_ops(after);
     return attributes;
@@ -134,23 +126,31 @@ class ForwardBuilder {
                         .inputs = std::vector<Layout>(match_.inputs.size()),
                         .outputs = {way.dst_layout},
                         .scratch_bytes = descriptor.scratchpad_desc().get_size()};
-    const size_t src = place_of(match_, conv_.inputs[0]), weights = place_of(match_, conv_.inputs[1]);
+    const size_t src = match_.input_place(conv_.inputs[0]), weights = match_.input_place(conv_.inputs[1]);
     made.inputs[src] = way.src_layout;
     made.inputs[weights] = layout_of(descriptor.weights_desc());
     std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, descriptor.src_desc(), src},
                                     {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), weights},
                                     {From::kOutput, DNNL_ARG_DST, descriptor.dst_desc(), 0},
                                     {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
-    if (has_bias()) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(match_, conv_.inputs[2])});
-    auto kernel = std::make_unique<PrimitiveKernel>(dnnl::convolution_forward(descriptor), arguments);
-    if (sums_) {
-      const size_t addend = match_.inputs.size() - 1;
+    if (has_bias())
+      arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), match_.input_place(conv_.inputs[2])});
+    std::optional<SummedInput> sum;
+    if (addend_) {
+      const size_t addend = match_.input_place(*addend_);
       made.inputs[addend] = way.dst_layout;
       made.in_place.push_back({static_cast<int>(addend), 0});
-      kernel->sum_into_output(addend, descriptor.dst_desc().get_size());
+      sum = {addend, descriptor.dst_desc().get_size()};
     }
-    made.kernel = std::move(kernel);
+    made.build = builder_of<dnnl::convolution_forward>(descriptor, std::move(arguments), sum);
     return made;
+  }
+
+  // What the match adds to the convolution, if anything.
+  static std::optional<Value> addend_of(const Graph& graph, const Match& match, const Node& conv) {
+    const Node* add = find_node(graph, match, add_op());
+    if (add == nullptr) return std::nullopt;
+    return &graph.node(add->inputs[0].node) == &conv ? add->inputs[1] : add->inputs[0];
   }
 
   bool has_bias() const { return conv_.inputs.size() == 3; }
@@ -158,7 +158,9 @@ class ForwardBuilder {
   const Match& match_;
   const Node& conv_;
   ConvGeometry geometry_;
-  bool sums_, relu_;
+  ConvDims dims_;
+  std::optional<Value> addend_;
+  bool relu_;
 };
 
 class ConvolutionForward final : public Pattern {
@@ -166,7 +168,7 @@ class ConvolutionForward final : public Pattern {
   std::string_view name() const override { return "conv2d"; }
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     std::vector<Match> matches;
-    for (const Fused& fused : find_fused(view, last)) matches.push_back(match_of(view.graph(), fused));
+    for (const Fused& fused : find_fused(view, last)) matches.push_back(match_of(view, fused));
     return matches;
   }
   std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {

@@ -22,11 +22,7 @@ class MatrixProduct final : public Pattern {
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Node& node = view.graph().node(last);
     if ((node.op != &linear_op() && node.op != &matmul_op()) || !is_float(view.graph(), node)) return {};
-    Match match{{last}, {}, {{last}}, std::string(node.op->name)};
-    for (const Value& value : node.inputs) {
-      if (std::find(match.inputs.begin(), match.inputs.end(), value) == match.inputs.end()) match.inputs.push_back(value);
-    }
-    return {match};
+    return {make_match(view, std::string(node.op->name), {last})};
   }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match, std::span<const Layout>) const override {
@@ -41,18 +37,19 @@ class MatrixProduct final : public Pattern {
       const auto operation = bias ? dnnl::matmul::desc(a, b, plain_descriptor({1, node.outputs[0].shape[1]}), product)
                                   : dnnl::matmul::desc(a, b, product);
       const dnnl::matmul::primitive_desc descriptor(operation, caller_scratch(), engine());
-      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, place_of(match, node.inputs[0])},
-                                      {From::kInput, DNNL_ARG_WEIGHTS, b, place_of(match, node.inputs[1])},
+      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, match.input_place(node.inputs[0])},
+                                      {From::kInput, DNNL_ARG_WEIGHTS, b, match.input_place(node.inputs[1])},
                                       {From::kOutput, DNNL_ARG_DST, product, 0},
                                       {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
-      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), place_of(match, node.inputs[2])});
+      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), match.input_place(node.inputs[2])});
       result.push_back({.label = descriptor.impl_info_str(),
                         .inputs = std::vector<Layout>(match.inputs.size()),
                         .outputs = {Layout::plain()},
                         .scratch_bytes = descriptor.scratchpad_desc().get_size()});
-      result.back().kernel = std::make_unique<PrimitiveKernel>(dnnl::matmul(descriptor), arguments);
-    } catch (const dnnl::error&) {
-      result.clear();  // declined: the next backend runs it
+      result.back().build = builder_of<dnnl::matmul>(descriptor, std::move(arguments));
+    } catch (const dnnl::error& error) {
+      decline(error);
+      result.clear();
     }
     return result;
   }

@@ -76,11 +76,6 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
-const dnnl::stream& stream() {
-  static const dnnl::stream calling_thread(engine());
-  return calling_thread;
-}
-
 memory::dims dims_of(const Shape& shape) {
   return {shape.dims().begin(), shape.dims().end()};
 }

@@ -8,7 +8,6 @@
 namespace residual::cpu::onednn {
 
 const dnnl::engine& engine();
-const dnnl::stream& stream();
 
 dnnl::memory::dims dims_of(const Shape& shape);
 /// None for element types that oneDNN does not know.

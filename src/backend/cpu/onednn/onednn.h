@@ -1,7 +1,7 @@
 // The door to oneDNN: no other folder includes its headers. Version 2.6 (operation descriptors).
 #pragma once
 
-#include "backend/cpu/matches.h"
+#include "backend/cpu/matching.h"
 #include "backend/cpu/processor.h"
 
 namespace residual::cpu::onednn {
@@ -14,7 +14,7 @@ std::string version();
 /// Convolutions in three directions (in inference with add and relu), linear layers and matrix products.
 void add_patterns(Patterns& patterns);
 
-/// Between any two layouts of this backend, packed weights included; float32 and the integers. None for layouts it does not know.
-std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to);
+/// Between any two layouts that oneDNN knows, its packed weights included; float32 and the integers.
+void add_packers(Packers& packers);
 
 }  // namespace residual::cpu::onednn

@@ -1,7 +1,7 @@
 // The patterns of this folder, one a file.
 #pragma once
 
-#include "backend/cpu/matches.h"
+#include "backend/cpu/matching.h"
 
 namespace residual::cpu::onednn {
 

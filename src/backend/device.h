@@ -1,0 +1,92 @@
+// A device owns memory and time: where tensors of a plan lie, and the order in which copies and kernels run there.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backend/kernel.h"
+
+namespace residual {
+
+/// Memory of one device, zeroed and 64-byte aligned. Move-only.
+class DeviceMemory {
+ public:
+  using Release = std::function<void(std::byte*)>;
+  DeviceMemory() = default;
+  DeviceMemory(std::byte* data, size_t bytes, Release release) : data_(data), bytes_(bytes), release_(std::move(release)) {}
+  DeviceMemory(DeviceMemory&& other) noexcept { swap(other); }
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~DeviceMemory() {
+    if (data_ != nullptr) release_(data_);
+  }
+
+  std::byte* data() const noexcept { return data_; }
+  size_t size() const noexcept { return bytes_; }
+
+ private:
+  void swap(DeviceMemory& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(release_, other.release_);
+  }
+
+  std::byte* data_ = nullptr;
+  size_t bytes_ = 0;
+  Release release_;
+};
+
+enum class CopyDirection : uint8_t { kToDevice, kToHost, kWithinDevice };
+
+/// A point in a stream's work.
+class Event {
+ public:
+  virtual ~Event() = default;
+  /// Blocks the calling thread until the work recorded before the event is done.
+  virtual KernelStatus wait() noexcept = 0;
+};
+
+/// Work of a stream, recorded once and launched as a whole.
+class CapturedRun {
+ public:
+  virtual ~CapturedRun() = default;
+};
+
+/// A sequence of copies and kernels on one device, done in order, possibly after the call returns. Failures may be reported by a
+/// later call; synchronize() reports all of them. Used by one thread at a time.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  virtual KernelStatus run(const Kernel& kernel, const KernelArgs& args) noexcept = 0;
+  virtual KernelStatus copy(std::byte* to, const std::byte* from, size_t bytes, CopyDirection direction) noexcept = 0;
+  virtual std::unique_ptr<Event> record() = 0;
+  virtual KernelStatus synchronize() noexcept = 0;
+
+  /// Between begin_capture() and end_capture() work is recorded, not done. Only where can_capture().
+  virtual bool can_capture() const noexcept { return false; }
+  virtual void begin_capture() {}
+  virtual std::unique_ptr<CapturedRun> end_capture() { return nullptr; }
+  virtual KernelStatus launch(const CapturedRun&) noexcept { return {}; }
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string_view name() const noexcept = 0;  ///< "cpu", "cuda:0"
+  /// Whether its memory is the host's: no transfers are needed.
+  virtual bool is_host() const noexcept = 0;
+  /// Throws Error (kResource) with the figure when there is no memory left.
+  virtual DeviceMemory allocate(size_t bytes) const = 0;
+  virtual std::unique_ptr<Stream> make_stream() const = 0;
+};
+
+/// The processor's own memory.
+const std::shared_ptr<const Device>& host_device();
+
+}  // namespace residual

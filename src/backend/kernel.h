@@ -1,0 +1,81 @@
+// Work that is ready to run: immutable, shared by every session of a plan.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace residual {
+
+/// How a run of a kernel ended. Kernels neither throw nor allocate; a session turns the first failure into an Error.
+struct KernelStatus {
+  enum class Kind : uint8_t { kOk, kFailed, kOutOfMemory } kind = Kind::kOk;
+  int code = 0;              ///< the library's own number of the failure
+  const char* library = "";  ///< "oneDNN"; static storage
+
+  bool ok() const noexcept { return kind == Kind::kOk; }
+};
+
+/// What a kernel keeps for one session beside the memory that it is given: library handles bound to the session's addresses.
+class KernelState {
+ public:
+  virtual ~KernelState() = default;
+};
+
+struct KernelArgs {
+  const std::byte* const* inputs;
+  std::byte* const* outputs;
+  std::byte* scratch;            ///< 64-byte aligned, of the implementation's scratch_bytes; its contents do not survive the run
+  KernelState* state = nullptr;  ///< what make_state() returned for this session
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// The state that run() expects in KernelArgs::state, one for each session; null for kernels that keep none.
+  virtual std::unique_ptr<KernelState> make_state() const { return nullptr; }
+  /// May run in several threads at once, each with its own state and memory.
+  virtual KernelStatus run(const KernelArgs& args) const noexcept = 0;
+};
+
+template <typename Body>
+class FunctionKernel final : public Kernel {
+ public:
+  explicit FunctionKernel(Body body) : body_(std::move(body)) {}
+  KernelStatus run(const KernelArgs& args) const noexcept override {
+    if constexpr (std::is_void_v<std::invoke_result_t<const Body&, const KernelArgs&>>) {
+      body_(args);
+      return {};
+    } else {
+      return body_(args);
+    }
+  }
+
+ private:
+  Body body_;
+};
+
+/// A kernel from a callable that takes KernelArgs, does not throw, and returns KernelStatus or nothing.
+template <typename Body>
+std::unique_ptr<const Kernel> make_kernel(Body body) {
+  return std::make_unique<FunctionKernel<Body>>(std::move(body));
+}
+
+/// A kernel with a state of its own: what a session runs.
+class BoundKernel {
+ public:
+  explicit BoundKernel(const Kernel& kernel) : kernel_(&kernel), state_(kernel.make_state()) {}
+  KernelStatus run(const std::byte* const* inputs, std::byte* const* outputs, std::byte* scratch) const noexcept {
+    return kernel_->run({inputs, outputs, scratch, state_.get()});
+  }
+  const Kernel& kernel() const noexcept { return *kernel_; }
+  KernelState* state() const noexcept { return state_.get(); }
+
+ private:
+  const Kernel* kernel_;
+  std::unique_ptr<KernelState> state_;
+};
+
+}  // namespace residual

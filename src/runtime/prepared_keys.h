@@ -1,0 +1,15 @@
+// What each prepared value of a plan is, as a text that does not depend on the plan.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/plan.h"
+
+namespace residual {
+
+/// One key for each entry of plan.prepared: the Variables and constants that it is computed from, the ops and kernels that
+/// compute it, its layout and device. Values of equal keys have the same bytes for the same State, whatever the batch size.
+std::vector<std::string> prepared_keys(const Plan& plan);
+
+}  // namespace residual

@@ -1,0 +1,74 @@
+#include "runtime/step_runner.h"
+
+#include <chrono>
+
+namespace residual {
+namespace {
+
+CopyDirection direction_of(const Plan& plan, const PlanStep& step) {
+  const auto on_host = [&](int placed) {
+    return plan.devices[static_cast<size_t>(plan.values[static_cast<size_t>(placed)].place.device)]->is_host();
+  };
+  const bool from_host = on_host(step.inputs[0]), to_host = on_host(step.outputs[0]);
+  return from_host == to_host ? CopyDirection::kWithinDevice : from_host ? CopyDirection::kToDevice : CopyDirection::kToHost;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Stream>> make_streams(const Plan& plan) {
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (const auto& device : plan.devices) streams.push_back(device->make_stream());
+  return streams;
+}
+
+StepRunner::StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std::span<const std::unique_ptr<Stream>> streams,
+                       const std::function<std::byte*(int placed)>& address,
+                       const std::function<std::byte*(int device)>& scratch) {
+  for (const PlanStep& step : steps) {
+    Call call{&step,
+              streams[static_cast<size_t>(step.device)].get(),
+              step.run ? step.run->make_state() : nullptr,
+              {},
+              {},
+              scratch(step.device) + step.scratch_offset,
+              CopyDirection::kWithinDevice,
+              0};
+    for (const int input : step.inputs) call.inputs.push_back(address(input));
+    for (const int output : step.outputs) call.outputs.push_back(address(output));
+    if (!step.run) {
+      call.direction = direction_of(plan, step);
+      call.bytes = plan.values[static_cast<size_t>(step.outputs[0])].bytes();
+    }
+    calls_.push_back(std::move(call));
+  }
+}
+
+KernelStatus StepRunner::run(const Call& call) noexcept {
+  if (call.step->run)
+    return call.stream->run(*call.step->run, {call.inputs.data(), call.outputs.data(), call.scratch, call.state.get()});
+  const KernelStatus status = call.stream->copy(call.outputs[0], call.inputs[0], call.bytes, call.direction);
+  // The next step may be the host's.
+  return status.ok() && call.direction == CopyDirection::kToHost ? call.stream->synchronize() : status;
+}
+
+StepRunner::Failure StepRunner::run(std::span<double> seconds) const noexcept {
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const KernelStatus status = run(calls_[i]);
+    if (!status.ok()) return {calls_[i].step, status};
+    if (!seconds.empty()) seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return {};
+}
+
+void StepRunner::check(const Failure& failure) {
+  if (failure.status.ok()) return;
+  const bool memory = failure.status.kind == KernelStatus::Kind::kOutOfMemory;
+  const std::string what = failure.step == nullptr
+                               ? std::string("a run")
+                               : fmt::format("{} '{}' ({})", failure.step->what, failure.step->name, failure.step->kernel);
+  fail(memory ? ErrorKind::kResource : ErrorKind::kOther, "{} failed in {}{}, status {}: the results of this run are not valid",
+       what, failure.status.library, memory ? " for lack of memory" : "", failure.status.code);
+}
+
+}  // namespace residual

@@ -1,0 +1,50 @@
+// Running the steps of one program of a plan on streams.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/plan.h"
+
+namespace residual {
+
+/// One stream for each of the plan's devices.
+std::vector<std::unique_ptr<Stream>> make_streams(const Plan& plan);
+
+/// The steps of a program bound to memory. Made once, run any number of times without allocation.
+class StepRunner {
+ public:
+  /// address: of a placed value. scratch: of a device's arena.
+  StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std::span<const std::unique_ptr<Stream>> streams,
+             const std::function<std::byte*(int placed)>& address, const std::function<std::byte*(int device)>& scratch);
+
+  /// What failed first, if anything.
+  struct Failure {
+    const PlanStep* step = nullptr;
+    KernelStatus status;
+  };
+  /// Runs the steps in order up to the first failure. Adds each step's seconds to `seconds`, one entry a step, where it is not
+  /// empty.
+  Failure run(std::span<double> seconds = {}) const noexcept;
+
+  /// Throws Error (kResource) where the library ran out of memory, else (kOther), naming the step; nothing when nothing failed.
+  static void check(const Failure& failure);
+
+ private:
+  struct Call {
+    const PlanStep* step;
+    Stream* stream;
+    std::unique_ptr<KernelState> state;
+    std::vector<std::byte*> inputs, outputs;
+    std::byte* scratch;
+    CopyDirection direction;
+    size_t bytes;  // of copies
+  };
+  static KernelStatus run(const Call& call) noexcept;
+
+  std::vector<Call> calls_;
+};
+
+}  // namespace residual

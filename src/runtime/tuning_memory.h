@@ -1,0 +1,33 @@
+// What was timed, for the whole process and on disk.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace residual {
+
+/// Winners by machine and key. One for each cache file in a process (and one for no file), read when it is first asked for. Used
+/// under lock(): who holds it times, the others wait and find the result.
+class TuningMemory {
+ public:
+  static TuningMemory& of(const std::filesystem::path& file);
+
+  std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+  std::optional<std::string> find(const std::string& machine, const std::string& key) const;
+  void remember(const std::string& machine, const std::string& key, const std::string& label);
+  /// Merges what was remembered into the file, replacing it as a whole; a failure is a warning.
+  void write() const;
+
+ private:
+  explicit TuningMemory(std::filesystem::path file);
+
+  using Winners = std::map<std::string, std::map<std::string, std::string>>;
+  std::filesystem::path file_;
+  std::mutex mutex_;
+  Winners winners_;
+};
+
+}  // namespace residual
