@@ -36,6 +36,23 @@ size_t Plan::peak_bytes() const {
   return prepared_bytes + std::max(arena() + input_bytes, preparing);
 }
 
+std::vector<bool> Plan::variables_in_run() const {
+  std::vector<bool> used(variables.size());
+  for (const PlanStep& step : steps) {
+    for (const std::vector<int>* placed : {&step.inputs, &step.outputs}) {
+      for (const int index : *placed) {
+        const Place& place = values[static_cast<size_t>(index)].place;
+        if (place.home == Place::Home::kVariable) used[place.offset] = true;
+      }
+    }
+  }
+  for (const auto& [name, index] : outputs) {
+    const Place& place = values[static_cast<size_t>(index)].place;
+    if (place.home == Place::Home::kVariable) used[place.offset] = true;
+  }
+  return used;
+}
+
 bool Plan::assigns(const std::string& variable) const {
   return std::ranges::any_of(graph.nodes(), [&](const Node& node) {
     return node.op == &assign_op() && node.attributes.as<AssignAttrs>().variable == variable;

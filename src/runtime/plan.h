@@ -72,6 +72,8 @@ class Plan {
   size_t reorders() const;    ///< reorder steps in every run
   size_t arena() const;       ///< bytes, over all devices
   size_t peak_bytes() const;  ///< of one session, beside the State
+  /// By entry of `variables`, whether a step of the run program reads or writes it.
+  std::vector<bool> variables_in_run() const;
   /// Whether the graph sets this Variable.
   bool assigns(const std::string& variable) const;
 

@@ -94,13 +94,9 @@ std::vector<std::string> PreparedWeights::unread() const {
   for (const auto& known : plans_) {
     const auto plan = known.lock();
     if (!plan) continue;
-    for (const PlanStep& step : plan->steps) {
-      for (const std::vector<int>* values : {&step.inputs, &step.outputs}) {
-        for (const int placed : *values) {
-          const Place& place = plan->values[static_cast<size_t>(placed)].place;
-          if (place.home == Place::Home::kVariable) read.insert(plan->variables[place.offset]);
-        }
-      }
+    const std::vector<bool> used = plan->variables_in_run();
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (used[i]) read.insert(plan->variables[i]);
     }
   }
   std::vector<std::string> names;

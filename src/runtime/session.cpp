@@ -47,13 +47,15 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
 
 Session::~Session() = default;
 
-// Variables that the plan assigns are written: in the State, or in memory of their device.
+// Variables that the plan assigns are written: in the State, or in memory of their device. Those that only the prepare program reads
+// are none of the session's.
 void Session::add_variables(State* state) {
-  for (const std::string& name : plan_->variables) {
-    auto* data = const_cast<std::byte*>(variable_of(weights_->state(), *plan_, name).data());
+  const std::vector<bool> used = plan_->variables_in_run();
+  for (size_t i = 0; i < used.size(); ++i) {
+    const std::string& name = plan_->variables[i];
     if (state == nullptr && plan_->assigns(name))
       fail(ErrorKind::kUsage, "the plan assigns variable '{}'; a session that shares weights only reads them", name);
-    variables_.push_back(data);
+    variables_.push_back(used[i] ? const_cast<std::byte*>(variable_of(weights_->state(), *plan_, name).data()) : nullptr);
   }
   std::vector<bool> done(variables_.size());
   for (const PlacedValue& value : plan_->values) {

@@ -16,6 +16,7 @@ class State {
   const Tensor& at(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors_.contains(name); }
   void set(const std::string& name, Tensor tensor) { tensors_.insert_or_assign(name, std::move(tensor)); }
+  void erase(const std::string& name) { tensors_.erase(name); }
   const std::map<std::string, Tensor>& tensors() const noexcept { return tensors_; }
 
  private:
