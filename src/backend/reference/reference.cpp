@@ -45,8 +45,8 @@ class LoopKernel final : public Kernel {
   std::vector<size_t> places_;
 };
 
-/// The loops for the narrowest floating-point type that the node reads or writes; its shape rule has checked the other types. Null
-/// where the op has none.
+/// The loops for the narrowest floating-point type that the node reads or writes; its shape rule has checked the other types.
+/// Null where the op has none.
 Loops loops_for(const LoopedOp& looped, const Graph& graph, const Node& node) {
   std::optional<DType> narrowest;
   const auto visit = [&](DType type) {
