@@ -108,12 +108,14 @@ std::vector<Value> gradients_of(Graph& graph, std::span<const Value> outputs, st
 std::vector<Value> gradients(Graph& graph, std::span<const Value> outputs, std::span<const Value> seeds,
                              std::span<const Value> with_respect_to) {
   check_seeds(graph, outputs, seeds);
+  const auto phase = graph.phase(Phase::kBackward);
   return gradients_of(graph, outputs, seeds, with_respect_to, "the outputs do");
 }
 
 std::vector<Value> gradients(Graph& graph, Value loss, std::span<const Value> with_respect_to) {
   if (graph.shape(loss).rank() != 0)
     fail(ErrorKind::kUsage, "gradients are taken of a scalar, the loss has shape {}", to_string(graph.shape(loss)));
+  const auto phase = graph.phase(Phase::kBackward);
   const Value seed = constant(graph, 1.0, graph.type(loss));
   return gradients_of(graph, {&loss, 1}, {&seed, 1}, with_respect_to, "the loss does");
 }

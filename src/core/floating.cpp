@@ -1,7 +1,6 @@
 #include "core/floating.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -9,7 +8,7 @@
 namespace residual {
 namespace {
 
-// Whether any of `count` floats at `data` is infinite or no number: all bits of the exponent are set.
+// Whether any of `count` floats at `data` is infinite or NaN: all bits of the exponent are set.
 template <typename Bits>
 bool any_not_finite(const std::byte* data, size_t count, Bits exponent) {
   bool found = false;
@@ -32,19 +31,6 @@ void convert_all(const Tensor& from, std::span<float> to, Convert&& convert) {
 
 }  // namespace
 
-// Sign, 5 bits of exponent with bias 15, 10 of fraction.
-float from_half(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16, exponent = half >> 10 & 0x1F, fraction = half & 0x3FF;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000 | fraction << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float small = static_cast<float>(fraction) * 0x1p-24F;  // zero and what lies below the normal numbers
-  return sign != 0 ? -small : small;
-}
-
-float from_bfloat16(uint16_t upper) {
-  return std::bit_cast<float>(static_cast<uint32_t>(upper) << 16);
-}
-
 bool all_finite(const Tensor& tensor) {
   const auto count = static_cast<size_t>(tensor.elements());
   switch (tensor.dtype()) {
@@ -65,7 +51,8 @@ Tensor to_f32(const Tensor& tensor) {
     case DType::kBF16: convert_all<uint16_t>(tensor, to, from_bfloat16); break;
     case DType::kF64: convert_all<double>(tensor, to, [](double value) { return static_cast<float>(value); }); break;
     default:
-      fail(ErrorKind::kUsage, "a tensor of {} is wanted as float32; only floating-point ones can be", name_of(tensor.dtype()));
+      fail(ErrorKind::kUsage, "a tensor of {} cannot be read as float32; a floating-point one is expected",
+           name_of(tensor.dtype()));
   }
   return result;
 }

@@ -8,8 +8,7 @@
 
 namespace residual {
 namespace {
-// The number behind `key` in a file of "key value" lines, or (without key) the file's only number; the highest where there is
-// none.
+// The number after `key` in a file of "key value" lines, or (without key) the file's only number; SIZE_MAX where there is none.
 size_t number_in(const char* path, const std::string& key) {
   std::ifstream file(path);
   std::string word;
@@ -21,8 +20,8 @@ size_t number_in(const char* path, const std::string& key) {
   return SIZE_MAX;
 }
 
-// Linux grants more memory than there is and kills the process that then uses it: large requests are compared with what is really
-// left, on the machine and in the container.
+// Linux overcommits memory and kills the process that then uses it: large requests are compared with the memory that is left, on
+// the machine and in the container.
 bool affordable(size_t bytes) {
   constexpr size_t kLarge = size_t{256} << 20;
   if (bytes < kLarge) return true;

@@ -1,5 +1,7 @@
 #include "graph/attributes.h"
 
+#include <fmt/ranges.h>
+
 #include <charconv>
 #include <vector>
 
@@ -54,6 +56,9 @@ std::string field_text(const Size2& value) {
 std::string field_text(const Shape& value) {
   return to_string(value);
 }
+std::string field_text(const std::vector<int64_t>& value) {
+  return fmt::format("[{}]", fmt::join(value, ","));
+}
 std::string field_text(const std::string& value) {
   std::string text = "\"";
   for (const char character : value) {
@@ -84,6 +89,17 @@ void read_field(std::string_view text, Size2& value) {
 void read_field(std::string_view text, Shape& value) {
   value = text == "scalar" ? Shape{} : Shape(std::span<const int64_t>(dims(text)));
 }
+void read_field(std::string_view text, std::vector<int64_t>& value) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']')
+    fail(ErrorKind::kBadFile, "'{}' is not a list such as [0,1]", text);
+  value.clear();
+  for (std::string_view rest = text.substr(1, text.size() - 2); !rest.empty();) {
+    const size_t comma = rest.find(',');
+    value.push_back(count(rest.substr(0, comma)));
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    if (rest.empty() && comma != std::string_view::npos) fail(ErrorKind::kBadFile, "the list '{}' ends with a comma", text);
+  }
+}
 void read_field(std::string_view text, std::string& value) {
   if (text.size() < 2 || text.front() != '"' || text.back() != '"') fail(ErrorKind::kBadFile, "'{}' is not quoted", text);
   const std::string_view inner = text.substr(1, text.size() - 2);
@@ -94,7 +110,7 @@ void read_field(std::string_view text, std::string& value) {
       continue;
     }
     if (++i == inner.size()) fail(ErrorKind::kBadFile, "'{}' ends in an escape", text);
-    if (inner[i] != 'n' && inner[i] != '"' && inner[i] != '\\') fail(ErrorKind::kBadFile, "'\\{}' is no escape", inner[i]);
+    if (inner[i] != 'n' && inner[i] != '"' && inner[i] != '\\') fail(ErrorKind::kBadFile, "'\\{}' is not an escape", inner[i]);
     value += inner[i] == 'n' ? '\n' : inner[i];
   }
 }

@@ -15,20 +15,22 @@
 
 namespace residual {
 
-/// One field's text, both ways. Doubles print so that they read back to the same bits.
+/// One field to and from text. Doubles read back to the same bits.
 std::string field_text(int64_t value);
 std::string field_text(double value);
 std::string field_text(bool value);
 std::string field_text(DType value);
-std::string field_text(const Size2& value);        // 3x3
-std::string field_text(const Shape& value);        // 128x3x32x32
-std::string field_text(const std::string& value);  // "quoted"
+std::string field_text(const Size2& value);                 // 3x3
+std::string field_text(const Shape& value);                 // 128x3x32x32
+std::string field_text(const std::vector<int64_t>& value);  // [0,2,3]
+std::string field_text(const std::string& value);           // "quoted"
 void read_field(std::string_view text, int64_t& value);
 void read_field(std::string_view text, double& value);
 void read_field(std::string_view text, bool& value);
 void read_field(std::string_view text, DType& value);
 void read_field(std::string_view text, Size2& value);
 void read_field(std::string_view text, Shape& value);
+void read_field(std::string_view text, std::vector<int64_t>& value);
 void read_field(std::string_view text, std::string& value);
 
 /// A type-erased, immutable, cheaply copied attribute struct. The struct is plain data with `operator== = default` and

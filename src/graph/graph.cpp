@@ -9,7 +9,7 @@
 namespace residual {
 
 NodeId Graph::append(const OpDef& op, Attributes attributes, std::vector<Value> inputs, std::string_view name) {
-  Node node{&op, std::move(attributes), std::move(inputs), {}, scoped(name)};
+  Node node{&op, std::move(attributes), std::move(inputs), {}, scoped(name), phase_};
   std::vector<TensorType> types;
   for (const Value& value : node.inputs) types.push_back(type(value));
   node.outputs = op.shapes(node.attributes, ShapeContext{op.name, node.name, types});

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/attributes.h"
@@ -30,15 +31,23 @@ struct Value {
   auto operator<=>(const Value&) const = default;
 };
 
+/// The part of a training step that a node belongs to.
+enum class Phase : uint8_t {
+  kForward,   ///< the network, its loss and its running statistics
+  kBackward,  ///< gradients
+  kUpdate,    ///< new values of parameters and of the optimizer's state
+};
+
 struct Node {
   const OpDef* op = nullptr;
   Attributes attributes;
   std::vector<Value> inputs;
   std::vector<TensorType> outputs;
   std::string name;  ///< the scope it was built in, for messages, summaries and plans: "layer1.0.conv1"
+  Phase phase = Phase::kForward;
 };
 
-/// What a Variable is to training.
+/// The part of a Variable in training.
 enum class Role : uint8_t {
   kParameter,  ///< trained
   kStatistic,  ///< running mean and variance
@@ -67,10 +76,11 @@ struct Variable {
 
 class Graph {
  public:
-  /// Appends a node; the op's shape rule gives its outputs, and refuses what does not fit with the node's name in the message.
+  /// Appends a node. The op's shape rule gives its outputs; it throws Error (kUsage) with the node's name for inputs that do not
+  /// fit.
   NodeId append(const OpDef& op, Attributes attributes, std::vector<Value> inputs, std::string_view name = {});
 
-  /// A tensor handed in at every run. Where `batched`, dimension 0 is the batch, which rebatch() may change.
+  /// A tensor that the caller provides at every run. Where `batched`, dimension 0 is the batch, which rebatch() may change.
   Value input(std::string_view name, const TensorType& type, bool batched = true);
   /// Makes a Variable known by its full name without reading it; declaring one twice must agree.
   void declare(const Variable& variable);
@@ -80,7 +90,7 @@ class Graph {
   Value read(const std::string& full_name);
   /// Sets a Variable at the end of the run, after all reads.
   void assign(const std::string& full_name, Value value);
-  /// Names a value that the caller wants to see after a run.
+  /// Names a value that the caller reads after a run.
   void output(std::string_view name, Value value);
 
   const std::vector<Node>& nodes() const noexcept { return nodes_; }
@@ -106,12 +116,27 @@ class Graph {
   Scope scope(std::string_view name) { return Scope(*this, name); }
   std::string scoped(std::string_view name) const;
 
+  /// Nodes appended while it lives belong to that phase: { auto phase = graph.phase(Phase::kBackward); … }.
+  class [[nodiscard]] PhaseScope {
+   public:
+    PhaseScope(Graph& graph, Phase phase) : graph_(graph), before_(std::exchange(graph.phase_, phase)) {}
+    PhaseScope(const PhaseScope&) = delete;
+    PhaseScope& operator=(const PhaseScope&) = delete;
+    ~PhaseScope() { graph_.phase_ = before_; }
+
+   private:
+    Graph& graph_;
+    Phase before_;
+  };
+  PhaseScope phase(Phase phase) { return PhaseScope(*this, phase); }
+
  private:
   std::vector<Node> nodes_;
   std::map<std::string, Variable> variables_;
   std::map<std::string, Value> reads_;
   std::vector<std::pair<std::string, Value>> outputs_;
   std::string scope_;
+  Phase phase_ = Phase::kForward;
 };
 
 /// The same graph for another batch size: the shape rules are run anew.
@@ -123,6 +148,7 @@ void verify(const Graph& graph);
 
 /// A text that parse_graph reads back, one node a line:
 ///   %2 = conv2d(%0, %1) stride=1x1 padding=1x1 dilation=1x1 groups=1 name="conv1" : f32[8x16x32x32]
+/// A node of the backward or update phase has phase=backward or phase=update before its name.
 std::string to_text(const Graph& graph);
 
 }  // namespace residual

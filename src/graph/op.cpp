@@ -15,6 +15,22 @@ void ShapeContext::expect_rank(size_t input, size_t rank) const {
   }
 }
 
+void ShapeContext::expect_type(size_t input, DType type) const {
+  if (inputs[input].dtype != type)
+    refuse(fmt::format("input {} is {}, {} is expected", input, name_of(inputs[input].dtype), name_of(type)));
+}
+
+void ShapeContext::expect_float(size_t input) const {
+  if (!is_float(inputs[input].dtype))
+    refuse(fmt::format("input {} is {}, a floating-point type is expected", input, name_of(inputs[input].dtype)));
+}
+
+void ShapeContext::expect_full_precision(size_t input) const {
+  const DType type = inputs[input].dtype;
+  if (!is_float(type) || statistics_type(type) != type)
+    refuse(fmt::format("input {} is {}, f32 or f64 is expected", input, name_of(type)));
+}
+
 void ShapeContext::expect_same(size_t a, size_t b) const {
   if (inputs[a] == inputs[b]) return;
   refuse(fmt::format("input {} is {} {} and input {} is {} {}, they must be alike", a, name_of(inputs[a].dtype),

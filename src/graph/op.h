@@ -1,4 +1,4 @@
-// What an operation is to the graph: its shape rule, its gradient rule, its cost.
+// The definition of an operation: its shape rule, its gradient rule, its cost.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,12 @@ struct ShapeContext {
   void expect_inputs(size_t least, size_t most) const;
   /// Refuses an input of another rank.
   void expect_rank(size_t input, size_t rank) const;
+  /// Refuses an input of another element type.
+  void expect_type(size_t input, DType type) const;
+  /// Refuses an input that is not float32, float64, float16 or bfloat16.
+  void expect_float(size_t input) const;
+  /// Refuses an input that is not float32 or float64.
+  void expect_full_precision(size_t input) const;
   /// Refuses inputs of differing shape or element type.
   void expect_same(size_t a, size_t b) const;
   /// Throws Error (kUsage): "conv2d 'layer1.0.conv1': " + message.
@@ -32,7 +38,7 @@ struct GradientContext {
   Graph& graph;
   NodeId id;
   std::span<const std::optional<Value>> output_gradients;
-  std::span<const bool> wanted;  ///< per input: whether anything asks for its gradient
+  std::span<const bool> wanted;  ///< per input: whether its gradient is needed
 
   const Node& node() const { return graph.node(id); }
   Value input(size_t i) const { return node().inputs[i]; }

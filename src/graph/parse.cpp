@@ -99,14 +99,20 @@ Role role_named(std::string_view word) {
   if (word == "statistic") return Role::kStatistic;
   if (word == "optimizer") return Role::kOptimizer;
   if (word == "average") return Role::kAverage;
-  fail(ErrorKind::kBadFile, "the role is '{}'; parameter, statistic, optimizer or average is expected", word);
+  fail(ErrorKind::kBadFile, "'{}' is not one of parameter, statistic, optimizer and average", word);
 }
 
 Initializer::Kind kind_named(std::string_view word) {
   if (word == "constant") return Initializer::Kind::kConstant;
   if (word == "normal") return Initializer::Kind::kNormal;
   if (word == "uniform") return Initializer::Kind::kUniform;
-  fail(ErrorKind::kBadFile, "'{}' is none of constant, normal and uniform", word);
+  fail(ErrorKind::kBadFile, "'{}' is not one of constant, normal and uniform", word);
+}
+
+Phase phase_named(std::string_view word) {
+  if (word == "backward") return Phase::kBackward;
+  if (word == "update") return Phase::kUpdate;
+  fail(ErrorKind::kBadFile, "phase '{}' is neither backward nor update", word);
 }
 
 class Parser {
@@ -161,7 +167,7 @@ class Parser {
   void read_node(Line& line) {
     const Value self = read_value(line);
     if (self != Value{static_cast<NodeId>(graph_.nodes().size()), 0}) {
-      fail(ErrorKind::kBadFile, "node %{} stands where %{} is expected", self.node, graph_.nodes().size());
+      fail(ErrorKind::kBadFile, "found node %{}, %{} is expected", self.node, graph_.nodes().size());
     }
     line.expect(" = ");
     const std::string_view op_name = line.word("( ");
@@ -180,6 +186,7 @@ class Parser {
       else if (!fields.emplace(field, line.next_is("\"") ? line.quoted() : line.word(" ")).second)
         fail(ErrorKind::kBadFile, "attribute '{}' is given twice", field);
     }
+    const auto phase = graph_.phase(fields.contains("phase") ? phase_named(fields.extract("phase").mapped()) : Phase::kForward);
     append(*op, op->defaults.parsed(fields), std::move(inputs), name);
     line.expect(" : ");
     check_types(line, graph_.nodes().back());

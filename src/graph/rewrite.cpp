@@ -24,6 +24,7 @@ Graph rewrite(const Graph& graph, const Replacement& replace) {
   for (size_t id = 0; id < graph.nodes().size(); ++id) {
     std::vector<Value> inputs;
     for (const Value& value : graph.nodes()[id].inputs) inputs.push_back(now(value));
+    const auto phase = result.phase(graph.nodes()[id].phase);
     std::optional<std::vector<Value>> replaced = replace(result, static_cast<NodeId>(id), inputs);
     moved.push_back(replaced ? std::move(*replaced) : copied(result, graph.nodes()[id], inputs));
   }
@@ -55,6 +56,7 @@ Graph pruned(const Graph& graph) {
     if (node.op == &variable_op()) result.declare(graph.variables().at(node.attributes.as<VariableAttrs>().variable));
     std::vector<Value> inputs;
     for (const Value& value : node.inputs) inputs.push_back(now(value));
+    const auto phase = result.phase(node.phase);
     moved[static_cast<size_t>(id)] = copied(result, node, inputs);
   }
   for (const auto& [name, value] : graph.outputs()) result.output(name, now(value));

@@ -11,8 +11,8 @@
 
 namespace residual {
 
-/// For one node of the old graph: append what shall stand for it to `result` and return its outputs, or return nothing to have it
-/// copied. `inputs` are the node's inputs as they now stand in `result`.
+/// For one node of the old graph: appends its replacement to `result`, in the old node's phase, and returns the outputs, or
+/// returns nothing to have the node copied. `inputs` are the node's inputs in `result`.
 using Replacement = std::function<std::optional<std::vector<Value>>(Graph& result, NodeId id, std::span<const Value> inputs)>;
 
 /// The graph with every node replaced or copied; Variables and named outputs are kept, shape rules are run anew.

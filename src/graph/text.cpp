@@ -16,6 +16,15 @@ std::string role_text(const Variable& variable) {
   return "?";
 }
 
+std::string_view phase_text(Phase phase) {
+  switch (phase) {
+    case Phase::kForward: return "forward";
+    case Phase::kBackward: return "backward";
+    case Phase::kUpdate: return "update";
+  }
+  return "?";
+}
+
 std::string kind_text(Initializer::Kind kind) {
   switch (kind) {
     case Initializer::Kind::kConstant: return "constant";
@@ -46,6 +55,7 @@ std::string to_text(const Graph& graph) {
       types.push_back(fmt::format("{}[{}]", name_of(type.dtype), to_string(type.shape)));
     text += fmt::format("%{} = {}({})", id, node.op->name, fmt::join(inputs, ", "));
     for (const auto& [field, value] : node.attributes.fields()) text += fmt::format(" {}={}", field, value);
+    if (node.phase != Phase::kForward) text += fmt::format(" phase={}", phase_text(node.phase));
     text += fmt::format(" name={} : {}\n", field_text(node.name), fmt::join(types, ", "));
   }
   for (const auto& [name, value] : graph.outputs()) text += fmt::format("output {} {}\n", field_text(name), value_text(value));

@@ -77,7 +77,7 @@ std::string Architecture::to_json() const {
   nlohmann::ordered_json json{
       {"model", model}, {"input", std::vector<int64_t>(input.dims().begin(), input.dims().end())}, {"classes", classes}};
   if (shortcut) json["shortcut"] = name_of(*shortcut);
-  if (shortcut_pool) json["shrink"] = name_of(*shortcut_pool);
+  if (shortcut_pool) json["shortcut_pool"] = name_of(*shortcut_pool);
   if (norm) json["norm"] = name_of(*norm);
   if (small_stem) json["small_stem"] = *small_stem;
   if (separable) json["separable"] = *separable;
@@ -96,7 +96,8 @@ Architecture Architecture::from_json(std::string_view text) {
     result.input = input_from(json.at("input"));
     result.classes = whole_number(json.at("classes"), "number of classes", kLeastClasses, kMostClasses);
     result.shortcut = choice<Shortcut>(json, "shortcut", word(shortcut_named));
-    result.shortcut_pool = choice<ShortcutPool>(json, "shrink", word(shortcut_pool_named));
+    const char* pool = json.contains("shrink") ? "shrink" : "shortcut_pool";  // files of 0.1.0 call it so
+    result.shortcut_pool = choice<ShortcutPool>(json, pool, word(shortcut_pool_named));
     result.norm = choice<Norm>(json, "norm", word(norm_named));
     result.small_stem = flag(json, "small_stem");
     result.separable = flag(json, "separable");
@@ -124,7 +125,7 @@ std::optional<Description> described(const Architecture& architecture) {
   const bool chosen = architecture.shortcut || architecture.shortcut_pool || architecture.norm || architecture.small_stem ||
                       architecture.separable || architecture.stride_on_1x1;
   if (chosen)
-    fail(ErrorKind::kUsage, "'{}' is no residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
+    fail(ErrorKind::kUsage, "'{}' is not a residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// What a model file says about the network it holds: enough to build the graph again.
+// The network of a model file, complete enough to build its graph.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,9 @@
 
 namespace residual::models {
 
-/// Which network: what people name (choices.h), model files keep as JSON, and inference_graph (table.h) builds. Its layers come
-/// from the model table, by `model`; from `description`, where a user's file lists them; or from `graph`, where an ONNX file had
-/// them and no network of the table has. The choices vary the first two.
+/// Which network: given by the options (choices.h), kept as JSON in model files, built by inference_graph (table.h). Its layers
+/// come from the model table, by `model`; from `description`, where a user's file lists them; or from `graph`, where an ONNX file
+/// had them and no network of the table has. The choices vary the first two.
 struct Architecture {
   std::string model = "resnet20";  ///< a name of the model table; of a described or imported network, what it is called
   Shape input{3, 32, 32};          ///< C,H,W
@@ -19,7 +19,7 @@ struct Architecture {
 
   // Choices that vary a residual or plain network; none: the network's own.
   std::optional<Shortcut> shortcut;
-  std::optional<ShortcutPool> shortcut_pool;  ///< how shortcuts get smaller
+  std::optional<ShortcutPool> shortcut_pool;
   std::optional<Norm> norm;
   std::optional<bool> small_stem;     ///< a 3x3 convolution of stride 1 without pooling
   std::optional<bool> separable;      ///< depthwise 3x3 and pointwise 1x1 in place of each 3x3
@@ -32,7 +32,7 @@ struct Architecture {
   static Architecture from_json(std::string_view text);  ///< throws Error (kBadFile)
 };
 
-/// The described network, or the one by name, with the choices applied; none where it is no residual or plain network. Throws
+/// The described network, or the one by name, with the choices applied; none where it is not a residual or plain network. Throws
 /// Error (kUsage) for choices that the network does not have.
 std::optional<Description> described(const Architecture& architecture);
 

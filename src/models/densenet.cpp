@@ -133,7 +133,7 @@ std::vector<std::string> densenets_with(int64_t depth, int64_t growth) {
   return names;
 }
 
-Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes) {
+Network densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes) {
   const int64_t least = spec.least_side(), side = std::min(net.shape(x)[2], net.shape(x)[3]);
   if (side < least) {
     fail(ErrorKind::kUsage,
@@ -141,18 +141,22 @@ Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes) 
          net.shape(x)[3], least, least);
   }
   const Naming names{spec.numbered, spec.blocks.size()};
+  Network result;
   x = stem(net, x, spec, names);
   for (size_t block = 0; block < spec.blocks.size(); ++block) {
     for (int64_t layer = 0; layer < spec.blocks[block]; ++layer) {
       const auto scope = net.scope(names.layer(block, layer));
       x = dense_layer(net, x, spec, names);
     }
-    if (block + 1 == spec.blocks.size()) break;
+    const bool last = block + 1 == spec.blocks.size();
+    if (last) x = net.relu("relu_last", net.batch_norm(names.last_norm(), x));
+    result.features.push_back({fmt::format("C{}", block + 2), x, (spec.small_stem ? int64_t{1} : int64_t{4}) << block});
+    if (last) break;
     const auto scope = net.scope(names.transition(block));
     x = transition(net, x, spec, names);
   }
-  x = net.relu("relu_last", net.batch_norm(names.last_norm(), x));
-  return net.linear(names.classifier(), flatten(net.graph(), global_avg_pool(net.graph(), x)), classes);
+  result.logits = net.linear(names.classifier(), flatten(net.graph(), global_avg_pool(net.graph(), x)), classes);
+  return result;
 }
 
 }  // namespace residual::models

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/layers.h"
+#include "models/network.h"
 
 namespace residual::models {
 
@@ -34,7 +35,9 @@ std::vector<std::string> densenet_names();
 /// The networks for small images, of any depth and growth, that have these.
 std::vector<std::string> densenets_with(int64_t depth, int64_t growth);
 
-/// x: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for images that are too small.
-Value densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes);
+/// x: N,C,H,W. Its features are the outputs of the dense blocks, before their transitions, the last one after the final ReLU: C2
+/// to C5 at strides 4, 8, 16 and 32, C2 to C4 of the networks for small images at 1, 2 and 4. Throws Error (kUsage) for images
+/// that are too small.
+Network densenet(Layers& net, Value x, const DenseNetSpec& spec, int64_t classes);
 
 }  // namespace residual::models

@@ -154,7 +154,7 @@ Shortcut shortcut_named(std::string_view name) {
 }
 
 ShortcutPool shortcut_pool_named(std::string_view name) {
-  return word_named("shortcut pool", "subsample, max and average", Words<ShortcutPool>(kShortcutPools), name);
+  return word_named("shortcut pooling", "subsample, max and average", Words<ShortcutPool>(kShortcutPools), name);
 }
 
 Norm norm_named(std::string_view name) {

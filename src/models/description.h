@@ -1,5 +1,5 @@
-// A network of the residual and plain families as data: what the built-in ones are made from, and what a user's JSON or TOML file
-// describes.
+// A network of the residual and plain families as data, from which the built-in ones and those of a user's JSON or TOML file are
+// built.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct StemConvolution {
   bool operator==(const StemConvolution&) const = default;
 };
 
-/// What comes before the blocks: convolutions, with normalization and ReLU between them and, where wanted, after the last.
+/// The layers before the blocks: convolutions, with normalization and ReLU between them and, optionally, after the last.
 struct Stem {
   std::vector<StemConvolution> convolutions{{}};
   bool norm = true, relu = true;  ///< after the last convolution
@@ -54,7 +54,7 @@ struct Block {
   int64_t groups = 1;            ///< of a bottleneck's 3x3: Xie et al. 2016
   int64_t width_per_group = 64;  ///< channels a group has where the stage's width is 64
   bool stride_on_1x1 = false;    ///< of a bottleneck: on the first 1x1 as in the paper, not on the 3x3 as in torchvision
-  bool zero_last_scale = false;  ///< the last normalization's scale starts at 0: Goyal et al. 2017, section 5.1
+  bool zero_last_gamma = false;  ///< the last normalization's gamma starts at 0: Goyal et al. 2017, section 5.1
   bool operator==(const Block&) const = default;
 };
 
@@ -117,8 +117,8 @@ void check(const Description& description);
 /// JSON with every choice written out.
 std::string to_json(const Description& description);
 
-/// What is not given has the defaults above. `text` may come from anywhere; throws Error (kBadFile), its message beginning with
-/// `what`, for broken JSON, unknown keys, and what check() refuses.
+/// Omitted keys have the defaults above. `text` may come from anywhere; throws Error (kBadFile), its message beginning with
+/// `what`, for broken JSON, unknown keys, and values that check() refuses.
 Description description_from_json(std::string_view text, std::string_view what);
 /// The same, written as TOML.
 Description description_from_toml(std::string_view text, std::string_view what);

@@ -45,13 +45,13 @@ void fields(Block& it, V&& visit) {
   visit("groups", it.groups);
   visit("width_per_group", it.width_per_group);
   visit("stride_on_1x1", it.stride_on_1x1);
-  visit("zero_last_scale", it.zero_last_scale);
+  visit("zero_last_gamma", it.zero_last_gamma);
 }
 
 template <typename V>
 void fields(ShortcutChoice& it, V&& visit) {
   visit("kind", it.kind);
-  visit("shrink", it.pool);
+  visit("pool", it.pool);
   visit("norm", it.norm);
   visit("bias", it.bias);
 }
@@ -192,7 +192,7 @@ Json written(T& value);
 template <typename T>
 Json written(std::vector<T>& values);
 
-// Adds `field` under its name; what is not chosen is left out.
+// Adds `field` under its name; a choice that is not made is omitted.
 struct Adder {
   Json& json;
 
@@ -228,10 +228,24 @@ Json written(T& value) {
   }
 }
 
+// Version 0.1.0 has other names for two of the keys.
+nlohmann::json renamed(nlohmann::json json) {
+  const auto rename = [&](const char* section, const char* old_key, const char* key) {
+    if (!json.is_object() || !json.contains(section)) return;
+    nlohmann::json& keys = json.at(section);
+    if (!keys.is_object() || !keys.contains(old_key) || keys.contains(key)) return;
+    keys[key] = keys.at(old_key);
+    keys.erase(old_key);
+  };
+  rename("shortcut", "shrink", "pool");
+  rename("block", "zero_last_scale", "zero_last_gamma");
+  return json;
+}
+
 Description description_from(const nlohmann::json& json, std::string_view what, std::string_view name) {
   try {
     Description description;
-    Reader::read(json, description);
+    Reader::read(renamed(json), description);
     if (description.name.empty()) description.name = name;
     check(description);
     return description;

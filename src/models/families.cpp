@@ -75,7 +75,7 @@ void make_resnet_d(Description& network) {
   network.shortcut.pool = ShortcutPool::kAverage;
   network.names.projection = "downsample.1";
   network.names.projection_norm = "downsample.2";
-  network.block.zero_last_scale = true;
+  network.block.zero_last_gamma = true;
 }
 
 // Bare 1x1 projections, as the authors' code has them.
@@ -239,7 +239,7 @@ constexpr Family kFamilies[] = {
      .pre_activation = true},
 };
 
-// The first block normalizes what the stem gives.
+// The first block normalizes the stem's output.
 void make_small_pre_activation(Description& network) {
   make_pre_activation(network);
   network.stem.norm = network.stem.relu = false;

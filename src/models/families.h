@@ -10,10 +10,10 @@
 
 namespace residual::models {
 
-/// A network by its name, families at any depth included; none where it is no residual or plain network.
+/// A network by its name, families at any depth included; none where it is not a residual or plain network.
 std::optional<Description> residual_description(std::string_view name);
 
-/// The names that lists show.
+/// The names that `residual models` lists.
 std::vector<std::string> residual_names();
 
 /// The networks for small images, of any depth, that have so many blocks in each of their three stages; where a family varies

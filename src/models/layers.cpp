@@ -6,6 +6,7 @@
 
 #include "graph/sources.h"
 #include "ops/elementwise/add.h"
+#include "ops/elementwise/cast.h"
 #include "ops/elementwise/relu.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
@@ -42,11 +43,16 @@ Initializer Layers::biases(int64_t fan_in) const {
                                                    : Initializer::constant(0);
 }
 
-Value Layers::parameter(std::string_view name, const Shape& shape, Initializer initializer) {
+Value Layers::declare(std::string_view name, const TensorType& type, Initializer initializer) {
   if (graph_.variables().contains(graph_.scoped(name))) {
-    fail(ErrorKind::kUsage, "two layers of the network are called '{}'; parameters need names of their own", graph_.scoped(""));
+    fail(ErrorKind::kUsage, "two layers of the network are called '{}'; each needs its own name", graph_.scoped(""));
   }
-  return graph_.variable(name, {dtype_, shape}, Role::kParameter, initializer);
+  return graph_.variable(name, type, Role::kParameter, initializer);
+}
+
+// Of a convolution or linear layer, in the type it computes in.
+Value Layers::parameter(std::string_view name, const Shape& shape, Initializer initializer) {
+  return cast(declare(name, {types_.parameters, shape}, initializer), types_.compute);
 }
 
 Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec& spec) {
@@ -63,20 +69,20 @@ Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec&
                 {.stride = {spec.stride, spec.stride}, .padding = {padding, padding}, .dilation = {1, 1}, .groups = spec.groups});
 }
 
-Value Layers::batch_norm(std::string_view name, Value x, double scale) {
+Value Layers::batch_norm(std::string_view name, Value x, double gamma) {
   constexpr double kEps = 1e-5, kMomentum = 0.1;
   const auto layer = scope(name);
-  const TensorType channel{dtype_, Shape{shape(x)[1]}};
-  const Value gamma = parameter("weight", channel.shape, Initializer::constant(scale));
-  const Value beta = parameter("bias", channel.shape, Initializer::constant(0));
+  const TensorType channel{statistics_type(types_.compute), Shape{shape(x)[1]}};
+  const Value weight = declare("weight", channel, Initializer::constant(gamma));
+  const Value bias = declare("bias", channel, Initializer::constant(0));
   const Value running_mean = graph_.variable("running_mean", channel, Role::kStatistic, Initializer::constant(0));
   const Value running_var = graph_.variable("running_var", channel, Role::kStatistic, Initializer::constant(1));
   if (mode_ == Mode::kEval || within(graph_.scoped(""), frozen_))
-    return normalize(graph_, x, running_mean, running_var, gamma, beta, kEps);
+    return normalize(graph_, x, running_mean, running_var, weight, bias, kEps);
   const Moments batch = moments(graph_, x);
   graph_.assign(graph_.scoped("running_mean"), running_average(graph_, running_mean, batch.mean, kMomentum));
   graph_.assign(graph_.scoped("running_var"), running_average(graph_, running_var, batch.unbiased_variance, kMomentum));
-  return normalize(graph_, x, batch.mean, batch.variance, gamma, beta, kEps);
+  return normalize(graph_, x, batch.mean, batch.variance, weight, bias, kEps);
 }
 
 Value Layers::linear(std::string_view name, Value x, int64_t features) {
@@ -108,6 +114,10 @@ Value Layers::dropout(Value x, double rate) {
 
 Value Layers::add(Value a, Value b) {
   return residual::add(graph_, a, b);
+}
+
+Value Layers::cast(Value x, DType type) {
+  return graph_.type(x).dtype == type ? x : residual::cast(graph_, x, type);
 }
 
 }  // namespace residual::models

@@ -9,8 +9,8 @@
 namespace residual::models {
 namespace {
 
-Value norm(Layers& net, const Description& network, std::string_view name, Value x, double scale = 1) {
-  return network.norm == Norm::kBatch ? net.batch_norm(name, x, scale) : x;
+Value norm(Layers& net, const Description& network, std::string_view name, Value x, double gamma = 1) {
+  return network.norm == Norm::kBatch ? net.batch_norm(name, x, gamma) : x;
 }
 
 // The block's i-th convolution, and the i-th normalization.
@@ -23,12 +23,12 @@ Value norm(Layers& net, size_t i, Value x, const BlockSpec& block) {
   return norm(net, block.network, block.network.names.norms[i], x);
 }
 
-// The residual function starts at zero where the network wants it so: its last normalization scales by 0.
+// Where the description has zero_last_gamma, the residual function starts at zero: its last normalization multiplies by 0.
 Value last_norm(Layers& net, size_t i, Value x, const BlockSpec& block) {
-  return norm(net, block.network, block.network.names.norms[i], x, block.network.block.zero_last_scale ? 0 : 1);
+  return norm(net, block.network, block.network.names.norms[i], x, block.network.block.zero_last_gamma ? 0 : 1);
 }
 
-// A 3x3 convolution, or what stands for it in a separable block: 3x3 within each channel, then 1x1 across them.
+// A 3x3 convolution; in a separable block 3x3 within each channel, then 1x1 across them.
 Value convolution_3x3(Layers& net, size_t i, Value x, const ConvolutionSpec& spec, const BlockSpec& block) {
   if (!block.network.block.separable) return convolution(net, i, x, spec, block);
   const auto scope = net.scope(block.network.names.convolutions[i]);
@@ -43,7 +43,9 @@ Value pooled_shortcut(Layers& net, Value x, int64_t stride, ShortcutPool how) {
   const Shape& shape = net.shape(x);
   if (stride == 1) return x;
   if (shape[2] % stride != 0 || shape[3] % stride != 0) {
-    fail(ErrorKind::kUsage, "a pooled shortcut divides {}x{} by {}, which leaves a rest; use another size of image, or subsample",
+    fail(ErrorKind::kUsage,
+         "a pooled shortcut needs a height and width that are multiples of {2}, not {0}x{1}; use another size of image, or "
+         "subsample",
          shape[2], shape[3], stride);
   }
   const PoolAttrs pool{.kernel = {stride, stride}, .stride = {stride, stride}};
@@ -51,7 +53,7 @@ Value pooled_shortcut(Layers& net, Value x, int64_t stride, ShortcutPool how) {
 }
 
 // Option A: keep every stride-th row and column (or pool), put half of the new channels, all zero, before the old ones and half
-// behind.
+// after them.
 Value padded_identity(Layers& net, Value x, int64_t channels, const BlockSpec& block) {
   const ShortcutPool how = block.network.shortcut.pool;
   const int64_t extra = channels - net.shape(x)[1];
@@ -124,6 +126,12 @@ Value stem(Layers& net, Value x, const Description& network) {
   return stem.max_pool ? max_pool(net.graph(), x, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}).y : x;
 }
 
+int64_t stem_stride(const Stem& stem) {
+  int64_t stride = stem.max_pool ? 2 : 1;
+  for (const StemConvolution& convolution : stem.convolutions) stride *= convolution.stride;
+  return stride;
+}
+
 std::string block_name(const Names& names, int64_t stage, int64_t block) {
   std::string name = names.block;
   const auto put = [&](std::string_view part, int64_t number) {
@@ -188,9 +196,11 @@ Value pre_activation_block(Layers& net, Value x, const BlockSpec& block) {
   return net.add(y, shortcut(net, projects(net, x, channels, block) ? activated : x, channels, block));
 }
 
-Value residual_network(Layers& net, Value x, const Description& network, int64_t classes) {
+Network residual_network(Layers& net, Value x, const Description& network, int64_t classes) {
   check(network);
+  Network result;
   x = stem(net, x, network);
+  int64_t total_stride = stem_stride(network.stem);
   bool activated = network.stem.relu;
   for (size_t stage = 0; stage < network.stages.size(); ++stage) {
     const auto& [blocks, width, stride] = network.stages[stage];
@@ -199,9 +209,12 @@ Value residual_network(Layers& net, Value x, const Description& network, int64_t
       x = block_of_kind(net, x, {network, width, i == 0 ? stride : 1, activated});
       activated = false;
     }
+    const bool last = stage + 1 == network.stages.size();
+    if (last && network.block.pre_activation) x = net.relu("relu_last", norm(net, network, network.names.final_norm, x));
+    result.features.push_back({fmt::format("C{}", stage + 2), x, total_stride *= stride});
   }
-  if (network.block.pre_activation) x = net.relu("relu_last", norm(net, network, network.names.final_norm, x));
-  return head(net, x, network, classes);
+  result.logits = head(net, x, network, classes);
+  return result;
 }
 
 }  // namespace residual::models

@@ -5,6 +5,7 @@
 
 #include "models/description.h"
 #include "models/layers.h"
+#include "models/network.h"
 
 namespace residual::models {
 
@@ -23,7 +24,9 @@ Value bottleneck_block(Layers& net, Value x, const BlockSpec& block);
 /// He et al. 2016, figure 4e: the same convolutions, each behind its normalization and ReLU; nothing follows the addition.
 Value pre_activation_block(Layers& net, Value x, const BlockSpec& block);
 
-/// The whole network. x: N,C,H,W. Gives the logits: N,classes.
-Value residual_network(Layers& net, Value x, const Description& network, int64_t classes);
+/// The whole network. x: N,C,H,W. Its features are the outputs of the stages: C2 to C5 of ImageNet's networks at strides 4, 8, 16
+/// and 32, C2 to C4 of CIFAR's at 1, 2 and 4. The last is the pooling's input, in pre-activation networks after the final
+/// ReLU.
+Network residual_network(Layers& net, Value x, const Description& network, int64_t classes);
 
 }  // namespace residual::models

@@ -1,5 +1,7 @@
 #include "models/table.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <optional>
 #include <tuple>
@@ -19,7 +21,7 @@
 namespace residual::models {
 namespace {
 
-// The graph of the architecture's text for another batch; refuses one that is no classifier of such images.
+// The graph of the architecture's text for another batch; refuses one that is not a classifier of such images.
 Graph imported_graph(const Architecture& architecture, const TensorType& images) {
   Graph graph = parse_graph(architecture.graph, find_op);
   for (const Node& node : graph.nodes()) {
@@ -57,6 +59,28 @@ std::optional<ModelEntry> entry_called(std::string_view name) {
   return std::nullopt;
 }
 
+Network network_of(Layers& net, Value images, const Architecture& architecture) {
+  const auto& [model, classes] = std::tie(architecture.model, architecture.classes);
+  if (const auto network = described(architecture)) return residual_network(net, images, *network, classes);
+  if (const auto spec = densenet_named(model)) return densenet(net, images, *spec, classes);
+  if (const auto spec = vgg_named(model)) return vgg(net, images, *spec, classes);
+  find_model(model);  // refuses an unknown name
+  return {net.linear("linear", flatten(net.graph(), images), classes), {}};
+}
+
+void output_features(Graph& graph, const Network& network, std::span<const std::string> names, std::string_view model) {
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(network.features, name, &Feature::name);
+    if (found == network.features.end()) {
+      std::vector<std::string> known;
+      for (const Feature& feature : network.features) known.push_back(feature.name);
+      fail(ErrorKind::kUsage, "'{}' has no features called '{}'; it has {}", model, printable(name),
+           known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+    }
+    graph.output(name, found->value);
+  }
+}
+
 }  // namespace
 
 std::vector<ModelEntry> model_table() {
@@ -89,30 +113,37 @@ Architecture published(std::string_view name) {
   return architecture;
 }
 
-Value build(Layers& net, Value images, const Architecture& architecture) {
+Network build(Layers& net, Value images, const Architecture& architecture) {
   const auto& [model, classes] = std::tie(architecture.model, architecture.classes);
   if (!architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "'{}' was imported as a graph, which can be evaluated and used but not trained; train a network by name", model);
   }
   if (classes < kLeastClasses) fail(ErrorKind::kUsage, "a classifier needs at least {} classes, not {}", kLeastClasses, classes);
-  if (const auto network = described(architecture)) return residual_network(net, images, *network, classes);
-  if (const auto spec = densenet_named(model)) return densenet(net, images, *spec, classes);
-  if (const auto spec = vgg_named(model)) return vgg(net, images, *spec, classes);
-  find_model(model);  // refuses what is unknown
-  return net.linear("linear", flatten(net.graph(), images), classes);
+  Network network = network_of(net, net.cast(images, net.compute_type()), architecture);
+  network.logits = net.cast(network.logits, net.logits_type());
+  return network;
 }
 
-Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype, Initialisation initialisation) {
+Graph inference_graph(const Architecture& architecture, int64_t batch, ElementTypes types, Initialisation initialisation,
+                      std::span<const std::string> features) {
   if (architecture.input.rank() != 3)
     fail(ErrorKind::kUsage, "the input has shape {}, CxHxW is expected", to_string(architecture.input));
   const Shape& input = architecture.input;
-  const TensorType type{dtype, Shape{batch, input[0], input[1], input[2]}};
-  if (!architecture.graph.empty()) return imported_graph(architecture, type);
+  const TensorType type{statistics_type(types.compute), Shape{batch, input[0], input[1], input[2]}};
+  if (!architecture.graph.empty()) {
+    if (types.parameters != DType::kF32 || types.compute != DType::kF32)
+      fail(ErrorKind::kUsage, "'{}' was imported as a graph, which computes in f32 only", architecture.model);
+    Graph graph = imported_graph(architecture, type);
+    output_features(graph, {}, features, architecture.model);
+    return graph;
+  }
   Graph graph;
   const Value images = graph.input("images", type);
-  Layers net(graph, Mode::kEval, initialisation, dtype);
-  graph.output("logits", build(net, images, architecture));
+  Layers net(graph, Mode::kEval, initialisation, types);
+  const Network network = build(net, images, architecture);
+  graph.output("logits", network.logits);
+  output_features(graph, network, features, architecture.model);
   return graph;
 }
 

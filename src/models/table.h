@@ -1,4 +1,4 @@
-// Every network there is, by name.
+// All networks by name.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "models/architecture.h"
 #include "models/layers.h"
+#include "models/network.h"
 
 namespace residual::models {
 
@@ -20,19 +21,21 @@ struct ModelEntry {
 /// The networks that are listed by `residual models`; the families for small images take any depth beside those listed.
 std::vector<ModelEntry> model_table();
 
-/// The published input and classes of `name`, at any depth; throws Error (kUsage) with what is known when there is none such.
+/// The published input and classes of `name`, at any depth; throws Error (kUsage) with the known names for any other.
 ModelEntry find_model(std::string_view name);
 bool is_model(std::string_view name);
 /// The network as it was published; throws as find_model does.
 Architecture published(std::string_view name);
 
-/// Builds the network's forward pass. images: N,C,H,W. Gives the logits: N,classes. Throws Error (kUsage) for what does not
-/// fit, and for an imported graph, which is for evaluation only.
-Value build(Layers& net, Value images, const Architecture& architecture);
+/// Builds the network's forward pass. images: N,C,H,W, in any floating-point type. Logits and features are those of the layers'
+/// own types: logits float32 (float64 where the network computes in it), features in the compute type. Throws Error (kUsage) for
+/// what does not fit, and for an imported graph, which is for evaluation only.
+Network build(Layers& net, Value images, const Architecture& architecture);
 
-/// A forward graph with input "images" and output "logits". An imported graph is brought to `batch`; it computes in float32
-/// only.
-Graph inference_graph(const Architecture& architecture, int64_t batch, DType dtype = DType::kF32,
-                      Initialisation initialisation = Initialisation::kHe);
+/// A forward graph with input "images" and output "logits", both float32 (float64 where the network computes in it). Each of the
+/// named `features` is an output too; throws Error (kUsage) for one that the network does not have. An imported graph is brought
+/// to `batch`; it computes in float32 only and has no features.
+Graph inference_graph(const Architecture& architecture, int64_t batch, ElementTypes types = {},
+                      Initialisation initialisation = Initialisation::kHe, std::span<const std::string> features = {});
 
 }  // namespace residual::models

@@ -33,7 +33,7 @@ nlohmann::json json_from_toml(std::string_view text, std::string_view what) {
   // Each dot of a key is a table within a table, as deep as the stack allows; no description needs nearly so many.
   constexpr auto kMostDots = 1000;
   if (std::ranges::count(text, '.') > kMostDots)
-    fail(ErrorKind::kBadFile, "{}: more than {} dots, which is no description", what, kMostDots);
+    fail(ErrorKind::kBadFile, "{}: more than {} dots, a description has fewer", what, kMostDots);
   std::ostringstream json;
   try {
     constexpr auto kFlags = toml::json_formatter::default_flags & ~toml::format_flags::indentation;

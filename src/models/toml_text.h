@@ -6,7 +6,7 @@
 
 namespace residual::models {
 
-/// The document as JSON. Throws Error (kBadFile), its message beginning with `what`, for anything that is no TOML.
+/// The document as JSON. Throws Error (kBadFile), its message beginning with `what`, for a text that is not TOML.
 nlohmann::json json_from_toml(std::string_view text, std::string_view what);
 
 }  // namespace residual::models

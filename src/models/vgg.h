@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/layers.h"
+#include "models/network.h"
 
 namespace residual::models {
 
@@ -20,7 +21,8 @@ std::optional<VggSpec> vgg_named(std::string_view name);
 std::vector<std::string> vgg_names();
 
 /// x: N,C,H,W of at least 32x32; images other than 224x224 are averaged to 7x7 before the dense layers, as torchvision does.
-/// Dropout of 0.5 in training. Gives the logits: N,classes.
-Value vgg(Layers& net, Value x, const VggSpec& spec, int64_t classes);
+/// Dropout of 0.5 in training. Its features are the last convolutions' outputs before each pooling: C1 to C5 at strides 1, 2, 4,
+/// 8 and 16.
+Network vgg(Layers& net, Value x, const VggSpec& spec, int64_t classes);
 
 }  // namespace residual::models

@@ -2,10 +2,12 @@
 
 #include "graph/sources.h"
 #include "ops/elementwise/add.h"
+#include "ops/elementwise/cast.h"
 #include "ops/elementwise/fake_quantize.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
+#include "ops/elementwise/sqrt.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
 #include "ops/layers/dropout.h"
@@ -13,10 +15,13 @@
 #include "ops/pooling/adaptive_avg_pool.h"
 #include "ops/pooling/pool.h"
 #include "ops/reductions/channel_sum.h"
+#include "ops/reductions/reduce.h"
 #include "ops/reductions/softmax.h"
+#include "ops/shape/broadcast.h"
 #include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
+#include "ops/shape/slice.h"
 #include "ops/training/clip_gradients.h"
 #include "ops/training/cross_entropy.h"
 #include "ops/training/update.h"
@@ -36,7 +41,12 @@ std::span<const OpDef* const> op_table() {
       &adaptive_avg_pool_op(), &adaptive_avg_pool_backward_op(),
       &linear_op(), &matmul_op(),
       &add_op(), &multiply_op(),
+      &sqrt_op(), &sqrt_backward_op(),
+      &cast_op(),
+      &reduce_sum_op(), &reduce_mean_op(), &reduce_mean_backward_op(),
+      &broadcast_op(),
       &concat_op(), &slice_channels_op(),
+      &slice_op(), &pad_op(),
       &pad_channels_op(), &pad_channels_backward_op(),
       &flatten_op(), &unflatten_op(),
       &dropout_op(),

@@ -10,7 +10,7 @@ namespace residual {
 
 std::span<const OpDef* const> op_table();
 
-/// Null when no op is called so.
+/// Null when no op has that name.
 const OpDef* find_op(std::string_view name);
 
 }  // namespace residual

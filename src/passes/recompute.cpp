@@ -14,12 +14,12 @@ namespace {
 
 class Recomputation {
  public:
-  Recomputation(const Graph& graph, Value loss) : graph_(graph), loss_(loss.node), view_(graph) {}
+  explicit Recomputation(const Graph& graph) : graph_(graph), view_(graph) {}
 
   std::optional<std::vector<Value>> replace(Graph& result, NodeId id, std::span<const Value> inputs) {
     const Node& node = graph_.node(id);
-    if (node.op == &normalize_op() && id < loss_) normalizations_[id] = {inputs.begin(), inputs.end()};
-    if (id <= loss_) return std::nullopt;
+    if (node.op == &normalize_op() && node.phase == Phase::kForward) normalizations_[id] = {inputs.begin(), inputs.end()};
+    if (node.phase != Phase::kBackward) return std::nullopt;
     std::vector<Value> now{inputs.begin(), inputs.end()};
     bool changed = false;
     for (size_t i = 0; i < now.size(); ++i) {
@@ -39,13 +39,13 @@ class Recomputation {
   bool kept_anyway(Value value) const {
     if (graph_.node(value.node).op == &variable_op()) return true;
     return std::ranges::any_of(view_.readers(value),
-                               [&](NodeId reader) { return reader > loss_ && graph_.node(reader).op != &assign_op(); });
+                               [&](NodeId reader) { return graph_.node(reader).phase == Phase::kBackward; });
   }
 
   // A forward relu(normalize(x)) whose inputs the backward pass keeps.
   bool cheap(NodeId id) const {
     const Node& relu = graph_.node(id);
-    if (id >= loss_ || relu.op != &relu_op()) return false;
+    if (relu.phase != Phase::kForward || relu.op != &relu_op()) return false;
     const Node& normalize = graph_.node(relu.inputs[0].node);
     return normalize.op == &normalize_op() &&
            std::ranges::all_of(normalize.inputs, [&](Value input) { return kept_anyway(input); });
@@ -61,7 +61,6 @@ class Recomputation {
   }
 
   const Graph& graph_;
-  NodeId loss_;
   GraphView view_;
   std::map<NodeId, std::vector<Value>> normalizations_;  // by normalize node: its inputs in the new graph
   std::map<NodeId, Value> recomputed_;                   // by relu node: its second computation in the new graph
@@ -69,8 +68,8 @@ class Recomputation {
 
 }  // namespace
 
-Graph recompute(const Graph& graph, Value loss) {
-  Recomputation recomputation(graph, loss);
+Graph recompute(const Graph& graph) {
+  Recomputation recomputation(graph);
   return rewrite(
       graph, [&](Graph& result, NodeId id, std::span<const Value> inputs) { return recomputation.replace(result, id, inputs); });
 }

@@ -1,4 +1,4 @@
-// Training in less memory: what is cheap to compute again is not kept from the forward to the backward pass.
+// Training in less memory: values that are cheap to compute again are not kept from the forward to the backward pass.
 #pragma once
 
 #include "graph/graph.h"
@@ -7,9 +7,9 @@ namespace residual {
 
 /// Before:  r = relu(normalize(x, mean, variance, gamma, beta)), read by forward nodes and by backward ones
 /// After:   the backward nodes read r' = relu(normalize(x, ...)), computed just before the first of them
-/// Backward nodes are those behind `loss`. Only where the gradients need x, mean and variance anyway, so that r' costs one
+/// Backward nodes are those of Phase::kBackward. Only where the gradients need x, mean and variance anyway, so that r' costs one
 /// element-wise step and r is free as soon as the forward pass has read it. Chen, Xu, Zhang & Guestrin 2016 (arXiv 1604.06174),
 /// section 4, drop the results of such low-cost operations first.
-Graph recompute(const Graph& graph, Value loss);
+Graph recompute(const Graph& graph);
 
 }  // namespace residual

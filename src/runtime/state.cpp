@@ -1,5 +1,6 @@
 #include "runtime/state.h"
 
+#include "core/float16.h"
 #include "core/rng.h"
 
 namespace residual {
@@ -46,6 +47,8 @@ void initialise(State& state, const Graph& graph, uint64_t seed) {
     switch (variable.type.dtype) {
       case DType::kF32: fill<float>(tensor, variable, rng); break;
       case DType::kF64: fill<double>(tensor, variable, rng); break;
+      case DType::kF16: fill<Float16>(tensor, variable, rng); break;
+      case DType::kBF16: fill<BFloat16>(tensor, variable, rng); break;
       default:
         fail(ErrorKind::kUsage, "variable '{}' has elements of {}, which cannot be drawn", name, name_of(variable.type.dtype));
     }

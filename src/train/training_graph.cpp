@@ -15,7 +15,7 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   if (options.clip_grad_norm > 0) clip_gradients(step, options.clip_grad_norm);
   append_updates(step, options.optimizer, parameter_groups(step, options));
   if (options.ema_decay > 0) append_moving_average(step, options.ema_decay);
-  return recompute(step.graph, step.loss);
+  return recompute(step.graph);
 }
 
 std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {

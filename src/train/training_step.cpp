@@ -35,7 +35,7 @@ TrainingStep forward_backward(const TrainOptions& options, DType dtype) {
   const std::vector<std::string> frozen = frozen_scopes(models::inference_graph(architecture, 1), options.freeze);
   models::Layers net(graph, models::Mode::kTrain, options.initialisation, dtype);
   net.freeze(frozen);
-  step.logits = models::build(net, images, architecture);
+  step.logits = models::build(net, images, architecture).logits;
   step.loss = cross_entropy(graph, step.logits, labels, {.label_smoothing = options.label_smoothing});
   graph.output("logits", step.logits);
   graph.output("loss", step.loss);

@@ -19,7 +19,7 @@ const Layout& layout_for(uint64_t number) {
   return all[number % all.size()];
 }
 
-// 36 ops, each on integers and on reals: 2,364 cases, the more where kernels are many.
+// Each op on integers and on reals; the more cases where kernels are many.
 uint64_t cases_of(const OpDef& op) {
   return op.name.starts_with("conv2d") ? 64 : 30;
 }

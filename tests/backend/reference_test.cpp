@@ -154,15 +154,6 @@ TEST(Reference, GivesTheSameBitsForAnyNumberOfThreads) {
   set_team_size(allowed_threads());
 }
 
-TEST(Reference, DeclinesElementTypesItHasNoLoopsFor) {
-  Graph graph;
-  const Value half = graph.input("x", {DType::kF16, Shape{2, 3}});
-  const NodeId node = graph.append(*find_op("relu"), Attributes::of(NoAttrs{}), {half});
-  const GraphView view(graph);
-  const std::shared_ptr<const Backend> backend = make_reference_backend();
-  for (const auto& pattern : backend->patterns()) EXPECT_TRUE(pattern->match(view, node).empty()) << pattern->name();
-}
-
 TEST(Reorder, ThereAndBackThroughEveryLayoutIsTheIdentityAndBlocksArePaddedWithZeros) {
   const std::shared_ptr<const Backend> backend = make_reference_backend();
   const std::vector<Layout> layouts{Layout::plain(), Layout::channels_last(), Layout::blocked(4), Layout::blocked(8),

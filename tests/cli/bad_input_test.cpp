@@ -84,7 +84,7 @@ TEST(BadInput, NetworksThatDoNotExistOrDoNotFitAreUsageMistakes) {
   refuses(workspace, 2, "summary resnet20 --stem tiny", "the stem is 'tiny', expected small or published");
   refuses(workspace, 2, "summary resnet20 --norm layer", "normalization");
   refuses(workspace, 2, "summary resnet20 --stride-on-1x1", "bottleneck");
-  refuses(workspace, 2, "summary vgg16 --block separable", "no residual network");
+  refuses(workspace, 2, "summary vgg16 --block separable", "not a residual network");
   refuses(workspace, 2, "summary modern-densenet --input 1x28x28", "at least 32x32");
   workspace.write("bad.toml", "stages = [{ blocks = 1, widht = 8 }]");
   refuses(workspace, 3, "summary bad.toml", "'widht' is not known here");

@@ -34,7 +34,7 @@ TINY = {
     ),
     "averaged_bottleneck": (
         networks.Cifar(networks.Bottleneck, 1, "A", "average", (4, 8, 16)),
-        described(block={"kind": "bottleneck"}, shortcut={"kind": "A", "shrink": "average"}),
+        described(block={"kind": "bottleneck"}, shortcut={"kind": "A", "pool": "average"}),
     ),
     "separable": (
         networks.separable(networks.Cifar(networks.Basic, 1, "C", "subsample", (4, 8, 16))),
@@ -42,7 +42,7 @@ TINY = {
     ),
     "without_norm": (
         networks.without_norm(networks.Cifar(networks.Basic, 1, "A", "max", (4, 8, 16))),
-        described(norm="none", shortcut={"kind": "A", "shrink": "max"}),
+        described(norm="none", shortcut={"kind": "A", "pool": "max"}),
     ),
 }
 

@@ -10,6 +10,7 @@
 #include "ops/layers/conv2d.h"
 #include "ops/layers/linear.h"
 #include "ops/pooling/pool.h"
+#include "ops/reductions/reduce.h"
 #include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 #include "ops/table.h"
@@ -44,6 +45,7 @@ Graph training_step() {
   const Value loss = cross_entropy(graph, logits, labels, {.label_smoothing = 0.1});
   const std::vector<Value> wrt{weight};
   const Value gradient = gradients(graph, loss, wrt).front();
+  const auto phase = graph.phase(Phase::kUpdate);
   const SgdUpdate update =
       sgd(graph, weight, gradient, momentum, rate, {.momentum = 0.9, .weight_decay = 1e-4, .nesterov = true});
   graph.assign("conv1.weight", update.parameter);
@@ -99,6 +101,26 @@ TEST(ParseGraph, NamesMayHoldQuotesBackslashesAndLineEnds) {
   EXPECT_EQ(parse(to_text(graph)).outputs().front().first, name);
 }
 
+TEST(ParseGraph, OnlyNodesOutsideTheForwardPhaseSayTheirPhase) {
+  const Graph graph = training_step();
+  const std::string text = to_text(graph);
+  EXPECT_THAT(text, testing::HasSubstr(" phase=backward name="));
+  EXPECT_THAT(text, testing::HasSubstr(" phase=update name="));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("phase=forward")));
+  const Graph again = parse(text);
+  for (size_t id = 0; id < graph.nodes().size(); ++id) EXPECT_EQ(again.nodes()[id].phase, graph.nodes()[id].phase) << id;
+  EXPECT_EQ(to_text(rebatch(graph, 2)), text) << "copies keep the phase";
+}
+
+TEST(ParseGraph, EveryElementTypeAndListsOfAxesAreReadBack) {
+  Graph graph;
+  for (const DType type : {DType::kF32, DType::kF64, DType::kF16, DType::kBF16, DType::kI64, DType::kI32, DType::kU8, DType::kI8})
+    graph.input(fmt::format("x{}", name_of(type)), {type, Shape{2, 3}});
+  reduce_sum(graph, {0}, {.axes = {0, 1}, .keep_dims = true});
+  EXPECT_THAT(to_text(graph), testing::HasSubstr("axes=[0,1] keep_dims=true"));
+  EXPECT_EQ(to_text(parse(to_text(graph))), to_text(graph));
+}
+
 TEST(ParseGraph, DoublesKeepTheirBits) {
   Graph graph;
   for (const double value : {0.1, 1.0 / 3, 1e300, -5e-324, 12345678901234567.0, 0.0})
@@ -118,11 +140,14 @@ TEST(ParseGraph, RefusalsNameTheLineAndWhatIsWrong) {
       {"%1 = relu(%0, %0) name=\"\" : f32[2x3]\n", "line 3: relu '': takes 1 inputs, 2 were given"},
       {"%1 = relu(%1) name=\"\" : f32[2x3]\n", "line 3: input %1.0 is not there yet"},
       {"%1 = relu(%0.1) name=\"\" : f32[2x3]\n", "line 3: input %0.1 is not there yet"},
-      {"%2 = relu(%0) name=\"\" : f32[2x3]\n", "line 3: node %2 stands where %1 is expected"},
+      {"%2 = relu(%0) name=\"\" : f32[2x3]\n", "line 3: found node %2, %1 is expected"},
       {"%1 = relu(%0) slope=1 name=\"\" : f32[2x3]\n", "line 3: 1 attributes are given, 0 are known"},
       {"%1 = relu(%0) name=\" : f32[2x3]\n", "line 3: a quoted text has no end"},
       {"%1 = relu(%0) name=\"\" : f32[2x3] \n", "line 3: the line goes on where it should end"},
       {"%1 = relu(%0) name=\"\" : f32[2x3]", "line 3: the line has no end; is the text cut?"},
+      {"%1 = relu(%0) phase=sideways name=\"\" : f32[2x3]\n", "line 3: phase 'sideways' is neither backward nor update"},
+      {"%1 = reduce_sum(%0) axes=[0,] keep_dims=true name=\"\" : f32[1x3]\n", "line 3: the list '[0,]' ends with a comma"},
+      {"%1 = reduce_sum(%0) axes=0 keep_dims=true name=\"\" : f32[1x3]\n", "line 3: '0' is not a list such as [0,1]"},
       {"%1 = slice_channels(%0) begin=0 begin=0 name=\"\" : f32[2x3]\n", "line 3: attribute 'begin' is given twice"},
       {"%1 = slice_channels(%0) begin=0 name=\"\" : f32[2x3]\n", "line 3: attribute 'end' is missing"},
       {"%1 = slice_channels(%0) begin=9223372036854775807 end=1 name=\"\" : f32[2x3]\n",

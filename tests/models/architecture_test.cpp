@@ -1,4 +1,4 @@
-// What model files say about their network reads back, and imported graphs are held to what they promise.
+// The architecture of a model file reads back, and imported graphs are checked.
 #include "models/architecture.h"
 
 #include <gtest/gtest.h>
@@ -21,6 +21,13 @@ TEST(Architecture, ReadsBackFromItsJson) {
         R"({"model":"\u001b[31m","input":[3,32,32],"classes":10,"graph":"x"})"}) {
     EXPECT_THROW(Architecture::from_json(bad), Error) << bad;
   }
+}
+
+TEST(Architecture, OfVersion010ReadsItsOldKeyAndWritesTodays) {
+  const Architecture old = Architecture::from_json(R"({"model":"resnet20","input":[3,32,32],"classes":10,"shrink":"max"})");
+  EXPECT_EQ(old.shortcut_pool, ShortcutPool::kMax);
+  EXPECT_EQ(old.to_json(), R"({"model":"resnet20","input":[3,32,32],"classes":10,"shortcut_pool":"max"})");
+  EXPECT_EQ(Architecture::from_json(old.to_json()).shortcut_pool, ShortcutPool::kMax);
 }
 
 Architecture imported() {

@@ -1,4 +1,4 @@
-// Networks described in files: what reads, what is refused, and that the built-in ones are made of the same stuff.
+// Networks described in files: what is read, what is refused, and that the built-in ones can be written so.
 #include "models/description.h"
 
 #include <gmock/gmock.h>
@@ -43,6 +43,19 @@ TEST(Description, OfTwoLinesIsANetwork) {
   architecture.input = {3, 64, 64};
   const Graph graph = inference_graph(architecture, 2);
   EXPECT_TRUE(graph.variables().contains("layer2.0.downsample.0.weight"));
+}
+
+TEST(Description, OfVersion010ReadsItsOldKeysAndWritesTodays) {
+  const Description old = description_from_json(
+      R"({"stages":[{"blocks":1}],"shortcut":{"kind":"A","shrink":"average"},"block":{"zero_last_scale":true}})", "here");
+  const Description today = description_from_json(
+      R"({"stages":[{"blocks":1}],"shortcut":{"kind":"A","pool":"average"},"block":{"zero_last_gamma":true}})", "here");
+  EXPECT_EQ(old.shortcut.pool, ShortcutPool::kAverage);
+  EXPECT_TRUE(old.block.zero_last_gamma);
+  EXPECT_TRUE(old == today);
+  EXPECT_EQ(to_json(old), to_json(today));
+  EXPECT_THAT(refusal(R"({"stages":[{"blocks":1}],"shortcut":{"pool":"max","shrink":"max"}})"),
+              HasSubstr("'shrink' is not known here"));
 }
 
 TEST(Description, InTomlIsTheSameAsInJson) {

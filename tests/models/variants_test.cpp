@@ -156,7 +156,7 @@ TEST(Variants, ShortcutAPoolsWhereThatIsWanted) {
 TEST(Variants, OfNetworksThatHaveNoSuchChoiceAreRefused) {
   Architecture architecture = published("vgg11");
   architecture.shortcut = Shortcut::kA;
-  EXPECT_THAT(refusal(architecture), testing::HasSubstr("no residual network"));
+  EXPECT_THAT(refusal(architecture), testing::HasSubstr("not a residual network"));
 }
 
 TEST(Variants, WithDropoutTrainByTheRandomKeyOfTheStep) {

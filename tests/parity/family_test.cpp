@@ -24,8 +24,8 @@ models::Architecture architecture_of(const std::string& text) {
   if (has("+stride")) result.stride_on_1x1 = true;
   if (has("+shortcut=B")) result.shortcut = models::Shortcut::kB;
   if (has("+shortcut=C")) result.shortcut = models::Shortcut::kC;
-  if (has("+shrink=max")) result.shortcut_pool = models::ShortcutPool::kMax;
-  if (has("+shrink=average")) result.shortcut_pool = models::ShortcutPool::kAverage;
+  if (has("+shortcut_pool=max")) result.shortcut_pool = models::ShortcutPool::kMax;
+  if (has("+shortcut_pool=average")) result.shortcut_pool = models::ShortcutPool::kAverage;
   return result;
 }
 
@@ -82,9 +82,9 @@ std::vector<Group> groups() {
         "resnet164-bottleneck:16x16", "linear:32x32"}},
       {"plain", {"plain20:32x32", "plain32:16x16", "plain44:16x16", "plain56:16x16", "plain110:16x16", "plain18", "plain34"}},
       {"choices",
-       {"resnet20+shortcut=B:32x32", "resnet20+shortcut=C:17x23", "resnet20+shrink=max:32x32", "resnet20+shrink=average:32x32",
-        "resnet20+norm:32x32", "resnet20+block:32x32", "resnet18+stem", "resnet18+block", "resnet18+norm", "resnet50+stride",
-        "resnet50+block:65x97", "plain20+norm:32x32"}},
+       {"resnet20+shortcut=B:32x32", "resnet20+shortcut=C:17x23", "resnet20+shortcut_pool=max:32x32",
+        "resnet20+shortcut_pool=average:32x32", "resnet20+norm:32x32", "resnet20+block:32x32", "resnet18+stem", "resnet18+block",
+        "resnet18+norm", "resnet50+stride", "resnet50+block:65x97", "plain20+norm:32x32"}},
       {"pre_activation",
        {"preact-resnet110:16x16", "preact-resnet164:16x16", "preact-resnet1001:8x8", "preact-resnet110-basic:16x16",
         "preact-resnet18", "preact-resnet34", "preact-resnet50", "preact-resnet101", "preact-resnet152", "preact-resnet200",

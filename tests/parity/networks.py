@@ -21,13 +21,13 @@ def conv(channels, width, kernel=3, stride=1, bias=False, groups=1):
 class ZeroPadding(nn.Module):
     """Shortcut A: made smaller, then zero channels before and behind."""
 
-    def __init__(self, channels, width, stride, shrink):
+    def __init__(self, channels, width, stride, shortcut_pool):
         super().__init__()
-        self.extra, self.stride, self.shrink = width - channels, stride, shrink
+        self.extra, self.stride, self.shortcut_pool = width - channels, stride, shortcut_pool
 
     def forward(self, x):
         if self.stride > 1:
-            pool = {"subsample": lambda x, s: x[:, :, ::s, ::s], "max": F.max_pool2d, "average": F.avg_pool2d}[self.shrink]
+            pool = {"subsample": lambda x, s: x[:, :, ::s, ::s], "max": F.max_pool2d, "average": F.avg_pool2d}[self.shortcut_pool]
             x = pool(x, self.stride)
         return F.pad(x, (0, 0, 0, 0, self.extra // 2, self.extra - self.extra // 2))
 
@@ -38,11 +38,11 @@ class ZeroPadding(nn.Module):
 class Basic(nn.Module):
     expansion = 1
 
-    def __init__(self, channels, width, stride, shortcut, shrink="subsample"):
+    def __init__(self, channels, width, stride, shortcut, shortcut_pool="subsample"):
         super().__init__()
         self.conv1, self.bn1 = conv(channels, width, stride=stride), nn.BatchNorm2d(width)
         self.conv2, self.bn2 = conv(width, width), nn.BatchNorm2d(width)
-        self.shortcut = shortcut_of(channels, width, stride, shortcut, shrink)
+        self.shortcut = shortcut_of(channels, width, stride, shortcut, shortcut_pool)
 
     def forward(self, x):
         y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
@@ -52,12 +52,12 @@ class Basic(nn.Module):
 class Bottleneck(nn.Module):
     expansion = 4
 
-    def __init__(self, channels, width, stride, shortcut, shrink="subsample"):
+    def __init__(self, channels, width, stride, shortcut, shortcut_pool="subsample"):
         super().__init__()
         self.conv1, self.bn1 = conv(channels, width, 1), nn.BatchNorm2d(width)
         self.conv2, self.bn2 = conv(width, width, stride=stride), nn.BatchNorm2d(width)
         self.conv3, self.bn3 = conv(width, 4 * width, 1), nn.BatchNorm2d(4 * width)
-        self.shortcut = shortcut_of(channels, 4 * width, stride, shortcut, shrink)
+        self.shortcut = shortcut_of(channels, 4 * width, stride, shortcut, shortcut_pool)
 
     def forward(self, x):
         y = F.relu(self.bn1(self.conv1(x)))
@@ -65,24 +65,24 @@ class Bottleneck(nn.Module):
         return F.relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
-def shortcut_of(channels, width, stride, kind, shrink):
+def shortcut_of(channels, width, stride, kind, shortcut_pool):
     if kind == "none":
         return None
     changes = stride != 1 or channels != width
     if kind == "C" or (kind == "B" and changes):
         return nn.Sequential(conv(channels, width, 1, stride), nn.BatchNorm2d(width))
-    return ZeroPadding(channels, width, stride, shrink) if changes else nn.Identity()
+    return ZeroPadding(channels, width, stride, shortcut_pool) if changes else nn.Identity()
 
 
 class Cifar(nn.Module):
-    def __init__(self, block, blocks, shortcut="A", shrink="subsample", widths=(16, 32, 64)):
+    def __init__(self, block, blocks, shortcut="A", shortcut_pool="subsample", widths=(16, 32, 64)):
         super().__init__()
         self.conv1, self.bn1 = conv(3, widths[0]), nn.BatchNorm2d(widths[0])
         channels = widths[0]
         for stage, width in enumerate(widths):
             layer = []
             for i in range(blocks):
-                layer.append(block(channels, width, 2 if stage > 0 and i == 0 else 1, shortcut, shrink))
+                layer.append(block(channels, width, 2 if stage > 0 and i == 0 else 1, shortcut, shortcut_pool))
                 channels = block.expansion * width
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
         self.linear = nn.Linear(channels, 10)
@@ -383,7 +383,7 @@ def named(name):
 
 def make(name, choices):
     chosen = dict(choice.split("=") for choice in choices if "=" in choice)
-    shortcut, shrink = chosen.get("shortcut"), chosen.get("shrink", "subsample")
+    shortcut, shortcut_pool = chosen.get("shortcut"), chosen.get("shortcut_pool", "subsample")
     family, _, rest = name.partition("-")
     tutorials = {"keras-mnist": KerasMnist, "modern-resnet18": modern_resnet18, "modern-densenet": modern_densenet,
                  "resnet50-linear-stem": ResNet50LinearStem, "resnet18-shortcut": lambda: torchvisions("resnet18")}  # fmt: skip
@@ -414,10 +414,10 @@ def make(name, choices):
     if hasattr(torchvision.models, name):
         return torchvisions(name)
     if name.endswith("-bottleneck"):
-        return Cifar(Bottleneck, (int(name.removeprefix("resnet").split("-")[0]) - 2) // 9, shortcut or "B", shrink)
+        return Cifar(Bottleneck, (int(name.removeprefix("resnet").split("-")[0]) - 2) // 9, shortcut or "B", shortcut_pool)
     if name.startswith("plain"):
         return Cifar(Basic, (int(name[5:]) - 2) // 6, "none")
-    return Cifar(Basic, (int(name[6:]) - 2) // 6, shortcut or "A", shrink)
+    return Cifar(Basic, (int(name[6:]) - 2) // 6, shortcut or "A", shortcut_pool)
 
 
 def our_name(network, key, name):

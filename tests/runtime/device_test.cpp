@@ -58,7 +58,7 @@ Trained train(const Target& target, int steps) {
   const Graph graph = train::training_graph(options);
   Trained result{{}, initial_state(graph, 1)};
   Session session(compile(graph, target), result.state);
-  session.input<double>("learning_rate")[0] = session.input<double>("head_learning_rate")[0] = 0.1;
+  session.input<double>("learning_rate")[0] = 0.1;
   for (int step = 0; step < steps; ++step) {
     fill_images(session, static_cast<uint64_t>(step));
     for (int64_t n = 0; n < 4; ++n) session.input<int64_t>("labels")[static_cast<size_t>(n)] = (n + step) % 4;
@@ -135,7 +135,7 @@ TEST(Device, VariablesStayThereUntilTheyAreDownloaded) {
   State state = initial_state(graph, 1);
   const float before = state.at("conv1.weight").as<float>()[0];
   Session session(compile(graph, on.target), state);
-  session.input<double>("learning_rate")[0] = session.input<double>("head_learning_rate")[0] = 0.1;
+  session.input<double>("learning_rate")[0] = 0.1;
   fill_images(session, 0);
   session.run();
   EXPECT_EQ(state.at("conv1.weight").as<float>()[0], before);

@@ -1,4 +1,4 @@
-// Small random graphs are made of these subgraphs: shapes, filled tensors and the graph's sources.
+// The parts of small random graphs: shapes, filled tensors and the graph's sources.
 #pragma once
 
 #include <initializer_list>
@@ -16,7 +16,7 @@ enum class Fill : uint8_t {
   kReals,     ///< uniform over [-1, 1)
 };
 
-/// One generated graph with what it is fed.
+/// One generated graph with its inputs and Variables.
 struct Case {
   Graph graph;
   Tensors tensors;  ///< inputs and Variables by name
@@ -31,6 +31,8 @@ class CaseBuilder {
   CaseBuilder(Rng random, Fill fill, DType dtype) : rng(random), fill_(fill), dtype_(dtype) {}
 
   DType dtype() const { return dtype_; }
+  /// Of moments, their gradients and losses.
+  DType statistics() const { return statistics_type(dtype_); }
   bool integers() const { return fill_ == Fill::kIntegers; }
 
   int64_t from(int64_t low, int64_t high) { return low + static_cast<int64_t>(rng.below(static_cast<uint64_t>(high - low + 1))); }
@@ -51,22 +53,12 @@ class CaseBuilder {
     return image_or_features();
   }
 
-  /// A tensor of numbers, handed in or (now and then) kept as a Variable, that the case is differentiable in.
-  Value numbers(std::string_view name, const Shape& shape) {
-    Tensor tensor(dtype_, shape);
-    for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, number());
-    const Value value = give(name, std::move(tensor), rng.chance(0.3));
-    result.wrt.push_back(value);
-    return value;
-  }
+  /// A tensor of numbers, an input or (with probability 0.3) a Variable, in which the case is differentiable.
+  Value numbers(std::string_view name, const Shape& shape) { return numbers(name, shape, dtype_); }
+  Value numbers(std::string_view name, const Shape& shape, DType type) { return filled(name, shape, type, 0.3); }
   /// Convolution and linear weights: mostly Variables, as in networks.
-  Value weights(std::string_view name, const Shape& shape) {
-    Tensor tensor(dtype_, shape);
-    for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, number());
-    const Value value = give(name, std::move(tensor), rng.chance(0.7));
-    result.wrt.push_back(value);
-    return value;
-  }
+  Value weights(std::string_view name, const Shape& shape) { return weights(name, shape, dtype_); }
+  Value weights(std::string_view name, const Shape& shape, DType type) { return filled(name, shape, type, 0.7); }
   /// Distinct numbers, no two closer than 0.01, none closer to 0: nothing changes its rank under a small step.
   Value distinct(std::string_view name, const Shape& shape) {
     Tensor tensor(dtype_, shape);
@@ -82,13 +74,22 @@ class CaseBuilder {
   }
   /// Variances: well above 0.
   Value positive(std::string_view name, const Shape& shape) {
-    Tensor tensor(dtype_, shape);
+    Tensor tensor(statistics(), shape);
     for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, rng.uniform(0.3, 2));
     return give(name, std::move(tensor), rng.chance(0.5));
   }
+  /// Arguments of roots: well above 0.
+  Value positive_numbers(std::string_view name, const Shape& shape) {
+    Tensor tensor(dtype_, shape);
+    for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, rng.uniform(0.3, 2));
+    const Value value = give(name, std::move(tensor), rng.chance(0.3));
+    result.wrt.push_back(value);
+    return value;
+  }
   /// Not differentiated: statistics, gradients that are inputs.
-  Value constant_numbers(std::string_view name, const Shape& shape) {
-    const Value value = numbers(name, shape);
+  Value constant_numbers(std::string_view name, const Shape& shape) { return constant_numbers(name, shape, dtype_); }
+  Value constant_numbers(std::string_view name, const Shape& shape, DType type) {
+    const Value value = numbers(name, shape, type);
     result.wrt.pop_back();
     return value;
   }
@@ -100,6 +101,22 @@ class CaseBuilder {
     Tensor tensor(DType::kI64, Shape{samples});
     for (int64_t& label : tensor.as<int64_t>()) label = from(0, classes - 1);
     return give(name, std::move(tensor), false);
+  }
+  /// Probabilities of one row each that sum to about 1, in the loss's type.
+  Value probabilities(std::string_view name, const Shape& shape) {
+    Tensor tensor(statistics(), shape);
+    for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, rng.uniform(0, 2) / static_cast<double>(shape[1]));
+    return give(name, std::move(tensor), false);
+  }
+  /// An ascending list of some of the shape's axes, at least one.
+  std::vector<int64_t> axes(const Shape& shape) {
+    const auto rank = static_cast<int64_t>(shape.rank());
+    std::vector<int64_t> chosen;
+    for (int64_t axis = 0; axis < rank; ++axis) {
+      if (rng.chance(0.5)) chosen.push_back(axis);
+    }
+    if (chosen.empty()) chosen.push_back(from(0, rank - 1));
+    return chosen;
   }
   Value scalar(std::string_view name, DType type, double value) {
     Tensor tensor(type, Shape{});
@@ -130,6 +147,14 @@ class CaseBuilder {
  private:
   static size_t count(const Tensor& tensor) { return static_cast<size_t>(tensor.elements()); }
   double number() { return integers() ? static_cast<double>(from(-4, 4)) : rng.uniform(-1, 1); }
+
+  Value filled(std::string_view name, const Shape& shape, DType type, double variable) {
+    Tensor tensor(type, shape);
+    for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, number());
+    const Value value = give(name, std::move(tensor), rng.chance(variable));
+    result.wrt.push_back(value);
+    return value;
+  }
 
   Value give(std::string_view name, Tensor tensor, bool variable) {
     const TensorType type{tensor.dtype(), tensor.shape()};

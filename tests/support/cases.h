@@ -15,17 +15,22 @@ namespace residual::support {
 using Maker = std::function<Case(CaseBuilder)>;
 const std::map<const OpDef*, Maker>& makers();
 
-/// The case of `op` that `number` names: the same whenever it is made.
+/// The parts of it that element_cases.cpp defines.
+std::map<const OpDef*, Maker> axes_makers();
+std::map<const OpDef*, Maker> element_makers();
+std::map<const OpDef*, Maker> training_makers();
+
+/// The case of `op` with that number: the same whenever it is made.
 Case make_case(const OpDef& op, uint64_t number, Fill fill, DType dtype);
 
-/// A convolution that fits: its attributes and the shapes of x, weight and y.
+/// A convolution: its attributes and the shapes of x, weight and y.
 struct ConvolutionShapes {
   Conv2dAttrs conv;
   Shape x, weight, y;
 };
 ConvolutionShapes random_convolution(CaseBuilder& b);
 
-/// What normalize takes beside x.
+/// Of x, for normalize.
 struct Statistics {
   Value mean, variance;
 };

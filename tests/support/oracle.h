@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/reference/reference.h"
+#include "core/float16.h"
 #include "core/tensor.h"
 #include "graph/op.h"
 #include "graph/sources.h"
@@ -15,11 +16,13 @@ namespace residual::support {
 
 using Tensors = std::map<std::string, Tensor>;
 
-/// Sets every element of a float32, float64 or integer tensor.
+/// Sets one element, rounded to the tensor's type.
 inline void set_element(Tensor& tensor, size_t i, double value) {
   switch (tensor.dtype()) {
     case DType::kF32: tensor.as<float>()[i] = static_cast<float>(value); return;
     case DType::kF64: tensor.as<double>()[i] = value; return;
+    case DType::kF16: tensor.as<Float16>()[i] = Float16(value); return;
+    case DType::kBF16: tensor.as<BFloat16>()[i] = BFloat16(value); return;
     case DType::kI64: tensor.as<int64_t>()[i] = static_cast<int64_t>(value); return;
     case DType::kI32: tensor.as<int32_t>()[i] = static_cast<int32_t>(value); return;
     default: fail(ErrorKind::kOther, "a test tensor of {}", name_of(tensor.dtype()));
@@ -30,6 +33,8 @@ inline double element(const Tensor& tensor, size_t i) {
   switch (tensor.dtype()) {
     case DType::kF32: return double{tensor.as<float>()[i]};
     case DType::kF64: return tensor.as<double>()[i];
+    case DType::kF16: return double{tensor.as<Float16>()[i]};
+    case DType::kBF16: return double{tensor.as<BFloat16>()[i]};
     case DType::kI64: return static_cast<double>(tensor.as<int64_t>()[i]);
     case DType::kI32: return static_cast<double>(tensor.as<int32_t>()[i]);
     default: fail(ErrorKind::kOther, "a test tensor of {}", name_of(tensor.dtype()));

@@ -1,10 +1,12 @@
-// How the reference loops see a node: attributes, shapes and memory, every tensor plain.
+// A node as the reference loops take it: attributes, shapes and memory, every tensor plain.
 #pragma once
 
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "backend/backend.h"
+#include "core/float16.h"
 #include "core/threads.h"
 
 namespace residual::reference {
@@ -15,7 +17,7 @@ struct Call {
   std::span<const TensorType> input_types, output_types;
   const std::byte* const* inputs;
   std::byte* const* outputs;
-  double* sums;  ///< as many as the op's `sums` asks for
+  double* sums;  ///< as many as the op's `sums` gives
 
   template <typename T>
   const T* input(size_t i) const noexcept {
@@ -32,9 +34,19 @@ struct Call {
 /// An op's loops. They read every element of an input that shares an output's memory before they write that element.
 using Loops = void (*)(const Call&);
 
+/// The loops of an op by the narrowest floating-point type among a node's inputs and outputs, which is the type of its images,
+/// features or weights. All compute in double (at least in float32) and round once, on store. Null: declined.
+struct TypedLoops {
+  Loops f32, f64, bf16 = nullptr, f16 = nullptr;
+};
+
+/// The type of statistics and losses over T, as statistics_type() gives it.
+template <typename T>
+using Statistic = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
 struct LoopedOp {
   const OpDef* op;
-  Loops f32, f64;                                 ///< float32 sums in double and rounds once
+  TypedLoops loops;
   std::vector<Implementation::Alias> in_place{};  ///< in the node's own numbering
   /// How many doubles the loops sum in before they round; null: none.
   int64_t (*sums)(const Graph&, const Node&) = nullptr;
@@ -73,6 +85,8 @@ void for_each_pair(int64_t first, int64_t second, Body&& body) noexcept {
 std::vector<LoopedOp> adaptive_avg_pool_loops();
 std::vector<LoopedOp> add_loops();
 std::vector<LoopedOp> batch_norm_loops();
+std::vector<LoopedOp> broadcast_loops();
+std::vector<LoopedOp> cast_loops();
 std::vector<LoopedOp> channel_sum_loops();
 std::vector<LoopedOp> clip_gradients_loops();
 std::vector<LoopedOp> concat_loops();
@@ -85,9 +99,12 @@ std::vector<LoopedOp> linear_loops();
 std::vector<LoopedOp> multiply_loops();
 std::vector<LoopedOp> pad_channels_loops();
 std::vector<LoopedOp> pool_loops();
+std::vector<LoopedOp> reduce_loops();
 std::vector<LoopedOp> relu_loops();
 std::vector<LoopedOp> sigmoid_loops();
+std::vector<LoopedOp> slice_loops();
 std::vector<LoopedOp> softmax_loops();
+std::vector<LoopedOp> sqrt_loops();
 std::vector<LoopedOp> update_loops();
 
 }  // namespace residual::reference

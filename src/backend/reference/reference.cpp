@@ -4,7 +4,6 @@
 
 #include "backend/reference/loops.h"
 #include "backend/reference/reorder.h"
-#include "ops/training/update.h"
 
 namespace residual {
 namespace {
@@ -46,16 +45,22 @@ class LoopKernel final : public Kernel {
   std::vector<size_t> places_;
 };
 
-/// Tensors of numbers must have the node's own element type; learning rates are always float64.
+/// The loops for the narrowest floating-point type that the node reads or writes; its shape rule has checked the other types.
+/// Null where the op has none.
 Loops loops_for(const LoopedOp& looped, const Graph& graph, const Node& node) {
-  const DType type = node.outputs[0].dtype;
-  const bool update = node.op == &sgd_op() || node.op == &adam_op();
-  for (const Value& value : node.inputs) {
-    const TensorType& input = graph.type(value);
-    const bool number = input.dtype != DType::kI64 && input.dtype != DType::kI32;
-    if (number && input.dtype != type && !(update && input.shape.rank() == 0)) return nullptr;
+  std::optional<DType> narrowest;
+  const auto visit = [&](DType type) {
+    if (is_float(type) && (!narrowest || size_of(type) < size_of(*narrowest))) narrowest = type;
+  };
+  for (const TensorType& output : node.outputs) visit(output.dtype);
+  for (const Value& value : node.inputs) visit(graph.type(value).dtype);
+  switch (narrowest.value_or(DType::kI64)) {
+    case DType::kF32: return looped.loops.f32;
+    case DType::kF64: return looped.loops.f64;
+    case DType::kBF16: return looped.loops.bf16;
+    case DType::kF16: return looped.loops.f16;
+    default: return nullptr;
   }
-  return type == DType::kF32 ? looped.f32 : type == DType::kF64 ? looped.f64 : nullptr;
 }
 
 class LoopPattern final : public Pattern {
@@ -105,7 +110,9 @@ class ReferenceBackend final : public Backend {
     // clang-format off
     for (const auto family : {
              reference::conv2d_loops, reference::channel_sum_loops, reference::batch_norm_loops, reference::relu_loops,
-             reference::sigmoid_loops, reference::pool_loops, reference::adaptive_avg_pool_loops, reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::concat_loops,
+             reference::sigmoid_loops, reference::sqrt_loops, reference::pool_loops, reference::adaptive_avg_pool_loops,
+             reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::cast_loops,
+             reference::reduce_loops, reference::broadcast_loops, reference::concat_loops, reference::slice_loops,
              reference::pad_channels_loops, reference::flatten_loops, reference::dropout_loops, reference::softmax_loops,
              reference::cross_entropy_loops, reference::fake_quantize_loops, reference::clip_gradients_loops, reference::update_loops}) {
       for (LoopedOp& looped : family()) patterns_.push_back(std::make_unique<LoopPattern>(std::move(looped)));

@@ -7,8 +7,9 @@
 
 namespace residual {
 
-/// Every op, one node a kernel, in float32 (summing in double) and float64, plain layout only; the same bits for any number of
-/// threads. Its reorders know plain, nhwc and blocked layouts of every element type.
+/// Every op in every element type that its shape rule allows, one node a kernel, plain layout only; the same bits for any number
+/// of threads. Sums are taken in double and rounded once, on store. Its reorders know plain, nhwc and blocked layouts of every
+/// element type.
 std::shared_ptr<const Backend> make_reference_backend();
 
 }  // namespace residual

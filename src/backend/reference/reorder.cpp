@@ -5,8 +5,8 @@
 namespace residual::reference {
 namespace {
 
-/// Where an element lies, as a sum of strides; channels are split into c / block and c % block (block 1 where nothing is
-/// blocked).
+/// The offset of an element as a sum of strides; channels are split into c / block and c % block (block 1 in layouts without
+/// blocks).
 struct Strides {
   int64_t n, c_block, c_inside, h, w, block;
   int64_t at(int64_t in_n, int64_t in_c, int64_t in_h, int64_t in_w) const noexcept {
@@ -26,7 +26,7 @@ Strides strides_of(const Shape& shape, const Layout& layout) {
   }
 }
 
-/// Word: an unsigned integer of the element's size; reordering does not care what the bits mean.
+/// Word: an unsigned integer of the element's size; reordering moves bits of any meaning.
 template <typename Word>
 class ReorderKernel final : public Kernel {
  public:

@@ -13,13 +13,14 @@
 namespace residual::io {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DType>, 7> kTypes{{{"F32", DType::kF32},
+constexpr std::array<std::pair<std::string_view, DType>, 8> kTypes{{{"F32", DType::kF32},
                                                                     {"F64", DType::kF64},
                                                                     {"F16", DType::kF16},
                                                                     {"BF16", DType::kBF16},
                                                                     {"I64", DType::kI64},
                                                                     {"I32", DType::kI32},
-                                                                    {"U8", DType::kU8}}};
+                                                                    {"U8", DType::kU8},
+                                                                    {"I8", DType::kI8}}};
 
 // Receives the JSON events. The header's form is fixed, so the current place determines what may come next: no tree is built,
 // nothing nests deeper than a list in an entry in the root, and a key that comes twice is seen.

@@ -1,5 +1,5 @@
-// Rounding to the values that an 8-bit integer can stand for, in floats: what QuantizeLinear and DequantizeLinear of ONNX do one
-// after the other (Jacob et al. 2018, section 3).
+// Rounding to the values that an 8-bit integer represents, in floats: ONNX's QuantizeLinear followed by DequantizeLinear (Jacob
+// et al. 2018, section 3).
 #pragma once
 
 #include "graph/op.h"
@@ -7,8 +7,8 @@
 namespace residual {
 
 struct FakeQuantizeAttrs {
-  double scale = 1;                      ///< what one step is worth
-  int64_t zero_point = 0;                ///< the integer that stands for 0
+  double scale = 1;                      ///< the value of one step
+  int64_t zero_point = 0;                ///< the integer that represents 0
   int64_t lowest = -128, highest = 127;  ///< of the integers
   bool operator==(const FakeQuantizeAttrs&) const = default;
   template <typename V>
@@ -19,7 +19,8 @@ struct FakeQuantizeAttrs {
 
 const OpDef& fake_quantize_op();
 
-/// (clamp(round(x / scale) + zero_point, lowest, highest) - zero_point) scale, any shape; halves round to even.
+/// (clamp(round(x / scale) + zero_point, lowest, highest) - zero_point) scale, any shape, float32 or float64; halves round to
+/// even.
 Value fake_quantize(Graph& graph, Value x, const FakeQuantizeAttrs& attributes);
 
 }  // namespace residual

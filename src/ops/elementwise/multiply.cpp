@@ -5,6 +5,7 @@ namespace {
 
 std::vector<TensorType> shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(2, 2);
+  context.expect_float(0);
   context.expect_same(0, 1);
   return {context[0]};
 }

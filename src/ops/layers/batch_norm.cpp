@@ -3,7 +3,9 @@
 namespace residual {
 namespace {
 
-void expect_channels(const ShapeContext& context, size_t input, int64_t channels) {
+// One value for each channel, in the type of statistics over `x`.
+void expect_channels(const ShapeContext& context, size_t input, int64_t channels, DType x) {
+  context.expect_type(input, statistics_type(x));
   if (context[input].shape != Shape{channels}) {
     context.refuse(fmt::format("input {} has shape {}, one value for each of the {} channels is expected", input,
                                to_string(context[input].shape), channels));
@@ -11,6 +13,7 @@ void expect_channels(const ShapeContext& context, size_t input, int64_t channels
 }
 
 void expect_image_or_features(const ShapeContext& context, size_t input) {
+  context.expect_float(input);
   if (context[input].shape.rank() != 2) context.expect_rank(input, 4);
 }
 
@@ -22,14 +25,14 @@ std::vector<TensorType> moments_shapes(const Attributes&, const ShapeContext& co
     context.refuse(
         fmt::format("one value a channel ({}) has no variance; train with a larger batch or larger images", to_string(x)));
   }
-  const TensorType channel{context[0].dtype, Shape{x[1]}};
+  const TensorType channel{statistics_type(context[0].dtype), Shape{x[1]}};
   return {channel, channel, channel};
 }
 
 std::vector<TensorType> normalize_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(5, 5);
   expect_image_or_features(context, 0);
-  for (size_t i = 1; i < 5; ++i) expect_channels(context, i, context[0].shape[1]);
+  for (size_t i = 1; i < 5; ++i) expect_channels(context, i, context[0].shape[1], context[0].dtype);
   return {context[0]};
 }
 
@@ -37,7 +40,7 @@ std::vector<TensorType> reduce_shapes(const Attributes&, const ShapeContext& con
   context.expect_inputs(4, 4);
   context.expect_same(0, 1);
   expect_image_or_features(context, 1);
-  for (size_t i = 2; i < 4; ++i) expect_channels(context, i, context[1].shape[1]);
+  for (size_t i = 2; i < 4; ++i) expect_channels(context, i, context[1].shape[1], context[1].dtype);
   return {context[2], context[2]};
 }
 
@@ -45,12 +48,13 @@ std::vector<TensorType> apply_shapes(const Attributes&, const ShapeContext& cont
   context.expect_inputs(7, 7);
   context.expect_same(0, 1);
   expect_image_or_features(context, 1);
-  for (size_t i = 2; i < 7; ++i) expect_channels(context, i, context[1].shape[1]);
+  for (size_t i = 2; i < 7; ++i) expect_channels(context, i, context[1].shape[1], context[1].dtype);
   return {context[1]};
 }
 
 std::vector<TensorType> running_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(2, 2);
+  context.expect_full_precision(0);
   context.expect_same(0, 1);
   return {context[0]};
 }
@@ -58,8 +62,15 @@ std::vector<TensorType> running_shapes(const Attributes&, const ShapeContext& co
 std::vector<TensorType> fold_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(5, 6);  // weight, mean, variance, gamma, beta, bias
   context.expect_rank(0, 4);
-  for (size_t i = 1; i < context.inputs.size(); ++i) expect_channels(context, i, context[0].shape[0]);
-  return {context[0], context[1]};
+  context.expect_float(0);
+  const TensorType& weight = context[0];
+  for (size_t i = 1; i < 5; ++i) expect_channels(context, i, weight.shape[0], weight.dtype);
+  const TensorType bias{weight.dtype, Shape{weight.shape[0]}};
+  if (context.inputs.size() == 6 && context[5] != bias) {
+    context.refuse(fmt::format("the bias is {} {}, {} {} is expected", name_of(context[5].dtype), to_string(context[5].shape),
+                               name_of(bias.dtype), to_string(bias.shape)));
+  }
+  return {weight, bias};
 }
 
 // The mean and variance either are the moments of x, and then dx holds the gradient through them too, or are constants.

@@ -19,7 +19,7 @@ struct NormalizeAttrs {
 
 struct NormalizeBackwardApplyAttrs {
   double eps = 1e-5;
-  bool through_moments = true;  ///< whether mean and variance are those of x itself, so that the gradient also flows through them
+  bool through_moments = true;  ///< whether mean and variance are those of x, so that dx includes the gradient through them
   bool operator==(const NormalizeBackwardApplyAttrs&) const = default;
   template <typename V>
   void fields(V&& visit) {
@@ -51,9 +51,10 @@ const OpDef& normalize_backward_apply_op();
 const OpDef& running_average_op();
 const OpDef& fold_batch_norm_op();
 
-/// x: N,C,H,W (or N,C). Refuses a single value a channel, whose variance says nothing.
+/// x: N,C,H,W (or N,C). The moments are float32 (float64 for float64), whatever x is. Refuses a single value a channel, which has
+/// no variance.
 Moments moments(Graph& graph, Value x);
-/// y = gamma (x - mean) / sqrt(variance + eps) + beta, with mean, variance, gamma and beta: C.
+/// y = gamma (x - mean) / sqrt(variance + eps) + beta, with mean, variance, gamma and beta: C, of the moments' type.
 Value normalize(Graph& graph, Value x, Value mean, Value variance, Value gamma, Value beta, double eps);
 /// dgamma = sum of dy (x - mean) / sqrt(variance + eps), dbeta = sum of dy.
 NormalizeGradient normalize_backward_reduce(Graph& graph, Value dy, Value x, Value mean, Value variance, double eps);

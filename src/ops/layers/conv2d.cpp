@@ -9,7 +9,10 @@ int64_t output_size(int64_t input, int64_t kernel, int64_t stride, int64_t paddi
   return (input + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
 }
 
+// All three directions compute in one floating-point type.
 void check(const Conv2dAttrs& conv, const ShapeContext& context) {
+  context.expect_float(0);
+  for (size_t i = 1; i < context.inputs.size(); ++i) context.expect_type(i, context[0].dtype);
   if (conv.stride.height < 1 || conv.stride.width < 1) context.refuse("the stride must be at least 1");
   if (conv.dilation.height < 1 || conv.dilation.width < 1) context.refuse("the dilation must be at least 1");
   if (conv.padding.height < 0 || conv.padding.width < 0) context.refuse("the padding must not be negative");

@@ -1,4 +1,5 @@
-// Two-dimensional convolution (cross-correlation, as in every framework), with groups, dilation and an optional bias.
+// Two-dimensional convolution (cross-correlation, as in every framework), with groups, dilation and an optional bias. All inputs
+// have one floating-point type.
 #pragma once
 
 #include <optional>

@@ -5,6 +5,7 @@ namespace {
 
 std::vector<TensorType> shapes(const Attributes& attributes, const ShapeContext& context) {
   context.expect_inputs(2, 2);
+  context.expect_float(0);
   const double rate = attributes.as<DropoutAttrs>().rate;
   if (!(rate >= 0 && rate < 1)) context.refuse(fmt::format("rate {} is not within [0, 1)", rate));
   if (context[0].shape.rank() < 1) context.refuse("the input has no batch dimension");

@@ -10,7 +10,7 @@ namespace residual {
 
 struct DropoutAttrs {
   double rate = 0.5;
-  int64_t layer = 0;  ///< tells the dropouts of one network apart
+  int64_t layer = 0;  ///< the dropout's number within its network
   bool operator==(const DropoutAttrs&) const = default;
   template <typename V>
   void fields(V&& visit) {

@@ -5,8 +5,14 @@
 namespace residual {
 namespace {
 
+void expect_one_type(const ShapeContext& context) {
+  context.expect_float(0);
+  for (size_t i = 1; i < context.inputs.size(); ++i) context.expect_type(i, context[0].dtype);
+}
+
 std::vector<TensorType> linear_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(2, 3);
+  expect_one_type(context);
   context.expect_rank(0, 2);
   context.expect_rank(1, 2);
   const Shape &x = context[0].shape, &weight = context[1].shape;
@@ -20,6 +26,7 @@ std::vector<TensorType> linear_shapes(const Attributes&, const ShapeContext& con
 std::vector<TensorType> matmul_shapes(const Attributes& attributes, const ShapeContext& context) {
   const auto& [transpose_a, transpose_b] = attributes.as<MatmulAttrs>();
   context.expect_inputs(2, 2);
+  expect_one_type(context);
   context.expect_rank(0, 2);
   context.expect_rank(1, 2);
   const Shape &a = context[0].shape, &b = context[1].shape;

@@ -1,4 +1,4 @@
-// The fully connected layer and the matrix product its gradients are made of.
+// The fully connected layer and the matrix product its gradients are made of. All inputs have one floating-point type.
 #pragma once
 
 #include <optional>

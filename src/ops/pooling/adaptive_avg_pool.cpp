@@ -6,9 +6,10 @@ namespace {
 std::vector<TensorType> resized(Size2 size, const ShapeContext& context) {
   context.expect_inputs(1, 1);
   context.expect_rank(0, 4);
+  context.expect_float(0);
   constexpr int64_t kMost = 65536;
   if (size.height < 1 || size.width < 1 || size.height > kMost || size.width > kMost) {
-    context.refuse(fmt::format("{}x{} is no size from 1x1 to {}x{}", size.height, size.width, kMost, kMost));
+    context.refuse(fmt::format("the size {}x{} is not within 1x1 to {}x{}", size.height, size.width, kMost, kMost));
   }
   return {{context[0].dtype, Shape{context[0].shape[0], context[0].shape[1], size.height, size.width}}};
 }

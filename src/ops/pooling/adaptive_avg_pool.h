@@ -1,4 +1,4 @@
-// Average pooling to a given size, as PyTorch's AdaptiveAvgPool2d does it: what lets VGG take images of any size.
+// Average pooling to a given size (PyTorch's AdaptiveAvgPool2d), so that VGG takes images of any size.
 #pragma once
 
 #include "graph/op.h"

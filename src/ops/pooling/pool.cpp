@@ -23,6 +23,7 @@ Size2 pooled_size(const PoolAttrs& pool, Size2 input, const ShapeContext& contex
 TensorType pooled(const PoolAttrs& pool, const ShapeContext& context) {
   context.expect_inputs(1, 1);
   context.expect_rank(0, 4);
+  context.expect_float(0);
   const Shape& x = context[0].shape;
   const Size2 size = pooled_size(pool, {x[2], x[3]}, context);
   return {context[0].dtype, Shape{x[0], x[1], size.height, size.width}};
@@ -30,6 +31,7 @@ TensorType pooled(const PoolAttrs& pool, const ShapeContext& context) {
 
 std::vector<TensorType> unpooled(const PoolAttrs& pool, Size2 input, const ShapeContext& context) {
   context.expect_rank(0, 4);
+  context.expect_float(0);
   const Shape& dy = context[0].shape;
   const Size2 size = pooled_size(pool, input, context);
   if (dy[2] != size.height || dy[3] != size.width) {
@@ -65,6 +67,7 @@ std::vector<TensorType> avg_backward_shapes(const Attributes& attributes, const 
 std::vector<TensorType> global_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(1, 1);
   context.expect_rank(0, 4);
+  context.expect_float(0);
   return {{context[0].dtype, Shape{context[0].shape[0], context[0].shape[1], 1, 1}}};
 }
 
@@ -72,6 +75,7 @@ std::vector<TensorType> global_backward_shapes(const Attributes& attributes, con
   const Size2 input = attributes.as<GlobalAvgPoolBackwardAttrs>().input;
   context.expect_inputs(1, 1);
   context.expect_rank(0, 4);
+  context.expect_float(0);
   return {{context[0].dtype, Shape{context[0].shape[0], context[0].shape[1], input.height, input.width}}};
 }
 

@@ -5,6 +5,7 @@ namespace {
 
 std::vector<TensorType> shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   if (context[0].shape.rank() != 2) context.expect_rank(0, 4);
   return {{context[0].dtype, Shape{context[0].shape[1]}}};
 }

@@ -7,6 +7,7 @@ namespace {
 
 std::vector<TensorType> concat_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(1, 1 << 20);
+  context.expect_float(0);
   if (context[0].shape.rank() != 2) context.expect_rank(0, 4);
   int64_t channels = 0;
   for (size_t i = 0; i < context.inputs.size(); ++i) {
@@ -24,6 +25,7 @@ std::vector<TensorType> concat_shapes(const Attributes&, const ShapeContext& con
 std::vector<TensorType> slice_shapes(const Attributes& attributes, const ShapeContext& context) {
   const auto& [begin, end] = attributes.as<SliceChannelsAttrs>();
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   if (context[0].shape.rank() != 2) context.expect_rank(0, 4);
   if (begin < 0 || end <= begin || end > context[0].shape[1]) {
     context.refuse(fmt::format("channels {} to {} are not within 0 to {}", begin, end, context[0].shape[1]));

@@ -19,7 +19,7 @@ struct SliceChannelsAttrs {
 const OpDef& concat_op();
 const OpDef& slice_channels_op();
 
-/// Each part: N,C_i,H,W (or N,C_i), alike but for C_i. Gives N,sum of C_i,H,W.
+/// Each part: N,C_i,H,W (or N,C_i), alike except for C_i. Gives N,sum of C_i,H,W.
 Value concat(Graph& graph, std::span<const Value> parts);
 /// Channels begin … end-1 of x.
 Value slice_channels(Graph& graph, Value x, int64_t begin, int64_t end);

@@ -5,6 +5,7 @@ namespace {
 
 std::vector<TensorType> flatten_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   context.expect_rank(0, 4);
   const Shape& x = context[0].shape;
   return {{context[0].dtype, Shape{x[0], x[1] * x[2] * x[3]}}};
@@ -13,6 +14,7 @@ std::vector<TensorType> flatten_shapes(const Attributes&, const ShapeContext& co
 std::vector<TensorType> unflatten_shapes(const Attributes& attributes, const ShapeContext& context) {
   const auto& [channels, size] = attributes.as<UnflattenAttrs>();
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   context.expect_rank(0, 2);
   const Shape result{context[0].shape[0], channels, size.height, size.width};
   if (result.elements() != context[0].shape.elements()) {

@@ -17,6 +17,7 @@ void check(const PadChannelsAttrs& pad, const ShapeContext& context) {
 std::vector<TensorType> shapes(const Attributes& attributes, const ShapeContext& context) {
   const auto& pad = attributes.as<PadChannelsAttrs>();
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   check(pad, context);
   const Shape& x = context[0].shape;
   if (x.rank() == 2 && pad.stride == 1) return {{context[0].dtype, Shape{x[0], pad.before + x[1] + pad.after}}};
@@ -27,6 +28,7 @@ std::vector<TensorType> shapes(const Attributes& attributes, const ShapeContext&
 std::vector<TensorType> backward_shapes(const Attributes& attributes, const ShapeContext& context) {
   const auto& [pad, input] = attributes.as<PadChannelsBackwardAttrs>();
   context.expect_inputs(1, 1);
+  context.expect_float(0);
   context.expect_rank(0, 4);
   check(pad, context);
   const Shape& dy = context[0].shape;

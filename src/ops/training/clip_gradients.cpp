@@ -5,19 +5,16 @@ namespace {
 
 std::vector<TensorType> norm_shapes(const Attributes&, const ShapeContext& context) {
   if (context.inputs.empty()) context.refuse("takes at least one tensor");
-  for (const TensorType& tensor : context.inputs) {
-    if (tensor.dtype != context[0].dtype)
-      context.refuse(
-          fmt::format("tensors of {} and {} have no norm in common", name_of(context[0].dtype), name_of(tensor.dtype)));
-  }
+  context.expect_full_precision(0);
+  for (size_t i = 1; i < context.inputs.size(); ++i) context.expect_type(i, context[0].dtype);
   return {{context[0].dtype, Shape{}}};
 }
 
 std::vector<TensorType> clip_shapes(const Attributes& attributes, const ShapeContext& context) {
   context.expect_inputs(2, 2);
+  context.expect_full_precision(0);
   context.expect_rank(1, 0);
-  if (context[1].dtype != context[0].dtype)
-    context.refuse(fmt::format("the norm is {}, {} is expected", name_of(context[1].dtype), name_of(context[0].dtype)));
+  context.expect_type(1, context[0].dtype);
   const double max_norm = attributes.as<ClipToNormAttrs>().max_norm;
   if (!(max_norm > 0)) context.refuse(fmt::format("the largest norm is {}, a number above 0 is expected", max_norm));
   return {context[0]};

@@ -3,20 +3,22 @@
 namespace residual {
 namespace {
 
-const TensorType kRate{DType::kF64, Shape{}}, kStep{DType::kI64, Shape{}};
+const TensorType kLearningRate{DType::kF64, Shape{}}, kStep{DType::kI64, Shape{}};
 
 std::vector<TensorType> sgd_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(4, 4);
+  context.expect_full_precision(0);
   context.expect_same(0, 1);
   context.expect_same(0, 2);
-  if (context[3] != kRate) context.refuse("the learning rate must be one float64");
+  if (context[3] != kLearningRate) context.refuse("the learning rate must be one float64");
   return {context[0], context[2]};
 }
 
 std::vector<TensorType> adam_shapes(const Attributes&, const ShapeContext& context) {
   context.expect_inputs(6, 6);
+  context.expect_full_precision(0);
   for (size_t i = 1; i < 4; ++i) context.expect_same(0, i);
-  if (context[4] != kRate) context.refuse("the learning rate must be one float64");
+  if (context[4] != kLearningRate) context.refuse("the learning rate must be one float64");
   if (context[5] != kStep) context.refuse("the step must be one int64");
   return {context[0], context[2], context[3]};
 }

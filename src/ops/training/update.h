@@ -38,7 +38,7 @@ struct AdamUpdate {
 const OpDef& sgd_op();
 const OpDef& adam_op();
 
-/// parameter, gradient, momentum: one shape. learning_rate: float64 scalar, the learning rate of this step.
+/// parameter, gradient, momentum: one shape, float32 or float64. learning_rate: float64 scalar, the learning rate of this step.
 SgdUpdate sgd(Graph& graph, Value parameter, Value gradient, Value momentum, Value learning_rate, const SgdAttrs& attributes);
 /// mean, square: the running first and second moments. step: int64 scalar, 1 at the first update.
 AdamUpdate adam(Graph& graph, Value parameter, Value gradient, Value mean, Value square, Value learning_rate, Value step,

@@ -40,6 +40,7 @@ void append_updates(TrainingStep& step, const OptimizerOptions& options, std::sp
   Graph& graph = step.graph;
   const Optimizer& optimizer = find_optimizer(options.name);
   const Settings settings = settings_of(options);
+  const auto phase = graph.phase(Phase::kUpdate);
   for (const ParameterGroup& group : groups) {
     Value learning_rate = step.learning_rate;
     if (group.learning_rate_scale != 1)

@@ -5,6 +5,7 @@
 namespace residual::train {
 
 void clip_gradients(TrainingStep& step, double max_norm) {
+  const auto phase = step.graph.phase(Phase::kBackward);
   std::vector<Value> gradients;
   for (const ParameterGradient& entry : step.gradients) gradients.push_back(entry.gradient);
   const Value norm = global_norm(step.graph, gradients);

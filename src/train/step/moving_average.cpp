@@ -27,6 +27,7 @@ void copy(const Tensor& from, const std::string& name, State& to) {
 
 void append_moving_average(TrainingStep& step, double decay) {
   Graph& graph = step.graph;
+  const auto phase = graph.phase(Phase::kUpdate);
   const auto nodes = static_cast<NodeId>(graph.nodes().size());
   for (NodeId id = 0; id < nodes; ++id) {
     if (graph.node(id).op != &assign_op()) continue;

@@ -23,7 +23,7 @@ void fake_quantize(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> fake_quantize_loops() {
-  return {{&fake_quantize_op(), fake_quantize<float>, fake_quantize<double>, {{0, 0}}}};
+  return {{&fake_quantize_op(), {fake_quantize<float>, fake_quantize<double>}, {{0, 0}}}};
 }
 
 }  // namespace residual::reference

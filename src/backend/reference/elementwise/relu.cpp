@@ -22,8 +22,10 @@ void relu_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> relu_loops() {
-  return {{&relu_op(), relu<float>, relu<double>, {{0, 0}}},
-          {&relu_backward_op(), relu_backward<float>, relu_backward<double>, {{0, 0}}}};
+  return {{&relu_op(), {relu<float>, relu<double>, relu<BFloat16>, relu<Float16>}, {{0, 0}}},
+          {&relu_backward_op(),
+           {relu_backward<float>, relu_backward<double>, relu_backward<BFloat16>, relu_backward<Float16>},
+           {{0, 0}}}};
 }
 
 }  // namespace residual::reference

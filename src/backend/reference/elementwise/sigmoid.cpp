@@ -25,8 +25,10 @@ void sigmoid_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> sigmoid_loops() {
-  return {{&sigmoid_op(), sigmoid<float>, sigmoid<double>, {{0, 0}}},
-          {&sigmoid_backward_op(), sigmoid_backward<float>, sigmoid_backward<double>, {{0, 0}}}};
+  return {{&sigmoid_op(), {sigmoid<float>, sigmoid<double>, sigmoid<BFloat16>, sigmoid<Float16>}, {{0, 0}}},
+          {&sigmoid_backward_op(),
+           {sigmoid_backward<float>, sigmoid_backward<double>, sigmoid_backward<BFloat16>, sigmoid_backward<Float16>},
+           {{0, 0}}}};
 }
 
 }  // namespace residual::reference

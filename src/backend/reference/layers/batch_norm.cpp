@@ -25,6 +25,7 @@ void for_each_of_channel(const Planes& planes, int64_t c, Body&& body) noexcept 
 
 template <typename T>
 void moments(const Call& call) {
+  using S = Statistic<T>;
   const Planes planes(call.input_shape(0));
   const T* x = call.input<T>(0);
   const double count = static_cast<double>(planes.batch * planes.area);
@@ -33,23 +34,23 @@ void moments(const Call& call) {
     for_each_of_channel(planes, c, [&](int64_t i) { sum += double{x[i]}; });
     const double mean = sum / count;
     for_each_of_channel(planes, c, [&](int64_t i) { squares += (double{x[i]} - mean) * (double{x[i]} - mean); });
-    call.output<T>(0)[c] = static_cast<T>(mean);
-    call.output<T>(1)[c] = static_cast<T>(squares / count);
-    call.output<T>(2)[c] = static_cast<T>(squares / (count - 1));
+    call.output<S>(0)[c] = static_cast<S>(mean);
+    call.output<S>(1)[c] = static_cast<S>(squares / count);
+    call.output<S>(2)[c] = static_cast<S>(squares / (count - 1));
   });
 }
 
-template <typename T>
-double inverse_deviation(T variance, double eps) noexcept {
-  return 1 / std::sqrt(double{variance} + eps);
+double inverse_deviation(double variance, double eps) noexcept {
+  return 1 / std::sqrt(variance + eps);
 }
 
 template <typename T>
 void normalize(const Call& call) {
+  using S = Statistic<T>;
   const double eps = call.attributes.as<NormalizeAttrs>().eps;
   const Planes planes(call.input_shape(0));
-  const T *x = call.input<T>(0), *mean = call.input<T>(1), *variance = call.input<T>(2), *gamma = call.input<T>(3),
-          *beta = call.input<T>(4);
+  const T* x = call.input<T>(0);
+  const S *mean = call.input<S>(1), *variance = call.input<S>(2), *gamma = call.input<S>(3), *beta = call.input<S>(4);
   T* y = call.output<T>();
   for_each_channel(planes, [&](int64_t c) {
     const double scale = double{gamma[c]} * inverse_deviation(variance[c], eps);
@@ -60,26 +61,30 @@ void normalize(const Call& call) {
 
 template <typename T>
 void backward_reduce(const Call& call) {
+  using S = Statistic<T>;
   const double eps = call.attributes.as<NormalizeAttrs>().eps;
   const Planes planes(call.input_shape(1));
-  const T *dy = call.input<T>(0), *x = call.input<T>(1), *mean = call.input<T>(2), *variance = call.input<T>(3);
+  const T *dy = call.input<T>(0), *x = call.input<T>(1);
+  const S *mean = call.input<S>(2), *variance = call.input<S>(3);
   for_each_channel(planes, [&](int64_t c) {
     double dgamma = 0, dbeta = 0;
     for_each_of_channel(planes, c, [&](int64_t i) {
       dgamma += double{dy[i]} * (double{x[i]} - double{mean[c]});
       dbeta += double{dy[i]};
     });
-    call.output<T>(0)[c] = static_cast<T>(dgamma * inverse_deviation(variance[c], eps));
-    call.output<T>(1)[c] = static_cast<T>(dbeta);
+    call.output<S>(0)[c] = static_cast<S>(dgamma * inverse_deviation(variance[c], eps));
+    call.output<S>(1)[c] = static_cast<S>(dbeta);
   });
 }
 
 template <typename T>
 void backward_apply(const Call& call) {
+  using S = Statistic<T>;
   const auto& [eps, through_moments] = call.attributes.as<NormalizeBackwardApplyAttrs>();
   const Planes planes(call.input_shape(1));
-  const T *dy = call.input<T>(0), *x = call.input<T>(1), *mean = call.input<T>(2), *variance = call.input<T>(3),
-          *gamma = call.input<T>(4), *dgamma = call.input<T>(5), *dbeta = call.input<T>(6);
+  const T *dy = call.input<T>(0), *x = call.input<T>(1);
+  const S *mean = call.input<S>(2), *variance = call.input<S>(3), *gamma = call.input<S>(4), *dgamma = call.input<S>(5),
+          *dbeta = call.input<S>(6);
   T* dx = call.output<T>();
   const double count = static_cast<double>(planes.batch * planes.area);
   for_each_channel(planes, [&](int64_t c) {
@@ -104,9 +109,10 @@ void running_average(const Call& call) {
 
 template <typename T>
 void fold_batch_norm(const Call& call) {
+  using S = Statistic<T>;
   const double eps = call.attributes.as<NormalizeAttrs>().eps;
-  const T *weight = call.input<T>(0), *mean = call.input<T>(1), *variance = call.input<T>(2), *gamma = call.input<T>(3),
-          *beta = call.input<T>(4);
+  const T* weight = call.input<T>(0);
+  const S *mean = call.input<S>(1), *variance = call.input<S>(2), *gamma = call.input<S>(3), *beta = call.input<S>(4);
   const T* bias = call.input_types.size() == 6 ? call.input<T>(5) : nullptr;
   const int64_t filters = call.input_shape(0)[0];
   const int64_t elements = filters > 0 ? call.input_shape(0).elements() / filters : 0;
@@ -120,12 +126,16 @@ void fold_batch_norm(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> batch_norm_loops() {
-  return {{&moments_op(), moments<float>, moments<double>},
-          {&normalize_op(), normalize<float>, normalize<double>, {{0, 0}}},
-          {&normalize_backward_reduce_op(), backward_reduce<float>, backward_reduce<double>},
-          {&normalize_backward_apply_op(), backward_apply<float>, backward_apply<double>, {{0, 0}}},
-          {&running_average_op(), running_average<float>, running_average<double>, {{0, 0}}},
-          {&fold_batch_norm_op(), fold_batch_norm<float>, fold_batch_norm<double>}};
+  return {{&moments_op(), {moments<float>, moments<double>, moments<BFloat16>, moments<Float16>}},
+          {&normalize_op(), {normalize<float>, normalize<double>, normalize<BFloat16>, normalize<Float16>}, {{0, 0}}},
+          {&normalize_backward_reduce_op(),
+           {backward_reduce<float>, backward_reduce<double>, backward_reduce<BFloat16>, backward_reduce<Float16>}},
+          {&normalize_backward_apply_op(),
+           {backward_apply<float>, backward_apply<double>, backward_apply<BFloat16>, backward_apply<Float16>},
+           {{0, 0}}},
+          {&running_average_op(), {running_average<float>, running_average<double>}, {{0, 0}}},
+          {&fold_batch_norm_op(),
+           {fold_batch_norm<float>, fold_batch_norm<double>, fold_batch_norm<BFloat16>, fold_batch_norm<Float16>}}};
 }
 
 }  // namespace residual::reference

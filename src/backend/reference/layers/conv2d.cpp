@@ -141,9 +141,13 @@ int64_t output_elements(const Graph&, const Node& node) {
 }  // namespace
 
 std::vector<LoopedOp> conv2d_loops() {
-  return {{&conv2d_op(), forward<float>, forward<double>, {}, output_elements},
-          {&conv2d_backward_data_op(), backward_data<float>, backward_data<double>, {}, output_elements},
-          {&conv2d_backward_weights_op(), backward_weights<float>, backward_weights<double>}};
+  return {{&conv2d_op(), {forward<float>, forward<double>, forward<BFloat16>, forward<Float16>}, {}, output_elements},
+          {&conv2d_backward_data_op(),
+           {backward_data<float>, backward_data<double>, backward_data<BFloat16>, backward_data<Float16>},
+           {},
+           output_elements},
+          {&conv2d_backward_weights_op(),
+           {backward_weights<float>, backward_weights<double>, backward_weights<BFloat16>, backward_weights<Float16>}}};
 }
 
 }  // namespace residual::reference

@@ -24,7 +24,7 @@ void dropout(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> dropout_loops() {
-  return {{&dropout_op(), dropout<float>, dropout<double>, {{0, 0}}}};
+  return {{&dropout_op(), {dropout<float>, dropout<double>, dropout<BFloat16>, dropout<Float16>}, {{0, 0}}}};
 }
 
 }  // namespace residual::reference

@@ -37,7 +37,8 @@ void matmul(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> linear_loops() {
-  return {{&linear_op(), linear<float>, linear<double>}, {&matmul_op(), matmul<float>, matmul<double>}};
+  return {{&linear_op(), {linear<float>, linear<double>, linear<BFloat16>, linear<Float16>}},
+          {&matmul_op(), {matmul<float>, matmul<double>, matmul<BFloat16>, matmul<Float16>}}};
 }
 
 }  // namespace residual::reference

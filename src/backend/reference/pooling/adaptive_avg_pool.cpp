@@ -75,8 +75,11 @@ void adaptive_avg_pool_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> adaptive_avg_pool_loops() {
-  return {{&adaptive_avg_pool_op(), adaptive_avg_pool<float>, adaptive_avg_pool<double>},
-          {&adaptive_avg_pool_backward_op(), adaptive_avg_pool_backward<float>, adaptive_avg_pool_backward<double>}};
+  return {{&adaptive_avg_pool_op(),
+           {adaptive_avg_pool<float>, adaptive_avg_pool<double>, adaptive_avg_pool<BFloat16>, adaptive_avg_pool<Float16>}},
+          {&adaptive_avg_pool_backward_op(),
+           {adaptive_avg_pool_backward<float>, adaptive_avg_pool_backward<double>, adaptive_avg_pool_backward<BFloat16>,
+            adaptive_avg_pool_backward<Float16>}}};
 }
 
 }  // namespace residual::reference

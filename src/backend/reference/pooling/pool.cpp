@@ -70,7 +70,7 @@ void max_pool_backward(const Call& call) {
   });
 }
 
-/// What a window's sum is divided by.
+/// The divisor of a window's sum.
 double divisor(const AvgPoolAttrs& average, const Window& window) noexcept {
   return static_cast<double>(average.count_padding ? average.pool.kernel.height * average.pool.kernel.width : window.elements());
 }
@@ -142,12 +142,21 @@ int64_t output_elements(const Graph&, const Node& node) {
 }  // namespace
 
 std::vector<LoopedOp> pool_loops() {
-  return {{&max_pool_op(), max_pool<float>, max_pool<double>},
-          {&max_pool_backward_op(), max_pool_backward<float>, max_pool_backward<double>, {}, output_elements},
-          {&avg_pool_op(), avg_pool<float>, avg_pool<double>},
-          {&avg_pool_backward_op(), avg_pool_backward<float>, avg_pool_backward<double>, {}, output_elements},
-          {&global_avg_pool_op(), global_avg_pool<float>, global_avg_pool<double>},
-          {&global_avg_pool_backward_op(), global_avg_pool_backward<float>, global_avg_pool_backward<double>}};
+  return {{&max_pool_op(), {max_pool<float>, max_pool<double>, max_pool<BFloat16>, max_pool<Float16>}},
+          {&max_pool_backward_op(),
+           {max_pool_backward<float>, max_pool_backward<double>, max_pool_backward<BFloat16>, max_pool_backward<Float16>},
+           {},
+           output_elements},
+          {&avg_pool_op(), {avg_pool<float>, avg_pool<double>, avg_pool<BFloat16>, avg_pool<Float16>}},
+          {&avg_pool_backward_op(),
+           {avg_pool_backward<float>, avg_pool_backward<double>, avg_pool_backward<BFloat16>, avg_pool_backward<Float16>},
+           {},
+           output_elements},
+          {&global_avg_pool_op(),
+           {global_avg_pool<float>, global_avg_pool<double>, global_avg_pool<BFloat16>, global_avg_pool<Float16>}},
+          {&global_avg_pool_backward_op(),
+           {global_avg_pool_backward<float>, global_avg_pool_backward<double>, global_avg_pool_backward<BFloat16>,
+            global_avg_pool_backward<Float16>}}};
 }
 
 }  // namespace residual::reference

@@ -24,7 +24,7 @@ void channel_sum(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> channel_sum_loops() {
-  return {{&channel_sum_op(), channel_sum<float>, channel_sum<double>}};
+  return {{&channel_sum_op(), {channel_sum<float>, channel_sum<double>, channel_sum<BFloat16>, channel_sum<Float16>}}};
 }
 
 }  // namespace residual::reference

@@ -40,8 +40,10 @@ void softmax_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> softmax_loops() {
-  return {{&softmax_op(), softmax<float>, softmax<double>, {{0, 0}}},
-          {&softmax_backward_op(), softmax_backward<float>, softmax_backward<double>, {{0, 0}}}};
+  return {{&softmax_op(), {softmax<float>, softmax<double>, softmax<BFloat16>, softmax<Float16>}, {{0, 0}}},
+          {&softmax_backward_op(),
+           {softmax_backward<float>, softmax_backward<double>, softmax_backward<BFloat16>, softmax_backward<Float16>},
+           {{0, 0}}}};
 }
 
 }  // namespace residual::reference

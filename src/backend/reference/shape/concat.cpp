@@ -34,7 +34,9 @@ void slice_channels(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> concat_loops() {
-  return {{&concat_op(), concat<float>, concat<double>}, {&slice_channels_op(), slice_channels<float>, slice_channels<double>}};
+  return {
+      {&concat_op(), {concat<float>, concat<double>, concat<BFloat16>, concat<Float16>}},
+      {&slice_channels_op(), {slice_channels<float>, slice_channels<double>, slice_channels<BFloat16>, slice_channels<Float16>}}};
 }
 
 }  // namespace residual::reference

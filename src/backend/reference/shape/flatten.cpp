@@ -14,7 +14,7 @@ void copy(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> flatten_loops() {
-  return {{&flatten_op(), copy, copy, {{0, 0}}}, {&unflatten_op(), copy, copy, {{0, 0}}}};
+  return {{&flatten_op(), {copy, copy, copy, copy}, {{0, 0}}}, {&unflatten_op(), {copy, copy, copy, copy}, {{0, 0}}}};
 }
 
 }  // namespace residual::reference

@@ -47,8 +47,10 @@ void pad_channels_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> pad_channels_loops() {
-  return {{&pad_channels_op(), pad_channels<float>, pad_channels<double>},
-          {&pad_channels_backward_op(), pad_channels_backward<float>, pad_channels_backward<double>}};
+  return {{&pad_channels_op(), {pad_channels<float>, pad_channels<double>, pad_channels<BFloat16>, pad_channels<Float16>}},
+          {&pad_channels_backward_op(),
+           {pad_channels_backward<float>, pad_channels_backward<double>, pad_channels_backward<BFloat16>,
+            pad_channels_backward<Float16>}}};
 }
 
 }  // namespace residual::reference

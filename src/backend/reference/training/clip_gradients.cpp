@@ -30,8 +30,8 @@ void clip_to_norm(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> clip_gradients_loops() {
-  return {{&global_norm_op(), global_norm<float>, global_norm<double>},
-          {&clip_to_norm_op(), clip_to_norm<float>, clip_to_norm<double>, {{0, 0}}}};
+  return {{&global_norm_op(), {global_norm<float>, global_norm<double>}},
+          {&clip_to_norm_op(), {clip_to_norm<float>, clip_to_norm<double>}, {{0, 0}}}};
 }
 
 }  // namespace residual::reference

@@ -46,8 +46,8 @@ void adam(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> update_loops() {
-  return {{&sgd_op(), sgd<float>, sgd<double>, {{0, 0}, {2, 1}}},
-          {&adam_op(), adam<float>, adam<double>, {{0, 0}, {2, 1}, {3, 2}}}};
+  return {{&sgd_op(), {sgd<float>, sgd<double>}, {{0, 0}, {2, 1}}},
+          {&adam_op(), {adam<float>, adam<double>}, {{0, 0}, {2, 1}, {3, 2}}}};
 }
 
 }  // namespace residual::reference
