@@ -74,9 +74,9 @@ std::string summary(const DataSource& source) {
     if (split != nullptr) line += fmt::format(", {} {} images", split->size(), name);
   }
   const Shape shape = source.split("").image_shape();
-  return line + fmt::format(" ({}{})",
-                            source.format == Format::kFolder || source.format == Format::kNumbered ? "the first is " : "",
-                            to_string(shape));
+  const bool one_size =
+      source.format != Format::kFolder && source.format != Format::kNumbered && source.format != Format::kMemory;
+  return line + fmt::format(" ({}{})", one_size ? "" : "the first is ", to_string(shape));
 }
 
 }  // namespace
@@ -88,9 +88,10 @@ std::string_view name_of(Format format) {
     case Format::kCifar100: return "cifar100";
     case Format::kIdx: return "idx";
     case Format::kNumbered: return "numbered";
-    case Format::kFolder: break;
+    case Format::kFolder: return "folder";
+    case Format::kMemory: break;
   }
-  return "folder";
+  return "memory";
 }
 
 Image Dataset::image(int64_t index) const {
@@ -113,7 +114,7 @@ const Dataset& DataSource::split(std::string_view split) const {
   for (const char* name : {"train", "validation", "test"}) {
     if (find(name) != nullptr) there += there.empty() ? name : fmt::format(", {}", name);
   }
-  fail(ErrorKind::kUsage, "the data have no part called '{}'; there is {}", split, there);
+  fail(ErrorKind::kUsage, "the data has no split '{}'; it has {}", split, there);
 }
 
 const std::vector<std::string>& DataSource::classes() const {
@@ -123,13 +124,13 @@ const std::vector<std::string>& DataSource::classes() const {
 void check_split(std::string_view split) {
   constexpr std::string_view kSplits[] = {"", "train", "validation", "val", "test"};
   if (std::ranges::find(kSplits, split) == std::end(kSplits))
-    fail(ErrorKind::kUsage, "no part of the data is called '{}'; there may be train, validation and test", split);
+    fail(ErrorKind::kUsage, "the split is '{}', expected train, validation or test", split);
 }
 
 void check(const OpenOptions& options) {
   // Written so that a NaN is refused too.
   if (!(options.val_split >= 0 && options.val_split <= 0.9)) {
-    fail(ErrorKind::kUsage, "the validation split is {}, expected a fraction from 0 to 0.9", options.val_split);
+    fail(ErrorKind::kUsage, "the fraction for the validation split is {}, expected 0 to 0.9", options.val_split);
   }
   if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
     fail(ErrorKind::kUsage, "images can be read with 1 or 3 channels, not {}", options.channels);
@@ -138,20 +139,24 @@ void check(const OpenOptions& options) {
     fail(ErrorKind::kUsage, "the cache for images is {} bytes, expected 0 or more", options.cache_bytes);
 }
 
+void complete(DataSource& source, std::string_view name, double val_split, uint64_t seed) {
+  if (val_split > 0) {
+    if (source.validation) {
+      fail(ErrorKind::kUsage, "{} has a validation split of its own; omit the fraction for one (val_split) or remove that split",
+           name);
+    }
+    if (!source.train) fail(ErrorKind::kUsage, "{} has no training images to split", name);
+    split_validation(source, val_split, seed);
+  }
+  source.found = summary(source);
+}
+
 DataSource open_data(const OpenOptions& options) {
   check(options);
   try {
     DataSource source = open_format(options);
     if (!options.class_names.empty()) rename_classes(source, options.class_names);
-    if (options.val_split > 0) {
-      if (source.validation) {
-        fail(ErrorKind::kUsage, "'{}' has a validation part of its own; leave the validation split away or remove that part",
-             options.path);
-      }
-      if (!source.train) fail(ErrorKind::kUsage, "'{}' has no training images to split", options.path);
-      split_validation(source, options.val_split, options.seed);
-    }
-    source.found = summary(source);
+    complete(source, fmt::format("'{}'", options.path), options.val_split, options.seed);
     return source;
   } catch (const fs::filesystem_error& error) {
     fail(ErrorKind::kBadFile, "cannot read '{}': {}", options.path, error.code().message());

@@ -1,4 +1,4 @@
-// Labelled images, and finding out what lies at a path.
+// Data sets of labelled images, and opening the one at a path.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class Dataset {
 
   virtual int64_t size() const = 0;
   virtual int64_t label(int64_t index) const = 0;            ///< 0 … classes().size() - 1
-  virtual void read(int64_t index, Image& image) const = 0;  ///< uses the image's memory again
+  virtual void read(int64_t index, Image& image) const = 0;  ///< reuses the memory of `image`
   virtual std::string name(int64_t index) const = 0;         ///< where the image comes from, for messages
   virtual const std::vector<std::string>& classes() const = 0;
   virtual std::string description() const = 0;  ///< one line, without a full stop
@@ -32,11 +32,11 @@ class Dataset {
 /// What to open and how to split it.
 struct OpenOptions {
   std::string path;            ///< a folder, an archive (.tar, .tar.gz, .tgz, .zip), or "shapes" for the built-in images
-  double val_split = 0;        ///< this fraction of every class of the training images is kept for validation, 0 … 0.9
+  double val_split = 0;        ///< fraction of every class of the training images that becomes the validation split, 0 … 0.9
   uint64_t seed = 0;           ///< of the split and of the built-in images
-  int64_t channels = 0;        ///< image folders: 1, 3, or 0 to see whether the images are grey. The built-in images: 3 unless 1
+  int64_t channels = 0;        ///< image folders: 1, 3, or 0 for what a sample of the images has. The built-in images: 3 unless 1
   bool coarse_labels = false;  ///< CIFAR-100: its 20 coarse classes in place of the 100 fine ones
-  std::vector<std::string> class_names;  ///< in place of those that the data have, by index; empty: as they are
+  std::vector<std::string> class_names;  ///< replace the data's own names, by index; empty: keep those
   bool exif_orientation = false;         ///< image folders: turn images upright as their Exif data say
   int64_t train_size = 20000;            ///< of the built-in images
   int64_t test_size = 2000;
@@ -44,10 +44,10 @@ struct OpenOptions {
   int64_t cache_bytes = int64_t{1} << 30;  ///< decoded images are kept in memory up to this many bytes
 };
 
-enum class Format { kShapes, kCifar10, kCifar100, kIdx, kNumbered, kFolder };
+enum class Format { kShapes, kCifar10, kCifar100, kIdx, kNumbered, kFolder, kMemory };
 std::string_view name_of(Format format);  ///< "cifar10", for programs
 
-/// What was found. Splits that are not there are null; all splits share one list of classes.
+/// What was found. A split that does not exist is null; all splits share one list of classes.
 struct DataSource {
   Format format = Format::kFolder;
   std::string found;  ///< one line for the user
@@ -62,21 +62,20 @@ struct DataSource {
   const std::vector<std::string>& classes() const;
 };
 
-/// The same images with their classes in the order of `classes`, the same names; null where the data's are in that order
-/// already or are not the same. `dataset` must outlive it.
+/// The same images with labels that count in `classes`, the data set's own names in another order; null where the order is the
+/// same or the names differ. `dataset` must outlive it.
 std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std::string>& classes);
 
-/// Throws Error (kUsage) for the name of a split that no data have.
+/// Throws Error (kUsage) unless `split` is "", "train", "validation", "val" or "test".
 void check_split(std::string_view split);
 
 /// Throws Error (kUsage) for options out of range, whatever the path.
 void check(const OpenOptions& options);
 
-/// Throws Error (kBadFile) for what is missing, damaged or not understood, (kUsage) for options out of range.
+/// Throws Error (kBadFile) for data that are missing, damaged or in no known format, (kUsage) for options out of range.
 DataSource open_data(const OpenOptions& options);
 
-/// The JPEG and PNG files of a folder, of which nobody says what they show: one class for all. channels: 1
-/// or 3. Throws Error (kBadFile).
+/// The JPEG and PNG files of a folder without labels: all in one class. channels: 1 or 3. Throws Error (kBadFile).
 std::unique_ptr<Dataset> open_unlabelled(const std::filesystem::path& folder, int64_t channels, bool exif_orientation);
 
 }  // namespace residual::data

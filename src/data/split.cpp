@@ -1,4 +1,4 @@
-// A part of the training images kept for validation.
+// The validation split taken from the training images.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -11,9 +11,9 @@
 namespace residual::data {
 namespace {
 
-class Part : public Dataset {
+class Subset : public Dataset {
  public:
-  Part(std::shared_ptr<const Dataset> whole, std::vector<int64_t> indices, std::string description)
+  Subset(std::shared_ptr<const Dataset> whole, std::vector<int64_t> indices, std::string description)
       : whole_(std::move(whole)), indices_(std::move(indices)), description_(std::move(description)) {}
 
   int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
@@ -34,30 +34,31 @@ class Part : public Dataset {
 
 }  // namespace
 
-void split_validation(DataSource& source, double fraction, uint64_t seed) {
+void split_validation(DataSource& source, double val_split, uint64_t seed) {
   std::shared_ptr<const Dataset> whole = std::move(source.train);
   std::vector<std::vector<int64_t>> of_class(whole->classes().size());
   for (int64_t i = 0; i < whole->size(); ++i) of_class[static_cast<size_t>(whole->label(i))].push_back(i);
 
-  std::vector<int64_t> kept, held;
+  std::vector<int64_t> train, validation;
   for (size_t c = 0; c < of_class.size(); ++c) {
     const auto count = static_cast<int64_t>(of_class[c].size());
+    // A class keeps at least one training image.
     const auto wanted =
-        std::min(static_cast<int64_t>(std::lround(fraction * static_cast<double>(count))), std::max<int64_t>(count - 1, 0));
+        std::min(static_cast<int64_t>(std::lround(val_split * static_cast<double>(count))), std::max<int64_t>(count - 1, 0));
     const std::vector<int64_t> order = permutation(count, Rng(seed, Purpose::kSplit, c));
     for (int64_t i = 0; i < count; ++i) {
-      (i < wanted ? held : kept).push_back(of_class[c][static_cast<size_t>(order[static_cast<size_t>(i)])]);
+      (i < wanted ? validation : train).push_back(of_class[c][static_cast<size_t>(order[static_cast<size_t>(i)])]);
     }
   }
-  if (held.empty()) {
-    fail(ErrorKind::kUsage, "a validation split of {} leaves no validation image of {} training images; choose a larger part",
-         fraction, whole->size());
+  if (validation.empty()) {
+    fail(ErrorKind::kUsage, "val_split {} of {} training images gives no validation image of any class; choose a larger fraction",
+         val_split, whole->size());
   }
-  std::sort(kept.begin(), kept.end());
-  std::sort(held.begin(), held.end());
+  std::sort(train.begin(), train.end());
+  std::sort(validation.begin(), validation.end());
   const std::string description = whole->description();
-  source.train = std::make_unique<Part>(whole, std::move(kept), description + ", without its validation part");
-  source.validation = std::make_unique<Part>(whole, std::move(held), description + ", its validation part");
+  source.train = std::make_unique<Subset>(whole, std::move(train), description + ", without its validation split");
+  source.validation = std::make_unique<Subset>(whole, std::move(validation), description + ", its validation split");
 }
 
 }  // namespace residual::data

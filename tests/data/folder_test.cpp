@@ -72,7 +72,7 @@ TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
     EXPECT_EQ(source.test, nullptr) << name;
     ASSERT_NE(source.validation, nullptr) << name;
     EXPECT_EQ(&source.split(""), source.validation.get()) << name;
-    expect_error([&] { open(folder.path(), 0.5); }, ErrorKind::kUsage, {"validation part of its own"});
+    expect_error([&] { open(folder.path(), 0.5); }, ErrorKind::kUsage, {"validation split of its own"});
   }
 }
 

@@ -32,8 +32,12 @@ DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const Open
 DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_shapes(const OpenOptions& options);
 
-/// Moves this fraction of every class, at random, from `source.train` to `source.validation`.
-void split_validation(DataSource& source, double fraction, uint64_t seed);
+/// Moves the fraction `val_split` of every class, drawn by `seed`, from `source.train` to `source.validation`.
+void split_validation(DataSource& source, double val_split, uint64_t seed);
+
+/// Splits validation images off where val_split is not 0, and completes `source.found` with the numbers of classes and images.
+/// name: of the source, for messages. Throws Error (kUsage) where a validation split exists already or there is nothing to split.
+void complete(DataSource& source, std::string_view name, double val_split, uint64_t seed);
 
 /// The same images with other names of the classes, by index. Throws Error (kUsage) when their number differs.
 void rename_classes(DataSource& source, const std::vector<std::string>& names);
