@@ -5,7 +5,7 @@
 #include "convert/load.h"
 #include "convert/save.h"
 #include "core/limits.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
 #include "models/choices.h"

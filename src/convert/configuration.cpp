@@ -6,7 +6,7 @@
 #include "core/json_text.h"
 #include "core/log.h"
 #include "data/labels.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "io/model_file.h"
 #include "models/table.h"
 

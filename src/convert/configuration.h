@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "convert/weights.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "models/architecture.h"
 
 namespace residual::convert {

@@ -10,7 +10,7 @@
 #include "core/floating.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 
 namespace residual::convert {
 namespace {

@@ -8,7 +8,7 @@
 #include "convert/recognise.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "io/model_file.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"
@@ -123,23 +123,22 @@ State state_of(const std::optional<Known>& network, io::Tensors& tensors) {
 }
 
 // What comes after dividing by `divide`: (x - mean) / std, the steps from `first` on in one.
-io::OnnxPreprocessing inside_of(std::span<const data::Step> steps, size_t channels) {
+io::OnnxPreprocessing inside_of(std::span<const data::Transform> steps, size_t channels) {
   io::OnnxPreprocessing result{1, std::vector<float>(channels, 0), std::vector<float>(channels, 1)};
-  if (const auto* divide = std::get_if<data::DivideStep>(&steps[0])) {
+  if (const auto* divide = std::get_if<data::Divide>(&steps[0])) {
     result.divide = divide->by;
     steps = steps.subspan(1);
   }
   if (steps.empty()) return result;
-  if (const auto* normalize = std::get_if<data::NormalizeStep>(&steps[0]); normalize != nullptr && steps.size() == 1)
+  if (const auto* normalize = std::get_if<data::Normalize>(&steps[0]); normalize != nullptr && steps.size() == 1)
     return {result.divide, normalize->mean, normalize->std};
   for (size_t c = 0; c < channels; ++c) {
     double scale = 1, shift = 0;
-    for (const data::Step& step : steps) {
+    for (const data::Transform& step : steps) {
       double by = 1, minus = 0;
-      if (const auto* divide = std::get_if<data::DivideStep>(&step)) by = 1.0 / divide->by;
-      if (const auto* factor = std::get_if<data::ScaleStep>(&step)) by = factor->by;
-      if (const auto* normalize = std::get_if<data::NormalizeStep>(&step))
-        by = 1.0 / normalize->std[c], minus = normalize->mean[c];
+      if (const auto* divide = std::get_if<data::Divide>(&step)) by = 1.0 / divide->by;
+      if (const auto* factor = std::get_if<data::Scale>(&step)) by = factor->by;
+      if (const auto* normalize = std::get_if<data::Normalize>(&step)) by = 1.0 / normalize->std[c], minus = normalize->mean[c];
       scale *= by, shift = (shift - minus) * by;
     }
     result.std[c] = static_cast<float>(1 / scale);
@@ -184,7 +183,7 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
   const Graph graph = models::inference_graph(model.architecture, 1);
   io::OnnxWriteOptions options{model.extra, {}};
   std::string outside = model.preprocessing.to_json();
-  const std::span<const data::Step> steps = model.preprocessing.steps();
+  const std::span<const data::Transform> steps = model.preprocessing.transforms();
   const auto first = std::ranges::find_if(steps, data::is_pointwise);
   if (preprocessing_inside && first != steps.end()) {
     if (!std::all_of(first, steps.end(), data::is_pointwise)) {

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "io/torch/torch_file.h"
 
 namespace residual::convert {

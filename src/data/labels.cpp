@@ -70,7 +70,7 @@ class Labels {
 
   std::string text_of(const nlohmann::json& value) const {
     const nlohmann::json& text = value.is_array() && !value.empty() ? value.back() : value;
-    if (!text.is_string()) bad("a name is no text");
+    if (!text.is_string()) bad("a name is not a string");
     return text.get<std::string>();
   }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "io/model_file.h"
 #include "models/table.h"
 #include "runtime/state.h"

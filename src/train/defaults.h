@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "data/dataset.h"
-#include "data/transforms/augment.h"
+#include "data/transforms/augmentation.h"
 #include "models/table.h"
 #include "train/options.h"
 

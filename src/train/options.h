@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/transforms/augment.h"
+#include "data/transforms/augmentation.h"
 #include "models/table.h"
 #include "runtime/target.h"
 

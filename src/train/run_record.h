@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "train/options.h"
 #include "train/report/report.h"
 

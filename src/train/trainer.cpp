@@ -85,13 +85,12 @@ class TrainingRun {
     if (saved) restore(*saved);
     session_.emplace(plan, state_);
     if (selection() != nullptr) make_evaluator();
-    loader_.emplace(*source_.train, preprocessing_,
+    loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.augmentation),
                     data::LoaderOptions{.batch_size = options_.batch_size,
                                         .threads = options_.loader_threads,
                                         .seed = options_.seed,
                                         .shuffle = true,
-                                        .drop_last = true,
-                                        .augmentation = options_.augmentation});
+                                        .drop_last = true});
     metrics_.emplace(saved ? MetricsFile::open(file("metrics.jsonl")) : MetricsFile::create(file("metrics.jsonl")));
     timings_.emplace(saved ? MetricsFile::open(file("timings.jsonl")) : MetricsFile::create(file("timings.jsonl")));
     if (saved) {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "eval/evaluate.h"
 #include "train/options.h"
 #include "train/report/report.h"

@@ -4,9 +4,9 @@
 #include "data/files/archive.h"
 #include "data/files/gzip.h"
 #include "data/labels.h"
+#include "data/preprocessing/presets.h"
 #include "data/sources/cifar.h"
 #include "data/sources/idx.h"
-#include "data/transforms/presets.h"
 #include "files.h"
 #include "image/orientation.h"
 

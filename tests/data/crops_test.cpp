@@ -1,5 +1,5 @@
 // Five and ten crops of an image, against torchvision's definitions written out.
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "files.h"
 
 namespace residual::data {
@@ -18,8 +18,8 @@ std::vector<float> prepared(const Preprocessing& preset, const Image& image) {
 }
 
 Preprocessing center_crop(bool on_floats) {
-  if (on_floats) return Preprocessing({DecodeStep{1}, DivideStep{1}, CenterCropStep{{2, 2}}});
-  return Preprocessing({DecodeStep{1}, CenterCropStep{{2, 2}}, DivideStep{1}});
+  if (on_floats) return Preprocessing({Decode{1}, Divide{1}, CenterCrop{{2, 2}}});
+  return Preprocessing({Decode{1}, CenterCrop{{2, 2}}, Divide{1}});
 }
 
 // 3 rows of 5: the crop of 2 x 2 leaves an odd rest, so that the middle of the mirrored image is not the middle mirrored.
@@ -40,7 +40,7 @@ TEST(Crops, OfOneAreThePreprocessingItself) {
 }
 
 TEST(Crops, OfColourKeepChannelsTogether) {
-  const Preprocessing preset({DecodeStep{3}, CenterCropStep{{1, 1}}, DivideStep{1}});
+  const Preprocessing preset({Decode{3}, CenterCrop{{1, 1}}, Divide{1}});
   const Image image{3, 1, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
   EXPECT_EQ(prepared(preset.crops(10)[0], image), (std::vector<float>{1, 2, 3}));
   EXPECT_EQ(prepared(preset.crops(10)[5], image), (std::vector<float>{7, 8, 9}));

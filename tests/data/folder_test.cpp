@@ -2,6 +2,7 @@
 
 #include "data/dataset.h"
 #include "files.h"
+#include "support/exif.h"
 
 namespace residual::data {
 namespace {
@@ -184,6 +185,16 @@ TEST(ImageFolder, TheRealCifarFolderIsRead) {
   EXPECT_EQ(source.test->size(), 400);
   EXPECT_EQ(source.test->image_shape(), (Shape{3, 32, 32}));
   for (int64_t i = 0; i < source.test->size(); ++i) EXPECT_EQ(source.test->image(i).pixels.size(), 3072U);
+}
+
+TEST(ImageFolder, TurnsImagesUprightOnlyByOption) {
+  const TemporaryFolder folder;
+  write(folder / "cat/1.jpg", support::jpeg_with(support::tiff(true, 0x0112, 3, 1, 6)));
+  OpenOptions options;
+  options.path = folder.path().string();
+  EXPECT_EQ(open_data(options).train->image(0).width, 37);
+  options.exif_orientation = true;
+  EXPECT_EQ(open_data(options).train->image(0).width, 29);
 }
 
 }  // namespace

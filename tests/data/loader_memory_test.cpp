@@ -5,6 +5,7 @@
 #include <new>
 
 #include "data/loader.h"
+#include "data/transforms/augmentation.h"
 #include "files.h"
 
 namespace {
@@ -36,9 +37,9 @@ TEST(LoaderMemory, ThatIsMissingInAThreadIsReportedAtTheBatchAndTheLoaderCanGoOn
   shapes.shapes_height = shapes.shapes_width = 8;
   const DataSource source = open_data(shapes);
   // 3 MiB of floats an image, from 768 KiB of bytes.
-  const Preprocessing large({DecodeStep{3}, CenterCropStep{{512, 512}}, DivideStep{255}});
+  const TransformList large({Decode{3}, CenterCrop{{512, 512}}, Divide{255}});
   least_refused = size_t{1} << 20;
-  Loader loader(*source.test, large, {.batch_size = 2, .augmentation = {0, true}});
+  Loader loader(*source.test, augmented(large, {.crop_padding = 1}), {.batch_size = 2});
   loader.start_epoch(0);
   EXPECT_THROW(loader.next(), std::bad_alloc);
   least_refused = SIZE_MAX;
@@ -53,7 +54,7 @@ TEST(LoaderMemory, ThatIsMissingWhileThreadsStartIsReportedAtOnce) {
   shapes.train_size = shapes.test_size = 4;
   shapes.shapes_height = shapes.shapes_width = 8;
   const DataSource source = open_data(shapes);
-  const Preprocessing small({DecodeStep{3}, RequireSizeStep{{8, 8}}, DivideStep{255}});
+  const TransformList small({Decode{3}, RequireSize{{8, 8}}, Divide{255}});
   least_refused = 8192;  // the list of more than 256 threads, of 16 bytes each; nothing else is as large
   EXPECT_THROW(Loader(*source.test, small, {.batch_size = 2, .threads = 300}), std::bad_alloc);
   least_refused = SIZE_MAX;

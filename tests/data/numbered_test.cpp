@@ -125,7 +125,7 @@ TEST(Labels, ThatAreNoneAreRefusedByName) {
   refused("cat\xff\n", "UTF-8");
   refused(std::string("ca\0t\n", 5), "zero byte");
   refused("[]", "empty");
-  refused("[1]", "no text");
+  refused("[1]", "not a string");
   refused("[\"a\",", "JSON");
   refused(R"({"0": "a", "2": "b"})", "no index");
   refused(R"({"0": "a", "00": "b"})", "no index");
@@ -133,7 +133,7 @@ TEST(Labels, ThatAreNoneAreRefusedByName) {
   refused(R"({"0": "a", "x\u0007": "b"})", "x?");
   refused(R"({"0": "a", "0": "b"})", "twice");
   refused(R"({"0": "a", "1": ""})", "empty");
-  refused(R"({"0": []})", "no text");
+  refused(R"({"0": []})", "not a string");
 }
 
 TEST(Labels, AreNotWaitedForWhereTheFileIsAPipe) {

@@ -1,4 +1,4 @@
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 
 #include <gmock/gmock.h>
 
@@ -46,10 +46,10 @@ TEST(Presets, DividedBy255IsNothingMore) {
 }
 
 TEST(Presets, HaveTheSizesTheyWerePublishedFor) {
-  const auto steps = [](const char* name) { return preset(name).steps(); };
-  EXPECT_EQ(std::get<ResizeShorterStep>(steps("imagenet")[1]).size, 256);
-  EXPECT_EQ(std::get<CenterCropStep>(steps("imagenet")[2]).size, (Size2{224, 224}));
-  EXPECT_EQ(std::get<ResizeShorterStep>(steps("imagenet-v2")[1]).size, 232);
+  const auto steps = [](const char* name) { return preset(name).transforms(); };
+  EXPECT_EQ(std::get<ResizeShorter>(steps("imagenet")[1]).size, 256);
+  EXPECT_EQ(std::get<CenterCrop>(steps("imagenet")[2]).size, (Size2{224, 224}));
+  EXPECT_EQ(std::get<ResizeShorter>(steps("imagenet-v2")[1]).size, 232);
   EXPECT_EQ(preset("normalize-0.5-resize").output_shape(), (Shape{3, 224, 224}));
   for (const char* name : {"imagenet-norm", "cifar10", "mnist", "divide-255"}) {
     expect_error([&] { preset(name); }, ErrorKind::kUsage, {name, "no size of its own"});
@@ -92,8 +92,8 @@ TEST(TimmConfig, TakesTimmsDefaultsForWhatIsMissingOrNull) {
   const Preprocessing standard = preprocessing_from_timm(R"({"pretrained_cfg": {"mean": null}})", "config.json");
   EXPECT_EQ(standard,
             preprocessing_from_timm(R"({"input_size": [3, 224, 224], "crop_pct": 0.875, "interpolation": "bicubic"})", "other"));
-  EXPECT_EQ(std::get<ResizeShorterStep>(standard.steps()[1]).size, 256);
-  EXPECT_EQ(std::get<ResizeShorterStep>(standard.steps()[1]).filter, Filter::kBicubic);
+  EXPECT_EQ(std::get<ResizeShorter>(standard.transforms()[1]).size, 256);
+  EXPECT_EQ(std::get<ResizeShorter>(standard.transforms()[1]).filter, Filter::kBicubic);
   EXPECT_EQ(preprocessing_from_timm(R"({"crop_pct": 0.9})", "c", Shape{3, 64, 64}).output_shape(), (Shape{3, 64, 64}));
 }
 
@@ -138,7 +138,7 @@ constexpr const char* kResNet50 =  // as microsoft/resnet-50 has it
     R"({"crop_pct": 0.875, "do_normalize": true, "do_resize": true, "feature_extractor_type": "ConvNextFeatureExtractor",
         "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "resample": 3, "size": 224})";
 
-const NormalizeStep kHalf{{0.5F, 0.5F, 0.5F}, {0.25F, 0.5F, 1}};
+const Normalize kHalf{{0.5F, 0.5F, 0.5F}, {0.25F, 0.5F, 1}};
 
 // A processor's fields beside its mean and standard deviation.
 Preprocessing image_processor(const std::string& fields, const std::optional<Shape>& input = std::nullopt) {
@@ -149,17 +149,15 @@ Preprocessing image_processor(const std::string& fields, const std::optional<Sha
 
 TEST(HuggingFace, ResNetsAreResizedByCropPctAndCutToASquare) {
   // int(224 / 0.875) = 256.
-  const NormalizeStep imagenet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
-  EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c"),
-            Preprocessing({DecodeStep{3}, ResizeShorterStep{256, Filter::kBicubic, true}, CenterCropStep{{224, 224}},
-                           DivideStep{255}, imagenet}));
+  const Normalize imagenet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c"), Preprocessing({Decode{3}, ResizeShorter{256, Filter::kBicubic, true},
+                                                                            CenterCrop{{224, 224}}, Divide{255}, imagenet}));
   EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c", Shape{3, 32, 32}),
-            Preprocessing({DecodeStep{3}, ResizeShorterStep{36, Filter::kBicubic, true}, CenterCropStep{{32, 32}},
-                           DivideStep{255}, imagenet}))
+            Preprocessing({Decode{3}, ResizeShorter{36, Filter::kBicubic, true}, CenterCrop{{32, 32}}, Divide{255}, imagenet}))
       << "int(32 / 0.875) = 36";
   // Python: int(100 / 0.95) = 105, and 224 / 256 where nothing is said.
   const auto shorter = [](const std::string& fields) {
-    return std::get<ResizeShorterStep>(image_processor(fields).steps()[1]).size;
+    return std::get<ResizeShorter>(image_processor(fields).transforms()[1]).size;
   };
   EXPECT_EQ(shorter(R"("size": {"shortest_edge": 100}, "crop_pct": 0.95)"), 105);
   EXPECT_EQ(shorter(R"("size": {"shortest_edge": 112}, "image_processor_type": "ConvNextImageProcessorFast")"), 128);
@@ -167,34 +165,34 @@ TEST(HuggingFace, ResNetsAreResizedByCropPctAndCutToASquare) {
 }
 
 TEST(HuggingFace, FromA384SideOnImagesAreStretched) {
-  const std::vector<Step> steps = image_processor(R"("size": {"shortest_edge": 384}, "crop_pct": 0.875, "resample": 2)").steps();
-  EXPECT_EQ(steps, (std::vector<Step>{DecodeStep{3}, ResizeStep{{384, 384}, Filter::kBilinear, true}, DivideStep{255}, kHalf}));
+  const std::vector<Transform> steps =
+      image_processor(R"("size": {"shortest_edge": 384}, "crop_pct": 0.875, "resample": 2)").transforms();
+  EXPECT_EQ(steps, (std::vector<Transform>{Decode{3}, Resize{{384, 384}, Filter::kBilinear, true}, Divide{255}, kHalf}));
 }
 
 TEST(HuggingFace, CropsWhatItIsToldToCrop) {
   const std::string bit = R"("image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 40}, "do_center_crop": true,
       "crop_size": {"height": 32, "width": 20}, "resample": 1, "rescale_factor": 0.00392156862745098)";
-  EXPECT_EQ(image_processor(bit), Preprocessing({DecodeStep{3}, ResizeShorterStep{40, Filter::kLanczos, true},
-                                                 CenterCropStep{{32, 20}}, DivideStep{255}, kHalf}));
+  EXPECT_EQ(image_processor(bit),
+            Preprocessing({Decode{3}, ResizeShorter{40, Filter::kLanczos, true}, CenterCrop{{32, 20}}, Divide{255}, kHalf}));
   // Twice as large in each direction: the shorter side as well.
-  EXPECT_EQ(image_processor(bit, Shape{3, 64, 40}).steps()[1], (Step{ResizeShorterStep{80, Filter::kLanczos, true}}));
+  EXPECT_EQ(image_processor(bit, Shape{3, 64, 40}).transforms()[1], (Transform{ResizeShorter{80, Filter::kLanczos, true}}));
   EXPECT_EQ(image_processor(R"("do_resize": false, "crop_size": 24)"),
-            Preprocessing({DecodeStep{3}, CenterCropStep{{24, 24}}, DivideStep{255}, kHalf}));
+            Preprocessing({Decode{3}, CenterCrop{{24, 24}}, Divide{255}, kHalf}));
   EXPECT_EQ(image_processor(R"("feature_extractor_type": "DeiTFeatureExtractor", "size": 256, "crop_size": 224)"),
-            Preprocessing({DecodeStep{3}, ResizeStep{{256, 256}, Filter::kBicubic, true}, CenterCropStep{{224, 224}},
-                           DivideStep{255}, kHalf}));
+            Preprocessing({Decode{3}, Resize{{256, 256}, Filter::kBicubic, true}, CenterCrop{{224, 224}}, Divide{255}, kHalf}));
 }
 
 TEST(HuggingFace, ResizesToHeightAndWidthAndLeavesAwayWhatIsSwitchedOff) {
   const std::string size = R"("size": {"height": 20, "width": 30}, "do_center_crop": false, "crop_size": null)";
   EXPECT_EQ(image_processor(size).output_shape(), (Shape{3, 20, 30}));
   EXPECT_EQ(image_processor(size + R"(, "do_normalize": false)"),
-            Preprocessing({DecodeStep{3}, ResizeStep{{20, 30}, Filter::kBilinear, true}, DivideStep{255}}));
+            Preprocessing({Decode{3}, Resize{{20, 30}, Filter::kBilinear, true}, Divide{255}}));
   EXPECT_EQ(image_processor(size + R"(, "do_rescale": false)"),
-            Preprocessing({DecodeStep{3}, ResizeStep{{20, 30}, Filter::kBilinear, true}, kHalf}));
+            Preprocessing({Decode{3}, Resize{{20, 30}, Filter::kBilinear, true}, kHalf}));
   EXPECT_EQ(image_processor(R"("image_processor_type": "ViTImageProcessor", "size": 16)").output_shape(), (Shape{3, 16, 16}));
   EXPECT_EQ(image_processor(R"("do_resize": false)", Shape{3, 8, 9}),
-            Preprocessing({DecodeStep{3}, RequireSizeStep{{8, 9}}, DivideStep{255}, kHalf}));
+            Preprocessing({Decode{3}, RequireSize{{8, 9}}, Divide{255}, kHalf}));
   EXPECT_EQ(preprocessing_from_hugging_face(R"({"size": 28, "image_mean": [0.5], "image_std": [0.5]})", "c").output_shape(),
             (Shape{1, 28, 28}));
 }

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "data/transforms/preprocess.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/preprocessing.h"
+#include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "runtime/state.h"
 #include "support/targets.h"
@@ -84,7 +84,7 @@ TEST(Evaluation, TakesClassesByTheirNamesWhereTheDataHaveThemInAnotherOrder) {
 TEST(Crops, AverageTheLogitsOfEveryImage) {
   const data::DataSource source = shapes();
   using namespace data;
-  const Preprocessing preprocessing({DecodeStep{3}, CenterCropStep{{8, 8}}, DivideStep{255}});
+  const Preprocessing preprocessing({Decode{3}, CenterCrop{{8, 8}}, Divide{255}});
   Model model = linear(preprocessing);
   Session session(inference_plan(model.architecture, 1, support::cpu_target()), model.state);
   double loss = 0;

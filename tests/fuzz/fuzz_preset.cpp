@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "fuzz/expect_bad_file.h"
 
 namespace {

@@ -14,7 +14,7 @@
 #include "core/limits.h"
 #include "core/threads.h"
 #include "data/labels.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "models/choices.h"
 
 namespace residual::cli {

@@ -6,7 +6,7 @@
 
 #include "cli/options/arguments.h"
 #include "core/error.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "models/choices.h"
 
 namespace residual::cli {

@@ -85,9 +85,9 @@ std::optional<data::Preprocessing> inherited(const convert::LoadedModel& pretrai
   const data::Preprocessing& theirs = pretrained.model.preprocessing;
   if (theirs.output_shape() == input) return theirs;
   const auto step = std::ranges::find_if(
-      theirs.steps(), [](const data::Step& candidate) { return std::holds_alternative<data::NormalizeStep>(candidate); });
-  if (step == theirs.steps().end() || theirs.channels() != input[0]) return std::nullopt;
-  const auto& normalize = std::get<data::NormalizeStep>(*step);
+      theirs.transforms(), [](const data::Transform& candidate) { return std::holds_alternative<data::Normalize>(candidate); });
+  if (step == theirs.transforms().end() || theirs.channels() != input[0]) return std::nullopt;
+  const auto& normalize = std::get<data::Normalize>(*step);
   return data::Preprocessing::standard(input, normalize.mean, normalize.std);
 }
 

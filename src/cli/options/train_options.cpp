@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "data/files/archive.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 #include "models/choices.h"
 #include "train/defaults.h"
 #include "train/trainer.h"

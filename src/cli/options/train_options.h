@@ -9,7 +9,7 @@
 #include "cli/options/arguments.h"
 #include "cli/options/pretrained_arguments.h"
 #include "data/dataset.h"
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
 #include "train/options.h"
 
 namespace residual::cli {

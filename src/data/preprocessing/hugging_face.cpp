@@ -1,25 +1,25 @@
-// Image processors of Hugging Face's transformers: what their `preprocessor_config.json` says, as steps.
+// Hugging Face's `preprocessor_config.json`: its image processor as a list of transforms.
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "core/limits.h"
-#include "data/transforms/config_fields.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/config_fields.h"
+#include "data/preprocessing/presets.h"
 
 namespace residual::data {
 namespace {
 
-// The processors that do what their fields say and nothing else.
+// The processors that are described by their fields alone.
 struct Kind {
   std::string_view name;
-  bool square = false;                // what a size that is one number means: both sides, or the shorter one
-  Filter filter = Filter::kBilinear;  // where the file is silent
+  bool square = false;                // whether a size that is one number is both sides; otherwise the shorter one
+  Filter filter = Filter::kBilinear;  // the default
   bool crop_pct = false;              // whether a shorter side alone makes squares, small ones by crop_pct
-  bool crops = false;                 // whether a crop is meant where the file is silent
+  bool crops = false;                 // whether it crops by default
 };
-// HF's ResNets name it; it is meant where none is named.
+// HF's ResNets name it; the default where none is named.
 constexpr Kind kConvNext{.name = "ConvNext", .crop_pct = true};
 constexpr Kind kKinds[] = {kConvNext,
                            {.name = "Bit", .filter = Filter::kBicubic, .crops = true},
@@ -29,11 +29,11 @@ constexpr Kind kKinds[] = {kConvNext,
                            {.name = "MobileNetV1", .crops = true},
                            {.name = "MobileNetV2", .crops = true}};
 
-// Steps that may be asked for; any other "do_…" that is true is refused.
+// Known steps; any other "do_…" that is true is refused.
 constexpr std::string_view kKnownSteps[] = {"do_resize",    "do_center_crop", "do_rescale",
                                             "do_normalize", "do_convert_rgb", "do_reduce_labels"};
 
-// Both sides; or, where `shorter`, the shorter one twice.
+// Both sides; with `shorter` the shorter one twice.
 struct Extent {
   Size2 size;
   bool shorter = false;
@@ -56,20 +56,20 @@ class ImageProcessor {
 
   Preprocessing preprocessing() const {
     try {
-      std::vector<Step> steps = geometry();
+      std::vector<Transform> transforms = sizing();
       if (fields_.flag("do_rescale", true)) {
         if (!(std::abs(fields_.number("rescale_factor", 1.0 / 255, 0, 1) - 1.0 / 255) <= 1e-6))
           fields_.bad("'rescale_factor' is {}, only 1/255 is supported", fields_["rescale_factor"].get<double>());
-        steps.emplace_back(DivideStep{255});
+        transforms.emplace_back(Divide{255});
       }
       int64_t channels = 3;
       if (fields_.flag("do_normalize", true)) {
-        NormalizeStep normalize{colours("image_mean"), colours("image_std")};
+        Normalize normalize{colours("image_mean"), colours("image_std")};
         if (normalize.mean.size() == 1) channels = 1;
-        steps.emplace_back(std::move(normalize));
+        transforms.emplace_back(std::move(normalize));
       }
-      steps.insert(steps.begin(), DecodeStep{input_ ? (*input_)[0] : channels});
-      return Preprocessing(std::move(steps));
+      transforms.insert(transforms.begin(), Decode{input_ ? (*input_)[0] : channels});
+      return Preprocessing(std::move(transforms));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kUsage) throw;
       fields_.bad("{}", error.what());
@@ -135,41 +135,40 @@ class ImageProcessor {
     fields_.bad("'resample' is {}; 1 (lanczos), 2 (bilinear), 3 (bicubic) and 4 (box) are supported", printable(number.dump()));
   }
 
-  std::vector<Step> geometry() const {
+  std::vector<Transform> sizing() const {
     if (kind_.crops && !fields_.has("do_center_crop") && !fields_.has("crop_size"))
-      fields_.bad("it says neither 'do_center_crop' nor 'crop_size', on which {} processors depend", kind_.name);
+      fields_.bad("it has neither 'do_center_crop' nor 'crop_size', on which {} processors depend", kind_.name);
     if (crops()) return cropped(resizes());
     if (resizes()) return resized();
     if (!input_) fields_.bad("nothing brings images to one size: 'do_resize' is false and 'do_center_crop' is not true");
-    return {RequireSizeStep{{(*input_)[1], (*input_)[2]}}};
+    return {RequireSize{{(*input_)[1], (*input_)[2]}}};
   }
 
-  // The middle is cut out; as torchvision rounds it, which the fast processors call.
-  std::vector<Step> cropped(bool resize) const {
+  // The middle is cropped, rounded as in torchvision, which the fast processors call.
+  std::vector<Transform> cropped(bool resize) const {
     const Extent crop = extent("crop_size", true);
     if (crop.shorter) fields_.bad("'crop_size' is a shorter side; 'height' and 'width' are supported");
     const Size2 out = input_ ? Size2{(*input_)[1], (*input_)[2]} : crop.size;
-    const CenterCropStep cut{out};
-    if (!resize) return {cut};
+    const CenterCrop crop_middle{out};
+    if (!resize) return {crop_middle};
     const Extent first = extent("size", kind_.square);
     const int64_t height = in_proportion(first.size.height, out.height, crop.size.height);
     const int64_t width = in_proportion(first.size.width, out.width, crop.size.width);
-    if (first.shorter) return {ResizeShorterStep{std::max(height, width), filter(), true}, cut};
-    return {ResizeStep{{height, width}, filter(), true}, cut};
+    if (first.shorter) return {ResizeShorter{std::max(height, width), filter(), true}, crop_middle};
+    return {Resize{{height, width}, filter(), true}, crop_middle};
   }
 
-  // Given a shorter side below 384 ConvNextImageProcessor resizes to it by crop_pct and cuts out a square; from there on it
-  // stretches.
-  std::vector<Step> resized() const {
+  // For a shorter side below 384 ConvNextImageProcessor resizes to it / crop_pct and crops a square; from 384 on it stretches.
+  std::vector<Transform> resized() const {
     const Extent to = extent("size", kind_.square);
     const Size2 out = input_ ? Size2{(*input_)[1], (*input_)[2]} : to.size;
-    if (!to.shorter) return {ResizeStep{out, filter(), true}};
+    if (!to.shorter) return {Resize{out, filter(), true}};
     if (!kind_.crop_pct)
       fields_.bad("'size' is a shorter side and 'do_center_crop' is not true: images would keep sizes of their own");
     if (out.height != out.width) fields_.bad("it makes squares, the network takes {} x {}", out.height, out.width);
-    if (out.height >= 384) return {ResizeStep{out, filter(), true}};
+    if (out.height >= 384) return {Resize{out, filter(), true}};
     const double shorter = static_cast<double>(out.height) / fields_.number("crop_pct", 224.0 / 256, 0.1, 1);
-    return {ResizeShorterStep{static_cast<int64_t>(shorter), filter(), true}, CenterCropStep{out}};
+    return {ResizeShorter{static_cast<int64_t>(shorter), filter(), true}, CenterCrop{out}};
   }
 
   ConfigFields fields_;
@@ -180,7 +179,7 @@ class ImageProcessor {
 nlohmann::json processor_in(std::string_view json, std::string_view name) {
   nlohmann::json parsed = parse_config(json, name);
   if (!parsed.is_object())
-    fail(ErrorKind::kBadFile, "'{}' is no configuration of an image processor: it is no JSON object", name);
+    fail(ErrorKind::kBadFile, "'{}' is not a configuration of an image processor: it is not a JSON object", name);
   return parsed;
 }
 

@@ -7,12 +7,15 @@
 #include <cstdlib>
 
 #include "core/file.h"
-#include "files.h"
+#include "support/files.h"
+#include "support/surroundings.h"
 // jpeglib.h needs <cstdio> before it.
 #include <jpeglib.h>
 
-namespace residual::data {
+namespace residual {
 namespace {
+
+using namespace support;
 
 std::string png_header(uint32_t width, uint32_t height, int colour = 2) {
   std::string body = "IHDR" + big_endian({width, height}) + std::string({8, static_cast<char>(colour), 0, 0, 0});
@@ -207,4 +210,4 @@ TEST(Image, RealPhotographsAreDecoded) {
 }
 
 }  // namespace
-}  // namespace residual::data
+}  // namespace residual

@@ -1,4 +1,6 @@
-#include "data/transforms/preprocess.h"
+#include "data/preprocessing/preprocessing.h"
+
+#include <cstring>
 
 #include "files.h"
 
@@ -46,26 +48,24 @@ TEST(Preprocessing, DividingAloneCanBeWritten) {
 }
 
 TEST(Preprocessing, BytesStayAsTheyAreWithoutAStepOnFloats) {
-  const Preprocessing preset({DecodeStep{1}, RequireSizeStep{{1, 2}}});
+  const Preprocessing preset({Decode{1}, RequireSize{{1, 2}}});
   EXPECT_EQ(prepared(preset, {1, 1, 2, {7, 255}}), (std::vector<float>{7, 255}));
 }
 
 TEST(Preprocessing, StepsRunInTheOrderInWhichTheyAreWritten) {
-  const Preprocessing scaled_first({DecodeStep{1}, RequireSizeStep{{1, 1}}, ScaleStep{0.5F}, NormalizeStep{{10}, {4}}});
-  const Preprocessing normalised_first({DecodeStep{1}, RequireSizeStep{{1, 1}}, NormalizeStep{{10}, {4}}, ScaleStep{0.5F}});
+  const Preprocessing scaled_first({Decode{1}, RequireSize{{1, 1}}, Scale{0.5F}, Normalize{{10}, {4}}});
+  const Preprocessing normalised_first({Decode{1}, RequireSize{{1, 1}}, Normalize{{10}, {4}}, Scale{0.5F}});
   EXPECT_EQ(prepared(scaled_first, {1, 1, 1, {100}}), std::vector<float>{10});
   EXPECT_EQ(prepared(normalised_first, {1, 1, 1, {100}}), std::vector<float>{11.25F});
 }
 
 TEST(Preprocessing, PointwiseStepsBehindAResizeOfFloatsAreDone) {
-  const Preprocessing preset(
-      {DecodeStep{1}, DivideStep{2}, ResizeStep{{1, 1}, Filter::kBilinear, true}, NormalizeStep{{1}, {0.5F}}});
+  const Preprocessing preset({Decode{1}, Divide{2}, Resize{{1, 1}, Filter::kBilinear, true}, Normalize{{1}, {0.5F}}});
   EXPECT_EQ(prepared(preset, {1, 1, 2, {10, 30}}), std::vector<float>{18});  // (10 + 30) / 2 / 2, less 1, times 2
 }
 
 TEST(Preprocessing, ShorterSideThenCentreCropIsTorchvisions) {
-  const Preprocessing preset(
-      {DecodeStep{1}, ResizeShorterStep{4, Filter::kBilinear, true}, CenterCropStep{{4, 4}}, DivideStep{1}});
+  const Preprocessing preset({Decode{1}, ResizeShorter{4, Filter::kBilinear, true}, CenterCrop{{4, 4}}, Divide{1}});
   const Image wide = ramp(1, 4, 9);  // the shorter side is 4 already; the crop starts at round(2.5) = 2
   const std::vector<float> out = prepared(preset, wide);
   for (size_t y = 0; y < 4; ++y) {
@@ -74,9 +74,9 @@ TEST(Preprocessing, ShorterSideThenCentreCropIsTorchvisions) {
 }
 
 TEST(Preprocessing, CropLargerThanTheImagePadsWithZeros) {
-  const Preprocessing bytes({DecodeStep{1}, CenterCropStep{{2, 4}}});
+  const Preprocessing bytes({Decode{1}, CenterCrop{{2, 4}}});
   EXPECT_EQ(prepared(bytes, {1, 1, 2, {5, 6}}), (std::vector<float>{0, 5, 6, 0, 0, 0, 0, 0}));
-  const Preprocessing floats({DecodeStep{1}, NormalizeStep{{5}, {1}}, CenterCropStep{{1, 4}}});
+  const Preprocessing floats({Decode{1}, Normalize{{5}, {1}}, CenterCrop{{1, 4}}});
   EXPECT_EQ(prepared(floats, {1, 1, 2, {5, 6}}), (std::vector<float>{0, 0, 1, 0}));
 }
 
@@ -88,14 +88,14 @@ TEST(Preprocessing, ConvertsBetweenGreyAndColour) {
 }
 
 TEST(Preprocessing, OfAnImageTooLongForItsShorterSideIsRefused) {
-  const Preprocessing preset({DecodeStep{1}, ResizeShorterStep{256, Filter::kBilinear, true}, CenterCropStep{{224, 224}}});
+  const Preprocessing preset({Decode{1}, ResizeShorter{256, Filter::kBilinear, true}, CenterCrop{{224, 224}}});
   expect_error([&] { prepared(preset, {1, 1, 60000, std::vector<uint8_t>(60000)}); }, ErrorKind::kBadFile,
                {"60000 x 1", "too long"});
 }
 
 TEST(Preprocessing, ScratchMemoryDoesNotChangeTheResult) {
-  const Preprocessing preset({DecodeStep{3}, ResizeShorterStep{7, Filter::kBicubic, true}, CenterCropStep{{6, 5}},
-                              DivideStep{255}, ResizeStep{{3, 4}, Filter::kBilinear, true}});
+  const Preprocessing preset({Decode{3}, ResizeShorter{7, Filter::kBicubic, true}, CenterCrop{{6, 5}}, Divide{255},
+                              Resize{{3, 4}, Filter::kBilinear, true}});
   Preprocessing::Scratch scratch;
   for (const Image& image : {ramp(3, 20, 30), ramp(1, 7, 7), ramp(3, 5, 90), ramp(3, 20, 30)}) {
     std::vector<float> out(static_cast<size_t>(preset.output_shape().elements()));
@@ -105,10 +105,9 @@ TEST(Preprocessing, ScratchMemoryDoesNotChangeTheResult) {
 }
 
 TEST(Preprocessing, JsonReadsBackValueForValue) {
-  const Preprocessing preset({DecodeStep{3}, ResizeShorterStep{256, Filter::kBicubic, true}, CenterCropStep{{224, 225}},
-                              DivideStep{255}, ScaleStep{1.0F / 3},
-                              NormalizeStep{{kMean[0], kMean[1], kMean[2]}, {kStd[0], kStd[1], kStd[2]}},
-                              ResizeStep{{32, 33}, Filter::kBilinear, false}});
+  const Preprocessing preset({Decode{3}, ResizeShorter{256, Filter::kBicubic, true}, CenterCrop{{224, 225}}, Divide{255},
+                              Scale{1.0F / 3}, Normalize{{kMean[0], kMean[1], kMean[2]}, {kStd[0], kStd[1], kStd[2]}},
+                              Resize{{32, 33}, Filter::kBilinear, false}});
   EXPECT_EQ(Preprocessing::from_json(preset.to_json()), preset);
   EXPECT_EQ(preset.output_shape(), (Shape{3, 32, 33}));
 }
@@ -155,6 +154,49 @@ TEST(Preprocessing, IntoMemoryOfAnotherSizeIsRefused) {
   const Preprocessing preset = Preprocessing::standard(Shape{3, 2, 2}, kMean, kStd);
   std::vector<float> out(11);
   expect_error([&] { preset.apply(ramp(3, 2, 2), out); }, ErrorKind::kUsage, {"12", "11"});
+}
+
+TEST(Preprocessing, KeepsTheOrientationInItsDecodeStep) {
+  const Preprocessing plain = Preprocessing::standard(Shape{1, 2, 2}, std::vector<float>{0}, std::vector<float>{1});
+  const Preprocessing upright = plain.with_exif_orientation(true);
+  EXPECT_FALSE(plain.exif_orientation());
+  EXPECT_TRUE(Preprocessing::from_json(upright.to_json()).exif_orientation());
+  EXPECT_NE(upright, plain);
+  EXPECT_EQ(upright.with_exif_orientation(false), plain);
+  EXPECT_EQ(plain.to_json().find("exif"), std::string::npos);
+}
+
+std::vector<float> floats_in(const std::string& name) {
+  const std::string bytes = read(golden(name));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+// "Normalise, then resize", exactly as written.
+TEST(Preprocessing, ResizingNormalisedFloatsEqualsPyTorch) {
+  for (const Size2 size : {Size2{16, 16}, Size2{41, 53}, Size2{40, 20}}) {
+    for (const bool antialias : {true, false}) {
+      const Preprocessing preset(
+          {Decode{3}, Divide{255}, Normalize{{.4F, .5F, .6F}, {.2F, .25F, .3F}}, Resize{size, Filter::kBilinear, antialias}});
+      std::vector<float> out(static_cast<size_t>(preset.output_shape().elements()));
+      preset.apply(decode_image(bytes_of(read(golden("colour.png"))), "colour.png", 3), out);
+      const std::vector<float> expected =
+          floats_in(fmt::format("torch_{}{}x{}.f32", antialias ? "" : "sharp_", size.width, size.height));
+      ASSERT_EQ(out.size(), expected.size());
+      // PyTorch computes the weights in float32, here they are rounded to it at the end; values go up to 3.
+      for (size_t i = 0; i < out.size(); ++i)
+        ASSERT_NEAR(out[i], expected[i], 5e-6) << size.width << " " << antialias << " at " << i;
+    }
+  }
+}
+
+TEST(Preprocessing, OfAnImageTooLongToBeResizedAsFloatsIsRefused) {
+  const Preprocessing preset({Decode{1}, Divide{255}, Resize{{2, 2}, Filter::kBilinear, true}});
+  const Image longest{1, 1, 65535, std::vector<uint8_t>(65535)}, longer{1, 1, 65536, std::vector<uint8_t>(65536)};
+  std::vector<float> out(4);
+  preset.apply(longest, out);
+  expect_error([&] { preset.apply(longer, out); }, ErrorKind::kBadFile, {"from 65536 x 1"});
 }
 
 }  // namespace

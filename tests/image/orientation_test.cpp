@@ -1,40 +1,11 @@
 #include "image/orientation.h"
 
-#include <zlib.h>
+#include "support/exif.h"
 
-#include "data/dataset.h"
-#include "data/transforms/preprocess.h"
-#include "files.h"
-
-namespace residual::data {
+namespace residual {
 namespace {
 
-// A TIFF header and a directory of one entry.
-std::string tiff(bool little, uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
-  const auto number = [&](uint32_t it, int bytes) {
-    std::string text;
-    for (int i = 0; i < bytes; ++i) text += static_cast<char>(it >> 8 * (little ? i : bytes - 1 - i) & 255);
-    return text;
-  };
-  const std::string shown = type == 3 ? number(value, 2) + number(0, 2) : number(value, 4);
-  return (little ? std::string("II*\0", 4) : std::string("MM\0*", 4)) + number(8, 4) + number(1, 2) + number(tag, 2) +
-         number(type, 2) + number(count, 4) + shown + number(0, 4);
-}
-
-std::string jpeg_with(const std::string& exif) {
-  const std::string file = read(golden("jpeg_420.jpg"));
-  const std::string segment = std::string("Exif\0\0", 6) + exif;
-  const auto length = segment.size() + 2;
-  return file.substr(0, 2) + "\xff\xe1" + static_cast<char>(length >> 8) + static_cast<char>(length & 255) + segment +
-         file.substr(2);
-}
-
-std::string png_with(const std::string& exif) {
-  const std::string file = read(golden("colour.png")), body = "eXIf" + exif;
-  const auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
-  // Behind the header chunk, which ends at byte 33.
-  return file.substr(0, 33) + big_endian({static_cast<uint32_t>(exif.size())}) + body + big_endian({crc}) + file.substr(33);
-}
+using namespace support;
 
 int orientation_of(const std::string& file) {
   return exif_orientation(bytes_of(file));
@@ -93,25 +64,5 @@ TEST(Orientation, TurnsAsPillowsExifTranspose) {
   EXPECT_EQ(colour, (Image{3, 2, 1, {4, 5, 6, 1, 2, 3}}));
 }
 
-TEST(Orientation, IsFollowedByFoldersOnlyWhenAskedFor) {
-  const TemporaryFolder folder;
-  write(folder / "cat/1.jpg", jpeg_with(tiff(true, 0x0112, 3, 1, 6)));
-  OpenOptions options;
-  options.path = folder.path().string();
-  EXPECT_EQ(open_data(options).train->image(0).width, 37);
-  options.exif_orientation = true;
-  EXPECT_EQ(open_data(options).train->image(0).width, 29);
-}
-
-TEST(Orientation, IsAPartOfTheDecodeStepThatReadsBack) {
-  const Preprocessing plain = Preprocessing::standard(Shape{1, 2, 2}, std::vector<float>{0}, std::vector<float>{1});
-  const Preprocessing upright = plain.with_exif_orientation(true);
-  EXPECT_FALSE(plain.exif_orientation());
-  EXPECT_TRUE(Preprocessing::from_json(upright.to_json()).exif_orientation());
-  EXPECT_NE(upright, plain);
-  EXPECT_EQ(upright.with_exif_orientation(false), plain);
-  EXPECT_EQ(plain.to_json().find("exif"), std::string::npos);
-}
-
 }  // namespace
-}  // namespace residual::data
+}  // namespace residual

@@ -1,4 +1,4 @@
-// The fields of a configuration that came with published weights, each checked before it is believed.
+// The fields of a configuration that came with published weights, each checked before it is used.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@
 
 namespace residual::data {
 
-/// The JSON in a configuration file. Throws Error (kBadFile), naming `name`, for what is none and for more than
+/// The JSON in a configuration file. Throws Error (kBadFile), naming `name`, for text that is not JSON and for more than
 /// kMostConfigBytes.
 nlohmann::json parse_config(std::string_view json, std::string_view name);
 
-/// What is asked for and is not there, or null, is `standard`; what is of another kind is refused with its key.
+/// A field that is missing or null is `standard`; one of another kind is refused with its key.
 class ConfigFields {
  public:
   /// json: an object, which must live as long. name: of the file, for messages.

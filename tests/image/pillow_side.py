@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What Pillow makes of random images, for tests/data/pillow_test.cpp.
+"""What Pillow makes of random images, for tests/image/pillow_test.cpp.
 
   pillow_side.py resize SEED OUT     2,000 resizes, one a line: filter, channels, image, its width and height, the new ones, and the CRC-32 of
                                      the result's bytes. golden/resizes.txt is `resize 0` with Pillow 13.0

@@ -1,10 +1,10 @@
-#include "data/transforms/config_fields.h"
+#include "data/preprocessing/config_fields.h"
 
 #include <cmath>
 #include <limits>
 
 #include "core/limits.h"
-#include "data/transforms/presets.h"
+#include "data/preprocessing/presets.h"
 
 namespace residual::data {
 
@@ -31,18 +31,18 @@ double ConfigFields::number(std::string_view key, double standard, double least,
 
 std::string ConfigFields::text(std::string_view key, std::string standard) const {
   if (!has(key)) return standard;
-  if (!json_.at(key).is_string()) bad("'{}' is no text", key);
+  if (!json_.at(key).is_string()) bad("'{}' is not a string", key);
   return json_.at(key).get<std::string>();
 }
 
 std::vector<float> ConfigFields::colours(std::string_view key, const std::vector<float>& standard) const {
   if (!has(key)) return standard;
   const nlohmann::json& list = json_.at(key);
-  if (!list.is_array() || list.size() > 16) bad("'{}' is no list of a number for each channel", key);
+  if (!list.is_array() || list.size() > 16) bad("'{}' is not a list of one number for each channel", key);
   std::vector<float> values;
   for (const nlohmann::json& value : list) {
     if (!value.is_number() || std::abs(value.get<double>()) > std::numeric_limits<float>::max())
-      bad("'{}' holds something else than numbers that fit", key);
+      bad("'{}' holds a value that is not a number or does not fit into a float", key);
     values.push_back(value.get<float>());
   }
   return values;

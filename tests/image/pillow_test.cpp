@@ -6,12 +6,14 @@
 #include <sstream>
 
 #include "core/file.h"
-#include "data/transforms/preprocess.h"
-#include "files.h"
 #include "image/resize.h"
+#include "support/files.h"
+#include "support/surroundings.h"
 
-namespace residual::data {
+namespace residual {
 namespace {
+
+using namespace support;
 
 // As pillow_side.py draws it.
 Image drawn(uint64_t kind, uint64_t channels, uint64_t width, uint64_t height) {
@@ -68,7 +70,7 @@ class TorchPillow : public testing::Test {
     if (const std::string lacks = support::python_lacks("PIL, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   }
   static void pillow(const std::string& arguments) {
-    ASSERT_TRUE(support::run_script("data/pillow_side.py", arguments)) << arguments;
+    ASSERT_TRUE(support::run_script("image/pillow_side.py", arguments)) << arguments;
   }
 
   TemporaryFolder folder_;
@@ -113,4 +115,4 @@ TEST_F(TorchPillow, SeesAHundredPhotographsAlike) {
 }
 
 }  // namespace
-}  // namespace residual::data
+}  // namespace residual

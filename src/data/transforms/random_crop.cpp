@@ -1,0 +1,19 @@
+#include "data/transforms/random_crop.h"
+
+#include "core/error.h"
+
+namespace residual::data {
+
+void RandomCrop::check(const Place&) const {
+  if (padding < 1 || padding > 65535)
+    fail(ErrorKind::kUsage, "the padding of the random crop is {}, expected 1 to 65535", padding);
+}
+
+Window RandomCrop::draw(Size2 in, Rng& rng) const {
+  const auto offsets = static_cast<uint64_t>(2 * padding + 1);
+  const int64_t top = static_cast<int64_t>(rng.below(offsets)) - padding;
+  const int64_t left = static_cast<int64_t>(rng.below(offsets)) - padding;
+  return {top, left, in};
+}
+
+}  // namespace residual::data

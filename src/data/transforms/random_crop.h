@@ -1,0 +1,34 @@
+// Random crop with padding: He et al. 2015, section 4.2.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/rng.h"
+#include "data/transforms/fields.h"
+#include "data/transforms/pixels.h"
+#include "data/transforms/place.h"
+
+namespace residual::data {
+
+/// {"step":"random_crop","padding":4}: as many zeros on every side, then a crop of the old size. Behind normalize, so that the
+/// padding is the mean.
+struct RandomCrop {
+  int64_t padding = 4;
+
+  static constexpr std::string_view kName = "random_crop";
+  static constexpr bool kRandom = true;
+  void fields(Fields& fields) { fields.required("padding", padding); }
+  void check(const Place& place) const;
+
+  /// Upper left corner, each -padding … padding with the same probability; y is drawn first.
+  Window draw(Size2 in, Rng& rng) const;
+
+  std::optional<Size2> output_size(Size2 in) const { return in; }
+  void apply(const Image& in, Image& out, Rng& rng) const { crop(in, draw({in.height, in.width}, rng), out); }
+  void apply(const Planes& in, const Planes& out, Rng& rng) const { crop(in, draw(in.size(), rng), out); }
+  bool operator==(const RandomCrop&) const = default;
+};
+
+}  // namespace residual::data
