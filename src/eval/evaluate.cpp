@@ -82,8 +82,8 @@ void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& vi
   loader.start_epoch(0);
   const std::span<float> images = session_.input<float>("images");
   while (const data::Batch* batch = loader.next()) {
-    // Rows behind a partial batch keep what the batch before left there: no row sees another in evaluation, and they are not
-    // used.
+    // Rows after a partial batch keep the previous batch's images: rows do not depend on each other in evaluation, and theirs are
+    // not used.
     std::ranges::copy(batch->images, images.begin());
     session_.run();
     use(*batch, session_.output<float>("logits").first(static_cast<size_t>(batch->count * classes_)));

@@ -36,7 +36,7 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
 void MachineArguments::check() {
   if (device == "cuda") {
     fail(ErrorKind::kUsage,
-         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or leave it away");
+         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or omit it");
   }
   if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
   check_range("--threads", threads, 0, kMostThreads);
@@ -58,10 +58,10 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
           positional ? "PATH" : "--data", path,
           "A folder or archive of images, a data set's name as in `residual fetch --list`, or `shapes` for the built-in ones")
       ->required();
-  command.add_option("--val-split", val_split, "Keep this fraction of the training images for validation")
+  command.add_option("--val-split", val_split, "Fraction of the training images for the validation split")
       ->capture_default_str()
       ->group("Data");
-  command.add_flag("--exif-orientation", exif_orientation, "Turn images upright as their Exif data say (folders of images)")
+  command.add_flag("--exif-orientation", exif_orientation, "Turn images upright by their Exif data (folders of images)")
       ->group("Data");
   command.add_flag("--coarse-labels", coarse_labels, "CIFAR-100: its 20 coarse classes")->group("Data");
   command.add_option("--labels", labels, "File with the names of the classes: one a line, or JSON")->group("Data");
@@ -74,7 +74,7 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
 
 data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   if (path != "shapes" && (train_size != data::OpenOptions{}.train_size || test_size != data::OpenOptions{}.test_size)) {
-    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`; '{}' is what it is", path);
+    fail(ErrorKind::kUsage, "--train-size and --test-size belong to `--data shapes`, not to '{}'", path);
   }
   data::OpenOptions options;
   options.val_split = val_split;
@@ -126,8 +126,8 @@ models::Architecture NetworkArguments::architecture() const {
   models::Architecture result;
   if (is_file()) {
     if (options.choices.any() || classes) {
-      fail(ErrorKind::kUsage, "--classes, --shortcut and the like belong to a network's name; '{}' is a file that holds them",
-           model);
+      fail(ErrorKind::kUsage,
+           "--classes, --shortcut and the like belong to a network's name; '{}' is a file with a network in it", model);
     }
     result = convert::load(model).model.architecture;
   } else {
@@ -151,7 +151,7 @@ models::Architecture NetworkArguments::architecture() const {
 void name_classes(eval::Model& model, const std::string& labels) {
   model.labels = data::read_labels(labels);
   if (static_cast<int64_t>(model.labels.size()) == model.architecture.classes) return;
-  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network tells {} classes apart", labels, model.labels.size(),
+  fail(ErrorKind::kUsage, "--labels: '{}' has {} names, the network has {} classes", labels, model.labels.size(),
        model.architecture.classes);
 }
 
