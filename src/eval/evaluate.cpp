@@ -47,6 +47,8 @@ std::shared_ptr<const Plan> inference_plan(const models::Architecture& architect
 
 namespace {
 
+constexpr int kInputSlots = 3;  // of a session: one batch that the network reads and two that the loader prepares
+
 // The `most` of highest loss of both lists, highest first; ties in the order of the data set.
 void keep_worst(std::vector<Mistake>& worst, const std::vector<Mistake>& more, int64_t most) {
   worst.insert(worst.end(), more.begin(), more.end());
@@ -69,7 +71,8 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      session_(inference_plan(architecture, options_.batch_size, options_.target, options_.choices), state) {}
+      session_(inference_plan(architecture, options_.batch_size, options_.target, options_.choices), state,
+               {.input_slots = kInputSlots}) {}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;
@@ -78,14 +81,14 @@ void check_classes(const data::Dataset& dataset, int64_t classes) {
 }
 
 void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use) {
-  data::Loader loader(dataset, view, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
+  data::LoaderOptions loading{.batch_size = options_.batch_size, .threads = options_.loader_threads};
+  for (int slot = 0; slot < kInputSlots; ++slot) loading.slots.push_back({session_.input<float>("images", slot), {}});
+  data::Loader loader(dataset, view, std::move(loading));
   loader.start_epoch(0);
-  const std::span<float> images = session_.input<float>("images");
   while (const data::Batch* batch = loader.next()) {
-    // Rows after a partial batch keep the previous batch's images: rows do not depend on each other in evaluation, and theirs are
+    // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are
     // not used.
-    std::ranges::copy(batch->images, images.begin());
-    session_.run();
+    session_.run(static_cast<int>(batch->slot));
     use(*batch, session_.output<float>("logits").first(static_cast<size_t>(batch->count * classes_)));
   }
 }
