@@ -30,7 +30,7 @@ void ImageCache::keep(int64_t place, const Image& image) const {
   const Image* empty = nullptr;
   // Another thread may have been first; its image is the same.
   if (places_[static_cast<size_t>(place)].compare_exchange_strong(empty, copy.get(), std::memory_order_release)) {
-    (void)copy.release();  // it belongs to the place now
+    (void)copy.release();  // the place owns it now
   } else {
     left_.fetch_add(bytes);
   }

@@ -33,7 +33,7 @@ ContactSheet contact_sheet(const Dataset& dataset, int64_t columns) {
   }
   ContactSheet sheet;
   sheet.columns = columns;
-  sheet.left_out = classes - rows;
+  sheet.omitted = classes - rows;
   sheet.rows.assign(dataset.classes().begin(), dataset.classes().begin() + rows);
   sheet.image = {3, rows * (kCell + kGap) + kGap, columns * (kCell + kGap) + kGap, {}};
   sheet.image.pixels.assign(static_cast<size_t>(3 * sheet.image.height * sheet.image.width), 255);

@@ -1,4 +1,4 @@
-// Some images of every class on one sheet, to look at.
+// Some images of every class on one sheet.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ struct ContactSheet {
   Image image;                    ///< a row a class, white between the images
   std::vector<std::string> rows;  ///< the names of the classes, from the top
   int64_t columns = 0;            ///< images a row, at most
-  int64_t left_out = 0;           ///< classes for which there was no space
+  int64_t omitted = 0;            ///< classes for which there was no space
 };
 
-/// The first `columns` images of each class, each brought into a square of 64 pixels (smaller ones keep their size); at most
-/// 200 classes. Throws what reading throws.
+/// The first `columns` images of each class, each fitted into a square of 64 pixels (smaller ones keep their size); at most
+/// 200 classes. Throws as Dataset::read does.
 ContactSheet contact_sheet(const Dataset& dataset, int64_t columns = 10);
 
 }  // namespace residual::data

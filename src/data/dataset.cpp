@@ -29,7 +29,7 @@ std::shared_ptr<const FileTree> open_tree(const std::string& path) {
   fail(ErrorKind::kBadFile, "'{}' is a file; expected {}", path, kExpected);
 }
 
-// Archives and unpacked ones often have one folder around everything.
+// Archives, unpacked or not, often have one folder around everything.
 std::string only_folder(const FileTree& tree) {
   const std::vector<FileTree::Entry> entries = tree.list("");
   std::string folder;
@@ -41,17 +41,26 @@ std::string only_folder(const FileTree& tree) {
   return folder;
 }
 
+// The formats with files of their own, in the order in which they are tried.
+struct KnownFormat {
+  bool (*is)(const FileTree& tree);
+  DataSource (*open)(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
+};
+constexpr KnownFormat kFormats[] = {{is_cifar, open_cifar},
+                                    {is_cifar100, open_cifar100},
+                                    {is_idx, open_idx},
+                                    {is_numbered, open_numbered},
+                                    {has_split_folders, open_image_folder}};
+
 DataSource open_format(const OpenOptions& options) {
   if (options.path == "shapes") return open_shapes(options);
   constexpr int kMostAround = 4;
   const std::shared_ptr<const FileTree> top = open_tree(options.path);
   std::shared_ptr<const FileTree> tree = top;
   for (int around = 0; around < kMostAround; ++around) {
-    if (is_cifar(*tree)) return open_cifar(tree, options);
-    if (is_cifar100(*tree)) return open_cifar100(tree, options);
-    if (is_idx(*tree)) return open_idx(tree, options);
-    if (is_numbered(*tree)) return open_numbered(tree, options);
-    if (has_split_folders(*tree)) return open_image_folder(tree, options);
+    for (const KnownFormat& format : kFormats) {
+      if (format.is(*tree)) return format.open(tree, options);
+    }
     if (tree->is_file("data_batch_1")) {
       fail(ErrorKind::kBadFile, "'{}' is CIFAR-10's Python version; download the binary version (data_batch_1.bin …)",
            tree->where(""));
@@ -63,7 +72,7 @@ DataSource open_format(const OpenOptions& options) {
   // Nothing but folders of classes is left: where there is more than one folder, or else at the top.
   if (has_class_folders(*tree)) return open_image_folder(tree, options);
   if (has_class_folders(*top)) return open_image_folder(top, options);
-  fail(ErrorKind::kBadFile, "'{}' holds nothing that is understood; expected {}", options.path, kExpected);
+  fail(ErrorKind::kBadFile, "'{}' contains no data set in a known format; expected {}", options.path, kExpected);
 }
 
 std::string summary(const DataSource& source) {

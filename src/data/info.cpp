@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Whole numbers, so that the order of adding does not matter.
+// Integers, so that the order of addition does not matter.
 struct Sums {
   std::array<uint64_t, 3> sum{}, squares{};
   int64_t pixels = 0;

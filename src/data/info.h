@@ -1,4 +1,4 @@
-// What a data set holds: counts, sizes, mean and standard deviation.
+// Statistics of a data set: counts, sizes, mean and standard deviation.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,12 @@ struct DataInfo {
   std::optional<SplitInfo> train, validation, test;
 };
 
-/// Reads every image, on `threads` threads; exact sums, so that the figures do not depend on them. Throws what reading throws.
+/// Reads every image, on `threads` threads; exact sums, so that the figures do not depend on their number. Throws as
+/// Dataset::read does.
 SplitInfo inspect(const Dataset& dataset, int threads = 1);
 DataInfo inspect(const DataSource& source, int threads = 1);
 
-/// For `residual data info`: lines for people, and JSON with the same content.
+/// For `residual data info`: text for people, and JSON with the same content.
 std::string to_text(const DataInfo& info);
 std::string to_json(const DataInfo& info);
 

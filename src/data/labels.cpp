@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMostText = size_t{64} << 20;
 
-// Of timm and of Hugging Face's transformers; null where there is none.
+// The class names of timm and of Hugging Face's transformers; null where there are none.
 const nlohmann::json* names_in(const nlohmann::json& config) {
   for (const char* key : {"label_names", "id2label"}) {
     if (config.is_object() && config.contains(key) && !config[key].is_null()) return &config[key];
@@ -32,7 +32,7 @@ class Labels {
       std::string_view line = text.substr(0, text.find('\n'));
       text.remove_prefix(std::min(line.size() + 1, text.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      // What follows the last name may be empty lines.
+      // Empty lines may follow the last name.
       if (line.empty() && text.find_first_not_of("\r\n") == std::string_view::npos) break;
       add(std::string(line));
     }
@@ -56,7 +56,7 @@ class Labels {
       size_t index = 0;
       const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
       if (error != std::errc{} || end != key.data() + key.size() || index >= names_.size() || !names_[index].empty())
-        bad(fmt::format("'{}' is no index of its {} classes", printable(key), json.size()));
+        bad(fmt::format("'{}' is not an index of its {} classes", printable(key), json.size()));
       names_[index] = text_of(value);
       check(names_[index], index);
     }
@@ -65,7 +65,7 @@ class Labels {
 
  private:
   [[noreturn]] void bad(const std::string& what) const {
-    fail(ErrorKind::kBadFile, "'{}' holds no list of class names that can be used: {}", name_, what);
+    fail(ErrorKind::kBadFile, "'{}' is not a usable list of class names: {}", name_, what);
   }
 
   std::string text_of(const nlohmann::json& value) const {
@@ -82,7 +82,7 @@ class Labels {
   void check(const std::string& name, size_t index) const {
     if (name.empty()) bad(fmt::format("the name of class {} is empty", index));
     // JSON has been checked already, lines have not.
-    if (name.find('\0') != std::string::npos) bad(fmt::format("the name of class {} holds a zero byte", index));
+    if (name.find('\0') != std::string::npos) bad(fmt::format("the name of class {} contains a zero byte", index));
     try {
       (void)nlohmann::json(name).dump();
     } catch (const nlohmann::json::exception&) {
@@ -120,7 +120,7 @@ std::vector<std::string> read_labels(const std::filesystem::path& path) {
   std::vector<std::string> sorted = labels;
   std::ranges::sort(sorted);
   if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
-    warn("'{}' calls more than one class '{}'; answers do not tell them apart", path.string(), printable(*twice));
+    warn("'{}' has more than one class '{}'; predictions do not distinguish them", path.string(), printable(*twice));
   return labels;
 }
 

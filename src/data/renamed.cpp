@@ -1,4 +1,4 @@
-// The same images, their classes under other names or in another order.
+// The same images with classes under other names or in another order.
 #include <memory>
 #include <optional>
 #include <utility>
@@ -12,7 +12,7 @@ namespace {
 
 class Relabelled : public Dataset {
  public:
-  // place: where each of the data's classes stands among `names`; empty: in the same place.
+  // place: the index in `names` of each of the data's classes; empty: the same index.
   Relabelled(std::shared_ptr<const Dataset> inner, std::shared_ptr<const std::vector<std::string>> names,
              std::vector<int64_t> place = {})
       : inner_(std::move(inner)), names_(std::move(names)), place_(std::move(place)) {}
@@ -45,7 +45,7 @@ std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std
 
 void rename_classes(DataSource& source, const std::vector<std::string>& names) {
   if (names.size() != source.classes().size()) {
-    fail(ErrorKind::kUsage, "{} names of classes were given, the data has {} classes ({})", names.size(), source.classes().size(),
+    fail(ErrorKind::kUsage, "there are {} class names, the data has {} classes ({})", names.size(), source.classes().size(),
          source.found);
   }
   const auto shared = std::make_shared<const std::vector<std::string>>(names);

@@ -37,6 +37,8 @@ BatchScore score(std::span<const float> logits, std::span<const int64_t> labels,
 
 namespace {
 
+constexpr int kInputSlots = 3;  // of a session: one batch that the network reads and two that the loader prepares
+
 // The `most` of highest loss of both lists, highest first; ties in the order of the data set.
 void keep_worst(std::vector<Mistake>& worst, const std::vector<Mistake>& more, int64_t most) {
   worst.insert(worst.end(), more.begin(), more.end());
@@ -59,8 +61,8 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target, options_.choices) {
-}
+      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target,
+                 {.choices = options_.choices, .input_slots = kInputSlots}) {}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;
@@ -70,12 +72,14 @@ void check_classes(const data::Dataset& dataset, int64_t classes) {
 }
 
 void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& view, const Use& use) {
-  data::Loader loader(dataset, view, {.batch_size = options_.batch_size, .threads = options_.loader_threads});
+  data::LoaderOptions loading{.batch_size = options_.batch_size, .threads = options_.loader_threads};
+  for (int slot = 0; slot < kInputSlots; ++slot) loading.slots.push_back({inference_.images(slot), {}});
+  data::Loader loader(dataset, view, std::move(loading));
   loader.start_epoch(0);
   while (const data::Batch* batch = loader.next()) {
-    // Rows behind a partial batch keep the images of the batch before: no row affects another, and they are not used.
-    std::ranges::copy(batch->images, inference_.images().begin());
-    inference_.run();
+    // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are not
+    // used.
+    inference_.run(static_cast<int>(batch->slot));
     use(*batch, inference_.logits().first(static_cast<size_t>(batch->count * classes_)));
   }
 }

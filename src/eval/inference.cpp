@@ -15,10 +15,10 @@ std::shared_ptr<const Plan> inference_plan(const models::Architecture& architect
 }
 
 Inference::Inference(const models::Architecture& architecture, std::shared_ptr<PreparedWeights> weights, int64_t batch,
-                     const Target& target, const Choices& choices)
+                     const Target& target, const InferenceOptions& options)
     : batch_(batch),
-      session_(inference_plan(architecture, batch, target, choices), std::move(weights)),
-      images_(session_.input<float>("images")),
+      session_(inference_plan(architecture, batch, target, options.choices), std::move(weights),
+               {.input_slots = options.input_slots}),
       logits_(session_.output<float>("logits")) {}
 
 }  // namespace residual::eval

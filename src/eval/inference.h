@@ -15,27 +15,31 @@ namespace residual::eval {
 std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
                                            const Choices& choices = {});
 
+struct InferenceOptions {
+  Choices choices = {};  ///< kernel choices to repeat
+  int input_slots = 1;   ///< while one batch is computed, others may be written
+};
+
 /// Owns a session; for one thread at a time. Any number of them may share `weights` and run at once.
 class Inference {
  public:
   /// `weights`: of a State that holds the network's Variables.
   Inference(const models::Architecture& architecture, std::shared_ptr<PreparedWeights> weights, int64_t batch,
-            const Target& target, const Choices& choices = {});
+            const Target& target, const InferenceOptions& options = {});
 
   int64_t batch() const noexcept { return batch_; }
-  std::span<float> images() { return images_; }              ///< batch,C,H,W; to be filled before run()
+  std::span<float> images(int slot = 0) { return session_.input<float>("images", slot); }  ///< batch,C,H,W; fill before run()
   std::span<const float> logits() const { return logits_; }  ///< batch,classes; of the last run()
   const Plan& plan() const noexcept { return session_.plan(); }
 
   /// Throws Error as Session::run does, (kUsage) in a process forked from the one that made this.
-  void run() { session_.run(); }
+  void run(int slot = 0) { session_.run(slot); }
   /// Folds and packs the weights again, after the State has changed.
   void prepare() { session_.prepare(); }
 
  private:
   int64_t batch_;
   Session session_;
-  std::span<float> images_;
   std::span<const float> logits_;
 };
 

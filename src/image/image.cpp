@@ -52,13 +52,13 @@ bool looks_like_image(std::span<const std::byte> bytes) noexcept {
 void check_size(int64_t height, int64_t width, int64_t max_pixels, int64_t least_bytes, size_t file_bytes,
                 std::string_view name) {
   if (height <= 0 || width <= 0)
-    fail(ErrorKind::kBadFile, "'{}' says that it has {} x {} pixels: it is damaged", name, width, height);
+    fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels in its header: it is damaged", name, width, height);
   if (height > max_pixels / width) {
     fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels, at most {} pixels are read; make the image smaller", name, width, height,
          max_pixels);
   }
   if (static_cast<size_t>(least_bytes) > file_bytes) {
-    fail(ErrorKind::kBadFile, "'{}' says that it has {} x {} pixels but is only {} bytes long: it is damaged or cut off", name,
+    fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels in its header but is only {} bytes long: it is damaged or cut off", name,
          width, height, file_bytes);
   }
 }
@@ -77,7 +77,7 @@ void decode_image(std::span<const std::byte> bytes, std::string_view name, int64
     decode_png(bytes, name, max_pixels, image);
   } else {
     fail(ErrorKind::kBadFile,
-         "'{}' is no image that can be read: it begins with {}, JPEG (ff d8 ff) or PNG (89 50 4e 47) was expected", name,
+         "'{}' is not an image that can be read: it begins with {}, JPEG (ff d8 ff) or PNG (89 50 4e 47) was expected", name,
          first_bytes(bytes));
   }
   if (channels != 0) convert_channels(image, channels);

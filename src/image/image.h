@@ -26,12 +26,12 @@ inline constexpr int64_t kMaxPixels = 89'478'485;
 /// Whether the bytes begin like a JPEG or a PNG file.
 bool looks_like_image(std::span<const std::byte> bytes) noexcept;
 
-/// The image in a JPEG or PNG file's bytes; `name` is what messages call it. channels: 1 for grey, 3 for colour, 0 for what the
-/// file holds (grey stays grey, everything else becomes colour). Throws Error (kBadFile) for anything that is no whole, sound
-/// image, or that has more than max_pixels pixels.
+/// The image in a JPEG or PNG file's bytes; `name` is its name in messages. channels: 1 for grey, 3 for colour, 0 for the
+/// file's own (grey stays grey, everything else becomes colour). Throws Error (kBadFile) for anything but a whole,
+/// undamaged image, and for more than max_pixels pixels.
 Image decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, int64_t max_pixels = kMaxPixels);
 
-/// As above, into `image`, whose memory is used again.
+/// As above, into `image`, whose memory is reused.
 void decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, Image& image,
                   int64_t max_pixels = kMaxPixels);
 

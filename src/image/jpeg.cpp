@@ -35,7 +35,7 @@ Failure& failure_of(j_common_ptr info) {
   std::longjmp(failure.jump, 1);
 }
 
-// Warnings after which pixels are made up are errors here; harmless ones pass, as in Pillow.
+// Warnings after which libjpeg invents pixels are errors here; harmless ones pass, as in Pillow.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
@@ -113,7 +113,7 @@ class Decoder {
  private:
   template <typename Work>
   void guarded(Work work) {
-    if (setjmp(failure_.jump) != 0) fail(ErrorKind::kBadFile, "'{}' is no sound JPEG image: {}", name_, failure_.message);
+    if (setjmp(failure_.jump) != 0) fail(ErrorKind::kBadFile, "'{}' is a damaged JPEG image: {}", name_, failure_.message);
     work();
   }
 

@@ -10,7 +10,7 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// Unsigned numbers of `count` bytes; nothing when the bytes end before.
+// Unsigned numbers of `count` bytes; none when the bytes end before.
 std::optional<size_t> number(Bytes bytes, size_t at, size_t count, bool little) noexcept {
   if (at > bytes.size() || count > bytes.size() - at) return std::nullopt;
   size_t value = 0;

@@ -1,4 +1,4 @@
-// PNG by libpng, which hands over the stored samples; palettes, depths and alpha are treated here as Pillow treats them.
+// PNG by libpng, which decodes the stored samples; palettes, depths and alpha are handled here as in Pillow.
 #include <png.h>
 
 #include <array>
@@ -101,7 +101,7 @@ class Decoder {
 
   template <typename Work>
   void guarded(Work work) {
-    if (setjmp(jump_) != 0) fail(ErrorKind::kBadFile, "'{}' is no sound PNG image: {}", name_, message_);
+    if (setjmp(jump_) != 0) fail(ErrorKind::kBadFile, "'{}' is a damaged PNG image: {}", name_, message_);
     work();
   }
 
@@ -124,7 +124,7 @@ class Decoder {
     if (colour_ == PNG_COLOR_TYPE_PALETTE) {
       for (size_t x = 0; x < width; ++x) {
         if (row[x] >= palette_size_) {
-          fail(ErrorKind::kBadFile, "'{}' is no sound PNG image: a pixel has colour {} of a palette of {}", name_, row[x],
+          fail(ErrorKind::kBadFile, "'{}' is a damaged PNG image: a pixel has colour {} of a palette of {}", name_, row[x],
                palette_size_);
         }
         std::memcpy(to + 3 * x, palette_[row[x]].data(), 3);
@@ -133,7 +133,7 @@ class Decoder {
       // Pillow keeps such images in 16 bits and cuts them off at 255.
       for (size_t x = 0; x < width; ++x) to[x] = row[2 * x] != 0 ? 255 : row[2 * x + 1];
     } else {
-      // The high byte of 16 bits; fewer than 8 spread to 0 … 255; alpha is left out.
+      // The high byte of 16 bits; fewer than 8 spread to 0 … 255; alpha is dropped.
       const size_t step = depth_ == 16 ? 2 : 1, kept = grey() ? 1 : 3;
       const int scale = depth_ < 8 ? 255 / ((1 << depth_) - 1) : 1;
       for (size_t x = 0; x < width; ++x) {
@@ -154,10 +154,10 @@ class Decoder {
   std::array<std::array<uint8_t, 3>, 256> palette_{};
 };
 
-// libpng reads on until the pixels before it tells the size; this looks at once. The header chunk comes first, its size at bytes
+// libpng reports the size only when it reaches the pixels; this reads it at once. The header chunk comes first, its size at bytes
 // 16 … 23.
 void check_first(std::span<const std::byte> bytes, int64_t max_pixels, std::string_view name) {
-  if (bytes.size() < 24) return;  // libpng says that it is cut off
+  if (bytes.size() < 24) return;  // libpng reports that it is cut off
   const auto number = [&](size_t at) {
     int64_t value = 0;
     for (size_t i = at; i < at + 4; ++i) value = value << 8 | std::to_integer<int64_t>(bytes[i]);

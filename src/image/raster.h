@@ -29,7 +29,7 @@ class Mask {
   void fill_disc(Point centre, float radius);         ///< the mask becomes the disc
   void cut_disc(Point centre, float radius);          ///< the disc is taken out of the mask
 
-  int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< outside rows top … bottom-1, columns left … right-1 all is 0
+  int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< outside rows top … bottom-1, columns left … right-1 everything is 0
   float at(int64_t y, int64_t x) const noexcept { return cover_[static_cast<size_t>(y * width_ + x)]; }
 
  private:

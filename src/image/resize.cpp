@@ -150,8 +150,8 @@ void nearest_bytes(const Image& source, Image& out) {
 
 void check_side(int64_t height, int64_t width, ErrorKind kind, std::string_view to_or_from) {
   if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide || height > kMaxPixels / width) {
-    fail(kind, "an image cannot be resized {} {} x {} pixels: sides go from 1 to {}, with at most {} pixels", to_or_from, width,
-         height, kMaxSide, kMaxPixels);
+    fail(kind, "an image cannot be resized {} {} x {} pixels: sides of 1 to {} and at most {} pixels are possible", to_or_from,
+         width, height, kMaxSide, kMaxPixels);
   }
 }
 
@@ -271,7 +271,7 @@ Image fitted(const Image& image, int64_t side) {
 
 void resize(std::span<const float> source, PlanesSize size, int64_t height, int64_t width, Filter filter, bool antialias,
             std::span<float> out) {
-  check_side(size.height, size.width, ErrorKind::kBadFile, "from");  // the preset is not to blame for the image
+  check_side(size.height, size.width, ErrorKind::kBadFile, "from");  // the image is at fault, not the caller
   check_side(height, width, ErrorKind::kUsage, "to");
   if (source.size() != static_cast<size_t>(size.channels * size.height * size.width) ||
       out.size() != static_cast<size_t>(size.channels * height * width)) {

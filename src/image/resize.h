@@ -28,7 +28,7 @@ void resize(const Image& source, int64_t height, int64_t width, Filter filter, I
 Image fitted(const Image& image, int64_t side);
 
 /// The same filters in float32 on planes, C,H,W. Without antialias the filter keeps its size, as PyTorch's align_corners=False.
-/// Throws Error (kBadFile) when `source` has a size outside 1 … 65535, (kUsage) when it is asked for one.
+/// Throws Error (kBadFile) when `source` has a side outside 1 … 65535, (kUsage) when the result has.
 struct PlanesSize {
   int64_t channels = 0, height = 0, width = 0;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/file.h"
+#include "data/batches.h"
 #include "data/loader.h"
 #include "train/report/report_mistakes.h"
 #include "train/run/checkpoint_store.h"
@@ -42,13 +43,25 @@ void make_folder(const std::filesystem::path& folder) {
   remove_leftovers(folder);
 }
 
-// Everything that a step reads: the batch and what changes from step to step. step: from 0.
-void feed(Session& session, const data::Batch& batch, double learning_rate, int64_t step, uint64_t seed) {
-  std::ranges::copy(batch.images, session.input<float>("images").begin());
-  std::ranges::copy(batch.labels, session.input<int64_t>("labels").begin());
-  session.input<double>("learning_rate")[0] = learning_rate;
-  session.input<int64_t>("step")[0] = step + 1;
-  const std::span<int64_t> key = session.input<int64_t>("random_key");  // seed, step, index of the batch's first sample
+constexpr int kInputSlots = 3;  // of the session: one batch that the step reads and two that the loader prepares
+
+// The loader writes into the session's own inputs.
+data::LoaderOptions loader_options(const TrainOptions& options, Session& session) {
+  data::LoaderOptions result{.batch_size = options.batch_size,
+                             .threads = options.loader_threads,
+                             .seed = options.seed,
+                             .shuffle = true,
+                             .drop_last = true};
+  for (int slot = 0; slot < kInputSlots; ++slot)
+    result.slots.push_back({session.input<float>("images", slot), session.input<int64_t>("labels", slot)});
+  return result;
+}
+
+// What a step reads beside its batch, which lies in the slot. step: from 0.
+void feed(Session& session, int slot, double learning_rate, int64_t step, uint64_t seed) {
+  session.input<double>("learning_rate", slot)[0] = learning_rate;
+  session.input<int64_t>("step", slot)[0] = step + 1;
+  const std::span<int64_t> key = session.input<int64_t>("random_key", slot);  // seed, step, index of the batch's first sample
   key[0] = static_cast<int64_t>(seed);
   key[1] = step;
   key[2] = 0;
@@ -64,13 +77,8 @@ class Trainer {
         observer_(observer),
         held_out_(selection_split(source)),
         checkpoints_(options.out / "checkpoint.safetensors", identity_json(options, source, preprocessing)),
-        loader_(*source.train, data::augmented(preprocessing, options.augmentation),
-                {.batch_size = options.batch_size,
-                 .threads = options.loader_threads,
-                 .seed = options.seed,
-                 .shuffle = true,
-                 .drop_last = true}),
-        clock_(options.epochs, loader_.batches(), options.batch_size) {}
+        batches_(data::Batches{.samples = source.train->size(), .batch_size = options.batch_size, .drop_last = true}.count()),
+        clock_(options.epochs, batches_, options.batch_size) {}
 
   // Compiles the step and brings the state to where the run begins or was interrupted. start: weights, may be null.
   void begin(const State* start) {
@@ -85,11 +93,12 @@ class Trainer {
     start_moving_average(state_, plan->graph);
     if (saved) resume(*saved, plan->threads);
     progress_.threads = plan->threads;
-    session_.emplace(plan, state_);
+    session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots});
+    loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.augmentation), loader_options(options_, *session_));
     if (held_out_.dataset != nullptr) make_evaluator();
     log_.emplace(saved ? MetricsLog::resume(options_.out, progress_) : MetricsLog::create(options_.out));
     if (!saved) save_checkpoint();  // an output folder that cannot be written is found now, not after the first epoch
-    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", loader_.batches(),
+    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", batches_,
                      static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description));
   }
 
@@ -97,11 +106,12 @@ class Trainer {
 
   void train_epoch() {
     clock_.begin_epoch(progress_.batch);
-    if (progress_.batch >= loader_.batches()) return;  // interrupted during the evaluation
-    loader_.start_epoch(progress_.epoch, progress_.batch);
-    while (const data::Batch* batch = loader_.next()) {
-      feed(*session_, *batch, rate_of(step()), step(), options_.seed);
-      session_->run();
+    if (progress_.batch >= batches_) return;  // interrupted during the evaluation
+    loader_->start_epoch(progress_.epoch, progress_.batch);
+    while (const data::Batch* batch = loader_->next()) {
+      const auto slot = static_cast<int>(batch->slot);
+      feed(*session_, slot, rate_of(step()), step(), options_.seed);
+      session_->run(slot);
       account(*batch);
       if (observer_.progress) observer_.progress(clock_.now(progress_));
       if (observer_.stop && observer_.stop()) interrupted();
@@ -145,8 +155,8 @@ class Trainer {
 
  private:
   std::filesystem::path file(std::string_view name) const { return options_.out / name; }
-  int64_t step() const { return progress_.epoch * loader_.batches() + progress_.batch; }  // from 0
-  double rate_of(int64_t step) const { return learning_rate(options_.schedule, step, loader_.batches(), options_.epochs); }
+  int64_t step() const { return progress_.epoch * batches_ + progress_.batch; }  // from 0
+  double rate_of(int64_t step) const { return learning_rate(options_.schedule, step, batches_, options_.epochs); }
 
   void note(const std::string& text) const {
     if (observer_.note) observer_.note(text);
@@ -166,8 +176,8 @@ class Trainer {
     progress_ = saved.progress;
     if (progress_.epoch > options_.epochs)
       fail(ErrorKind::kBadFile, "the checkpoint has {} epochs of {}", progress_.epoch, options_.epochs);
-    if (progress_.batch > loader_.batches())
-      fail(ErrorKind::kBadFile, "the checkpoint has {} steps of an epoch of {}", progress_.batch, loader_.batches());
+    if (progress_.batch > batches_)
+      fail(ErrorKind::kBadFile, "the checkpoint has {} steps of an epoch of {}", progress_.batch, batches_);
     restore(saved.tensors, state_);
     note(fmt::format("resumed after {} epochs and {} steps", progress_.epoch, progress_.batch));
     if (threads != progress_.threads) {
@@ -298,13 +308,14 @@ class Trainer {
   const Observer& observer_;
   HeldOut held_out_;  // what the best epoch is chosen on
   CheckpointStore checkpoints_;
-  data::Loader loader_;
+  int64_t batches_;  // of an epoch
   EpochClock clock_;
 
   RunProgress progress_;
   Choices choices_;
   State state_, averaged_;  // averaged_: empty without moving averages
   std::optional<Session> session_;
+  std::optional<data::Loader> loader_;  // writes into the session's inputs
   std::optional<eval::Evaluator> evaluator_;
   std::optional<MetricsLog> log_;
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();

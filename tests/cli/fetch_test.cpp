@@ -161,7 +161,7 @@ TEST(Fetch, DataByNameAreFetchedUnlessThereIsAFolderOfThatName) {
   EXPECT_THAT(outcome.err, HasSubstr("https://fashion-mnist.s3.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz"));
   fs::create_directories(workspace / "fashion-mnist");
   EXPECT_THAT(workspace.run("data info fashion-mnist", from(http::closed_address())).err,
-              HasSubstr("holds nothing that is understood"));
+              HasSubstr("contains no data set in a known format"));
 }
 
 TEST(Fetch, WhatCanBeRefusedWithoutTheDataIsRefusedBeforeTheyAreFetched) {

@@ -74,7 +74,7 @@ TEST_P(Archive, IsATreeOfItsFiles) {
   expect_error([&] { tree->list("none"); }, ErrorKind::kBadFile, {"some.archive/none"});
 }
 
-TEST_P(Archive, WritesNothingAndLeavesOutWhatLeadsOutsideAndWhatIsHidden) {
+TEST_P(Archive, WritesNothingAndOmitsPathsThatLeadOutsideAndHiddenFiles) {
   const std::string bytes = packed({{"../outside.txt", "x"},
                                     {"a/../../outside.txt", "x"},
                                     {"/etc/absolute.txt", "x"},

@@ -23,7 +23,7 @@ TEST(ContactSheet, HasARowForEveryClassWithItsFirstImages) {
   const DataSource source = shapes(64);
   const ContactSheet sheet = contact_sheet(*source.train, 3);
   EXPECT_EQ(sheet.rows, source.classes());
-  EXPECT_EQ(sheet.left_out, 0);
+  EXPECT_EQ(sheet.omitted, 0);
   EXPECT_EQ(sheet.image.height, 10 * 68 + 4);
   EXPECT_EQ(sheet.image.width, 3 * 68 + 4);
   check_image(sheet.image);
@@ -33,7 +33,7 @@ TEST(ContactSheet, HasARowForEveryClassWithItsFirstImages) {
   EXPECT_EQ(pixel(sheet.image, 0, 0), (std::vector<uint8_t>{255, 255, 255}));
 }
 
-TEST(ContactSheet, LeavesPlacesEmptyWhereAClassHasFewImages) {
+TEST(ContactSheet, HasEmptyCellsWhereAClassHasFewImages) {
   const ContactSheet sheet = contact_sheet(*shapes(64).train, 4);  // classes 5 to 9 have three images only
   EXPECT_EQ(pixel(sheet.image, 4 + 9 * 68 + 30, 4 + 3 * 68 + 30), (std::vector<uint8_t>{255, 255, 255}));
 }

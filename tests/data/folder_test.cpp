@@ -65,7 +65,7 @@ TEST(ImageFolder, CachedImagesAreTheSame) {
   expect_error([&] { fresh.train->image(2); }, ErrorKind::kBadFile, {"1.png"});
 }
 
-TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
+TEST(ImageFolder, ValidationFolderIsTheValidationSplit) {
   for (const char* name : {"val", "validation", "valid"}) {
     const TemporaryFolder folder;
     write_splits(folder.path(), name);
@@ -77,7 +77,7 @@ TEST(ImageFolder, ValidationFolderIsTheValidationPart) {
   }
 }
 
-TEST(ImageFolder, OneFolderIsSplitByClassAndTheSameWayEachTime) {
+TEST(ImageFolder, OneFolderIsSplitByClassAndAlikeEachTime) {
   const TemporaryFolder folder;
   for (int i = 0; i < 20; ++i) write(folder / fmt::format("cat/{}.png", i), colour());
   for (int i = 0; i < 10; ++i) write(folder / fmt::format("dog/{}.png", i), colour());
@@ -115,11 +115,11 @@ TEST(ImageFolder, OfGreyImagesIsGreyAndOtherwiseColour) {
   EXPECT_EQ(open(folder.path(), 0, 1).train->image(2).channels, 1);
 }
 
-TEST(ImageFolder, FileThatIsNoImageIsNamedWhenOpened) {
+TEST(ImageFolder, FileThatIsNotAnImageIsNamedWhenOpened) {
   const TemporaryFolder folder;
   write_splits(folder.path());
   write(folder / "test/dog/notes.txt", "these are my notes");
-  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "no image"});
+  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "not an image"});
   write(folder / "test/dog/notes.txt", "");
   refused(folder.path(), {"notes.txt", "empty"});
 }
@@ -165,7 +165,7 @@ TEST(ImageFolder, ImageBesideTheClassesAndFolderInsideAClassAreRefused) {
   refused(folder.path(), {"train/cat/more", "no file"});
 }
 
-TEST(ImageFolder, FoldersThatAreNamedLikePartsAreNotTakenForClasses) {
+TEST(ImageFolder, FoldersNamedLikeSplitsAreNotClasses) {
   const TemporaryFolder folder;
   write(folder / "train_signs/a.jpg", photo());
   write(folder / "test_signs/b.jpg", photo());

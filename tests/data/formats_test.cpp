@@ -239,7 +239,7 @@ TEST(Cifar, BatchCutOffBetweenTwoImagesIsRefused) {
   refused(folder.path(), {"data_batch_3.bin", "equally long"});
 }
 
-TEST(Cifar, LabelOutOfRangeIsRefusedWithItsPlace) {
+TEST(Cifar, LabelOutOfRangeIsRefusedWithItsIndex) {
   const TemporaryFolder folder;
   write_cifar(folder.path());
   std::string records = cifar_records(3);
@@ -254,10 +254,10 @@ TEST(Cifar, PythonVersionIsNamed) {
   refused(folder.path(), {"Python", "binary version"});
 }
 
-TEST(OpenData, WhatIsNotThereOrNotUnderstoodIsRefusedWithWhatIsExpected) {
+TEST(OpenData, MissingOrUnknownDataIsRefusedWithTheKnownFormats) {
   const TemporaryFolder folder;
   refused(folder / "nowhere", {"nowhere", "shapes"});
-  refused(folder.path(), {folder.path().string(), "understood", "data_batch_1.bin"});
+  refused(folder.path(), {folder.path().string(), "known format", "data_batch_1.bin"});
   write(folder / "cifar.tar.gz", "x");
   refused(folder / "cifar.tar.gz", {"cifar.tar.gz", "archive"});
   write(folder / "notes.txt", "x");
@@ -282,7 +282,7 @@ TEST(OpenData, OptionsOutOfRangeAreRefused) {
   bad([](OpenOptions& o) { o.cache_bytes = -1; }, "cache");
 }
 
-TEST(DataSource, NamesThePartsThereAre) {
+TEST(DataSource, NamesItsSplits) {
   const TemporaryFolder folder;
   write_mnist(folder);
   const DataSource source = open(folder.path());

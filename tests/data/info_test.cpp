@@ -70,7 +70,7 @@ TEST(DataInfo, IsWrittenAsTextAndJson) {
   EXPECT_EQ(json["train"]["mean"].size(), 3U);
 }
 
-TEST(DataInfo, ErrorWhileReadingIsPassedOn) {
+TEST(DataInfo, ErrorWhileReadingIsThrown) {
   const TemporaryFolder folder;
   const std::string image = read(golden("colour.png"));
   write(folder / "a/1.png", image);

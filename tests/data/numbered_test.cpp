@@ -39,7 +39,7 @@ TEST(Numbered, ClassIsTheLeadingNumberOfTheFilesName) {
   EXPECT_EQ(source.train->name(1), (folder / "64x64_SIGNS/train_signs/0_IMG_5975 (1).jpg").string());
 }
 
-TEST(Numbered, MayHaveAValidationPartAndPlainFolderNames) {
+TEST(Numbered, MayHaveAValidationSplitAndPlainFolderNames) {
   const TemporaryFolder folder;
   write(folder / "train/0_a.jpg", photo());
   write(folder / "train/1_a.jpg", photo());
@@ -50,14 +50,14 @@ TEST(Numbered, MayHaveAValidationPartAndPlainFolderNames) {
   EXPECT_EQ(source.validation->label(0), 1);
 }
 
-TEST(Numbered, WhatDoesNotFitIsRefusedByName) {
+TEST(Numbered, FilesThatDoNotFitAreRefusedByName) {
   const TemporaryFolder folder;
   write_signs(folder.path());
   write(folder / "train_signs/notes.txt", "notes");
   expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"notes.txt", "number of its class"});
   fs::remove(folder / "train_signs/notes.txt");
   write(folder / "train_signs/3_text.jpg", "no image");
-  expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"3_text.jpg", "no image"});
+  expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"3_text.jpg", "not an image"});
   fs::remove(folder / "train_signs/3_text.jpg");
   write(folder / "test_signs/7_a.jpg", photo());
   expect_error([&] { open(folder.path()); }, ErrorKind::kBadFile, {"7_a.jpg", "class 7"});
@@ -86,7 +86,7 @@ TEST(ClassNames, ReplaceThoseOfTheData) {
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"zero", "two", "ten"}));
   EXPECT_EQ(source.train->classes(), source.test->classes());
   EXPECT_EQ(source.train->label(2), 2);
-  expect_error([&] { open(folder.path(), {"zero", "two"}); }, ErrorKind::kUsage, {"2 names", "3 classes"});
+  expect_error([&] { open(folder.path(), {"zero", "two"}); }, ErrorKind::kUsage, {"2 class names", "3 classes"});
 }
 
 TEST(ClassNames, FashionMnistHasItsOwn) {
@@ -115,7 +115,7 @@ TEST(Labels, AreLinesOrJson) {
   EXPECT_EQ(parse_labels(R"({"label_names": ["cat", "dog", "größe"]})", "x"), expected);
 }
 
-TEST(Labels, ThatAreNoneAreRefusedByName) {
+TEST(Labels, InAnotherFormatAreRefusedByName) {
   const auto refused = [](const std::string& text, const std::string& word) {
     expect_error([&] { parse_labels(text, "names.txt"); }, ErrorKind::kBadFile, {"names.txt", word});
   };
@@ -127,16 +127,16 @@ TEST(Labels, ThatAreNoneAreRefusedByName) {
   refused("[]", "empty");
   refused("[1]", "not a string");
   refused("[\"a\",", "JSON");
-  refused(R"({"0": "a", "2": "b"})", "no index");
-  refused(R"({"0": "a", "00": "b"})", "no index");
-  refused(R"({"0": "a", "-1": "b"})", "no index");
+  refused(R"({"0": "a", "2": "b"})", "not an index");
+  refused(R"({"0": "a", "00": "b"})", "not an index");
+  refused(R"({"0": "a", "-1": "b"})", "not an index");
   refused(R"({"0": "a", "x\u0007": "b"})", "x?");
   refused(R"({"0": "a", "0": "b"})", "twice");
   refused(R"({"0": "a", "1": ""})", "empty");
   refused(R"({"0": []})", "not a string");
 }
 
-TEST(Labels, AreNotWaitedForWhereTheFileIsAPipe) {
+TEST(Labels, DoNotWaitForAPipe) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkfifo((folder / "names").c_str(), 0600), 0);
   expect_error([&] { read_labels(folder / "names"); }, ErrorKind::kBadFile, {"names", "not a regular file"});

@@ -40,7 +40,7 @@ TEST(Preprocessing, StandardResizesOnlyImagesOfAnotherSize) {
   EXPECT_EQ(prepared(preset, large), prepared(preset, small));
 }
 
-TEST(Preprocessing, DividingAloneCanBeWritten) {
+TEST(Preprocessing, MayDivideAlone) {
   const Preprocessing preset = Preprocessing::from_json(
       R"([{"step":"decode","channels":1},{"step":"require_size","size":[1,3]},{"step":"divide","by":255}])");
   EXPECT_EQ(prepared(preset, {1, 1, 3, {0, 51, 255}}), (std::vector<float>{0, 51.0F / 255.0F, 1}));
@@ -59,7 +59,7 @@ TEST(Preprocessing, StepsRunInTheOrderInWhichTheyAreWritten) {
   EXPECT_EQ(prepared(normalised_first, {1, 1, 1, {100}}), std::vector<float>{11.25F});
 }
 
-TEST(Preprocessing, PointwiseStepsBehindAResizeOfFloatsAreDone) {
+TEST(Preprocessing, PointwiseStepsFollowAResizeOfFloats) {
   const Preprocessing preset({Decode{1}, Divide{2}, Resize{{1, 1}, Filter::kBilinear, true}, Normalize{{1}, {0.5F}}});
   EXPECT_EQ(prepared(preset, {1, 1, 2, {10, 30}}), std::vector<float>{18});  // (10 + 30) / 2 / 2, less 1, times 2
 }

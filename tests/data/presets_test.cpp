@@ -88,7 +88,7 @@ TEST(TimmConfig, IsReadAsTimmReadsIt) {
   expect_torchvision(preprocessing_from_timm(squash, "config.json"), "recipe_timm_squash_16x20.f32");
 }
 
-TEST(TimmConfig, TakesTimmsDefaultsForWhatIsMissingOrNull) {
+TEST(TimmConfig, HasTimmsDefaultsForFieldsThatAreMissingOrNull) {
   const Preprocessing standard = preprocessing_from_timm(R"({"pretrained_cfg": {"mean": null}})", "config.json");
   EXPECT_EQ(standard,
             preprocessing_from_timm(R"({"input_size": [3, 224, 224], "crop_pct": 0.875, "interpolation": "bicubic"})", "other"));
@@ -147,7 +147,7 @@ Preprocessing image_processor(const std::string& fields, const std::optional<Sha
       "preprocessor_config.json", input);
 }
 
-TEST(HuggingFace, ResNetsAreResizedByCropPctAndCutToASquare) {
+TEST(HuggingFace, ResNetsAreResizedByCropPctAndCroppedToASquare) {
   // int(224 / 0.875) = 256.
   const Normalize imagenet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
   EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c"), Preprocessing({Decode{3}, ResizeShorter{256, Filter::kBicubic, true},
@@ -170,7 +170,7 @@ TEST(HuggingFace, FromA384SideOnImagesAreStretched) {
   EXPECT_EQ(steps, (std::vector<Transform>{Decode{3}, Resize{{384, 384}, Filter::kBilinear, true}, Divide{255}, kHalf}));
 }
 
-TEST(HuggingFace, CropsWhatItIsToldToCrop) {
+TEST(HuggingFace, CropsByItsFields) {
   const std::string bit = R"("image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 40}, "do_center_crop": true,
       "crop_size": {"height": 32, "width": 20}, "resample": 1, "rescale_factor": 0.00392156862745098)";
   EXPECT_EQ(image_processor(bit),
@@ -183,7 +183,7 @@ TEST(HuggingFace, CropsWhatItIsToldToCrop) {
             Preprocessing({Decode{3}, Resize{{256, 256}, Filter::kBicubic, true}, CenterCrop{{224, 224}}, Divide{255}, kHalf}));
 }
 
-TEST(HuggingFace, ResizesToHeightAndWidthAndLeavesAwayWhatIsSwitchedOff) {
+TEST(HuggingFace, ResizesToHeightAndWidthAndOmitsStepsThatAreOff) {
   const std::string size = R"("size": {"height": 20, "width": 30}, "do_center_crop": false, "crop_size": null)";
   EXPECT_EQ(image_processor(size).output_shape(), (Shape{3, 20, 30}));
   EXPECT_EQ(image_processor(size + R"(, "do_normalize": false)"),
@@ -197,7 +197,7 @@ TEST(HuggingFace, ResizesToHeightAndWidthAndLeavesAwayWhatIsSwitchedOff) {
             (Shape{1, 28, 28}));
 }
 
-TEST(HuggingFace, WhatCannotBeDoneIsRefusedByName) {
+TEST(HuggingFace, UnsupportedSettingsAreRefusedByName) {
   const auto refused = [](const std::string& fields, const std::string& word, const std::optional<Shape>& input = std::nullopt) {
     expect_error([&] { image_processor(fields, input); }, ErrorKind::kBadFile, {"preprocessor_config.json", word});
   };
@@ -240,7 +240,7 @@ TEST(PreprocessingNamed, TellsHuggingFacesFilesFromTimms) {
             preprocessing_from_timm(timm, ""));
 }
 
-TEST(PreprocessingNamed, IsARecipeATimmFileOrAListOfSteps) {
+TEST(PreprocessingNamed, IsAPresetATimmFileOrAListOfSteps) {
   const TemporaryFolder folder;
   write(folder / "config.json", R"({"pretrained_cfg": {"input_size": [3, 32, 32], "crop_pct": 1.0}})");
   write(folder / "steps.json", "\n" + preset("cifar10", Shape{3, 24, 24}).to_json());

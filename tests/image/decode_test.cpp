@@ -95,7 +95,7 @@ TEST(Image, GoldenSetHasEveryKind) {
   EXPECT_GE(golden_images().size(), 26U);
 }
 
-TEST(Image, KeepsTheFilesOwnChannelsWhenAskedForNone) {
+TEST(Image, KeepsTheFilesOwnChannelsForZero) {
   EXPECT_EQ(decode(read(golden("jpeg_grey.jpg")), 0).channels, 1);
   EXPECT_EQ(decode(read(golden("jpeg_cmyk.jpg")), 0).channels, 3);
   EXPECT_EQ(decode(read(golden("grey_alpha.png")), 0).channels, 1);
@@ -126,7 +126,7 @@ TEST(Image, WithoutHeightOrWidthIsRefused) {
   expect_error([&] { decode(jpeg_header(5, 0), 3); }, ErrorKind::kBadFile, {"the file"});
 }
 
-TEST(Image, ThatIsNoImageIsRefusedWithItsFirstBytes) {
+TEST(Image, InAnotherFormatIsRefusedWithItsFirstBytes) {
   expect_error([&] { decode("GIF89a, really", 3); }, ErrorKind::kBadFile, {"the file", "47 49 46"});
   expect_error([&] { decode("", 3); }, ErrorKind::kBadFile, {"the file", "empty"});
 }

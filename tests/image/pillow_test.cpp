@@ -94,7 +94,7 @@ TEST_F(TorchPillow, DecodesImagesOfAllModesToTheSameColours) {
 }
 
 // From the file on: decoded, and resized as torchvision's Resize(256).
-TEST_F(TorchPillow, SeesAHundredPhotographsAlike) {
+TEST_F(TorchPillow, DecodesAndResizesAHundredPhotographsAlike) {
   const fs::path photos = shared_data("photos");
   if (photos.empty()) GTEST_SKIP() << "no photographs beside the repository";
   pillow(fmt::format("photos '{}' '{}'", photos.string(), (folder_ / "list").string()));

@@ -1,4 +1,4 @@
-// residual data: what a data set holds, and images of it as files.
+// residual data: the statistics of a data set, and its images as files.
 #include <cctype>
 #include <filesystem>
 #include <memory>
@@ -27,11 +27,11 @@ data::DataSource open(const DataCommandArguments& arguments) {
   return arguments.data.open(arguments.input.empty() ? std::nullopt : std::optional(parse_input(arguments.input)));
 }
 
-// Which class is in which row: the image itself holds no text.
+// Which class is in which row: the image itself contains no text.
 std::string sheet_text(const std::string& path, const data::ContactSheet& sheet) {
   std::string text = fmt::format("{}: {} images a class, a row each, from the top:", path, sheet.columns);
   for (const std::string& label : sheet.rows) text += " " + printable(label) + (&label == &sheet.rows.back() ? "" : ",");
-  if (sheet.left_out > 0) text += fmt::format("; {} more classes are left out", sheet.left_out);
+  if (sheet.omitted > 0) text += fmt::format("; {} more classes are omitted", sheet.omitted);
   return text + "\n\n";
 }
 
@@ -76,7 +76,7 @@ int run_sample(DataCommandArguments& arguments) {
 }  // namespace
 
 Command add_data(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("data", "Look at a data set");
+  CLI::App* command = program.add_subcommand("data", "Inspect a data set");
   auto arguments = std::make_shared<DataCommandArguments>();
   command->require_subcommand(1);
   arguments->info = command->add_subcommand("info", "Counts, classes, sizes, mean and standard deviation");
@@ -92,7 +92,8 @@ Command add_data(CLI::App& program) {
   arguments->info->footer("Example:\n  residual data info shapes --train-size 1000 --test-size 100 --contact-sheet shapes.png");
   arguments->sample->add_option("--out", arguments->out, "Folder to write to")->required();
   arguments->sample->add_option("--count", arguments->count, "How many")->capture_default_str();
-  arguments->sample->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
+  arguments->sample->add_option("--split", arguments->split,
+                                "train, validation or test (default: test, or else validation, or else train)");
   arguments->sample->footer("Example:\n  residual data sample shapes --out images --count 5");
   command->footer("Example:\n  residual data info shapes");
   return {command, [arguments] { return *arguments->info ? run_info(*arguments) : run_sample(*arguments); }};

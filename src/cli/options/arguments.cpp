@@ -58,10 +58,10 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
           positional ? "PATH" : "--data", path,
           "A folder or archive of images, a data set's name as in `residual fetch --list`, or `shapes` for the built-in ones")
       ->required();
-  command.add_option("--val-split", val_split, "Keep this fraction of the training images for validation")
+  command.add_option("--val-split", val_split, "Fraction of the training images for the validation split")
       ->capture_default_str()
       ->group("Data");
-  command.add_flag("--exif-orientation", exif_orientation, "Turn images upright as their Exif data say (folders of images)")
+  command.add_flag("--exif-orientation", exif_orientation, "Turn images upright by their Exif data (folders of images)")
       ->group("Data");
   command.add_flag("--coarse-labels", coarse_labels, "CIFAR-100: its 20 coarse classes")->group("Data");
   command.add_option("--labels", labels, "File with the names of the classes: one a line, or JSON")->group("Data");

@@ -1,4 +1,4 @@
-// Options that several commands share, and how their texts are read.
+// Options that several commands share, and their parsing.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -23,8 +23,8 @@ struct MachineArguments {
   int loader_threads = 1;
 
   void add_to(CLI::App& command, bool with_loader);
-  /// Throws Error (kUsage) for a device that is not built in and for thread counts out of range; threads 0 becomes what is
-  /// allowed.
+  /// Throws Error (kUsage) for a device that is not built in and for thread counts out of range; threads 0 becomes the
+  /// number of processors that this process may use.
   void check();
   Target target() const;
   /// For a few runs, which take less time than timing kernels.
@@ -53,16 +53,16 @@ struct NetworkArguments {
 
   void add_to(CLI::App& command);
   /// Whether `model` means a file or folder of weights: there is one, or it looks like a path or like a file of weights, and not
-  /// like a description. A folder that is called like a network is none.
+  /// like a description. A folder with a network's name does not count.
   bool is_file() const;
   /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
   models::Architecture architecture() const;
 };
 
-/// --preprocess: a preset's name or a file, see data/presets.h; empty when it is not given.
+/// --preprocess: a preset's name or a file, see data/preprocessing/presets.h; empty when it is not given.
 void add_preprocess(CLI::App& command, std::string& preprocess);
 
-/// Names a model's classes as the file that --labels names does. Throws Error, (kUsage) where it has another number of names.
+/// Names a model's classes from the file of --labels. Throws Error, (kUsage) where it has another number of names.
 void name_classes(eval::Model& model, const std::string& labels);
 
 /// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … kMostSide.
@@ -71,7 +71,7 @@ Shape parse_input(const std::string& text);
 /// "0.49,0.48,0.45" -> numbers. Throws Error (kUsage), naming `option`.
 std::vector<float> parse_numbers(const std::string& text, const char* option);
 
-/// Throws Error (kUsage) naming the option when value lies outside.
+/// Throws Error (kUsage), naming the option, when value is out of range.
 void check_range(const char* option, int64_t value, int64_t least, int64_t most);
 
 }  // namespace residual::cli

@@ -35,7 +35,7 @@ class MemoryTree final : public FileTree {
 
   bool empty() const { return files_.empty(); }
 
-  // Says once what every folder holds. left: how many bytes may still be unpacked from the files.
+  // Builds the listing of every folder once. left: how many bytes may still be unpacked from the files.
   void finish(size_t left) {
     left_ = left;
     for (const auto& [path, children] : folders_) {
@@ -126,11 +126,11 @@ class Reader {
  private:
   [[noreturn]] void bad() const {
     const char* why = archive_error_string(archive_.get());
-    fail(ErrorKind::kBadFile, "'{}' is no sound tar or zip archive: {}", name_,
+    fail(ErrorKind::kBadFile, "'{}' is a damaged tar or zip archive: {}", name_,
          printable(why == nullptr ? "it is damaged" : why));
   }
 
-  // Without "./" and empty names; false for what is hidden, too long or too deep.
+  // Without "./" and empty names; false for a path that is hidden, too long or too deep.
   static bool plain_path(std::string_view name, std::string& path) {
     path.clear();
     size_t depth = 0;
@@ -155,9 +155,9 @@ class Reader {
       const int status = archive_read_data_block(archive_.get(), &block, &size, &offset);
       if (status == ARCHIVE_EOF) break;
       if (status < ARCHIVE_WARN) bad();
-      // Sparse files skip zeros; none is of use here.
+      // Sparse files skip zeros; no data set has them.
       if (offset < 0 || static_cast<size_t>(offset) != content.size())
-        fail(ErrorKind::kBadFile, "'{}' holds a file with holes, which no data set has", name_);
+        fail(ErrorKind::kBadFile, "'{}' contains a sparse file, which no data set has", name_);
       if (size > limit_ - unpacked_) {
         fail(ErrorKind::kBadFile, "'{}' unpacks to more than {} bytes, which no data set of its size does", name_, limit_);
       }
@@ -191,7 +191,7 @@ std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> byt
   const size_t limit = most_unpacked(bytes.size());
   Bytes unpacked;
   if (is_gzip(bytes)) {
-    // Not by libarchive, which would unpack what it skips without a limit.
+    // Not by libarchive, which would unpack skipped files without a limit.
     unpacked = gunzip(bytes, name, limit);
     bytes = unpacked;
   }
@@ -199,7 +199,7 @@ std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> byt
   std::string path;
   Bytes content;
   while (reader.next(path, content)) tree->add(path, std::move(content));
-  if (tree->empty()) fail(ErrorKind::kBadFile, "'{}' holds no file", name);
+  if (tree->empty()) fail(ErrorKind::kBadFile, "'{}' contains no file", name);
   tree->finish(reader.left());
   return tree;
 }

@@ -14,9 +14,9 @@ namespace residual::data {
 /// Whether a file is named like one: .tar, .tar.gz, .tgz or .zip.
 bool has_archive_name(const std::filesystem::path& path);
 
-/// The regular files of an archive; links, devices and encrypted files are left out, as are names that begin with a dot ("..",
-/// ".DS_Store"). Throws Error (kBadFile), naming `name`, when the archive is damaged, holds no file, or unpacks to more than 64
-/// MiB and 32 times its own size, its gzip files included.
+/// The regular files of an archive; links, devices and encrypted files are omitted, as are names that begin with a dot ("..",
+/// ".DS_Store"). Throws Error (kBadFile), naming `name`, when the archive is damaged, contains no file, or unpacks to more than
+/// 64 MiB and 32 times its own size, its gzip files included.
 std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name);
 
 /// The same for a file. Throws Error (kBadFile) also when it cannot be read.

@@ -20,7 +20,7 @@ class FileTree {
     bool folder = false;
     bool file = false;
   };
-  /// What a folder holds, sorted by name; names that begin with a dot are left out. Throws Error (kBadFile).
+  /// The content of a folder, sorted by name; names that begin with a dot are omitted. Throws Error (kBadFile).
   virtual std::vector<Entry> list(const std::string& folder) const = 0;
   virtual bool is_folder(const std::string& path) const = 0;
   virtual bool is_file(const std::string& path) const = 0;
@@ -30,11 +30,11 @@ class FileTree {
   /// The first bytes, at most `count`; none when the file cannot be read.
   virtual std::vector<std::byte> start_of(const std::string& path, size_t count) const = 0;
 
-  /// The content of a gzip file of the tree. Throws Error (kBadFile), naming it, also for more than most_unpacked of what lies on
-  /// disk: of that file, or of the archive with all that has been unpacked from it.
+  /// The content of a gzip file of the tree. Throws Error (kBadFile), naming it, also for more than most_unpacked of the bytes
+  /// on disk: of that file, or of the archive with all that has been unpacked from it.
   virtual std::vector<std::byte> unpacked(const std::string& path, std::span<const std::byte> gzip) const = 0;
 
-  /// The path as messages call it, fit for a terminal.
+  /// The path in messages, safe to print on a terminal.
   virtual std::string where(const std::string& path) const = 0;
 };
 

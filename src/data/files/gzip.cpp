@@ -40,7 +40,7 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view
   for (;;) {
     if (out_at == out.size()) {
       if (out_at == limit)
-        fail(ErrorKind::kBadFile, "'{}' unpacks to more than {} bytes, which is more than is expected here", name, limit);
+        fail(ErrorKind::kBadFile, "'{}' unpacks to more than the {} bytes that are expected here", name, limit);
       out.resize(std::min(limit, out.size() * 2));
     }
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data() + in_at));
@@ -57,7 +57,7 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view
     } else if (status == Z_BUF_ERROR && in_at == bytes.size()) {
       fail(ErrorKind::kBadFile, "'{}' is cut off: its gzip data do not end", name);
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
-      fail(ErrorKind::kBadFile, "'{}' is no sound gzip file: {}", name, stream.msg != nullptr ? stream.msg : "it is damaged");
+      fail(ErrorKind::kBadFile, "'{}' is a damaged gzip file: {}", name, stream.msg != nullptr ? stream.msg : "it is damaged");
     }
   }
   out.resize(out_at);

@@ -13,8 +13,8 @@ inline constexpr size_t kMaxDataFile = size_t{4} << 30;
 
 bool is_gzip(std::span<const std::byte> bytes) noexcept;
 
-/// What a file or an archive of a data set of so many bytes may unpack to: images hardly shrink, labels and MNIST's images
-/// do.
+/// The most bytes that a data set's file or archive of so many bytes may unpack to: images hardly compress, labels and MNIST's
+/// images do.
 constexpr size_t most_unpacked(size_t bytes) noexcept {
   return (size_t{64} << 20) + 32 * bytes;
 }

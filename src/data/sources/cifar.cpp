@@ -7,9 +7,8 @@ namespace residual::data {
 int64_t check_cifar(std::span<const std::byte> bytes, const CifarFormat& format, std::string_view name) {
   if (bytes.empty()) fail(ErrorKind::kBadFile, "'{}' is empty, {} records were expected", name, format.name);
   if (bytes.size() % format.record() != 0) {
-    fail(ErrorKind::kBadFile,
-         "'{}' has {} bytes, which is no multiple of {}'s {} bytes an image: it is cut off or something else", name, bytes.size(),
-         format.name, format.record());
+    fail(ErrorKind::kBadFile, "'{}' has {} bytes, not a multiple of {}'s {} bytes an image: it is cut off or has another format",
+         name, bytes.size(), format.name, format.record());
   }
   const size_t count = bytes.size() / format.record();
   for (size_t i = 0; i < count; ++i) {

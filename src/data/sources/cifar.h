@@ -14,7 +14,7 @@ namespace residual::data {
 
 inline constexpr int64_t kCifarSide = 32;
 
-/// One of the formats: where in a record the label stands that is asked for.
+/// One of the formats: where in a record its label is.
 struct CifarFormat {
   std::string_view name;  ///< "CIFAR-10", "CIFAR-100"
   size_t label_bytes;     ///< in front of the pixels

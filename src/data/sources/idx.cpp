@@ -29,14 +29,13 @@ IdxImages parse_idx_images(std::span<const std::byte> bytes, std::string_view na
   check_header(bytes, 0x803, kHeader, "images", name);
   IdxImages found{big_endian(bytes, 4), big_endian(bytes, 8), big_endian(bytes, 12), bytes.subspan(kHeader)};
   if (found.height < 1 || found.width < 1 || found.height > kMaxPixels / found.width) {
-    fail(ErrorKind::kBadFile, "'{}' says that its images have {} x {} pixels: expected at least 1 x 1 and at most {} pixels",
+    fail(ErrorKind::kBadFile, "'{}' has images of {} x {} pixels in its header: expected at least 1 x 1 and at most {} pixels",
          name, found.width, found.height, kMaxPixels);
   }
   // At most 2^32 images of 9e7 pixels: no overflow.
   if (const int64_t expected = found.count * found.height * found.width; static_cast<uint64_t>(expected) != found.pixels.size()) {
-    fail(ErrorKind::kBadFile,
-         "'{}' says that it has {} images of {} x {} pixels, which are {} bytes; {} bytes follow its header: it is {}", name,
-         found.count, found.width, found.height, expected, found.pixels.size(),
+    fail(ErrorKind::kBadFile, "'{}' has {} images of {} x {} pixels in its header, which are {} bytes; {} bytes follow: it is {}",
+         name, found.count, found.width, found.height, expected, found.pixels.size(),
          static_cast<uint64_t>(expected) > found.pixels.size() ? "cut off or damaged" : "damaged");
   }
   return found;
@@ -47,8 +46,8 @@ std::span<const std::byte> parse_idx_labels(std::span<const std::byte> bytes, st
   check_header(bytes, 0x801, kHeader, "labels", name);
   const uint32_t count = big_endian(bytes, 4);
   if (count != bytes.size() - kHeader) {
-    fail(ErrorKind::kBadFile, "'{}' says that it has {} labels, {} bytes follow its header: it is cut off or damaged", name,
-         count, bytes.size() - kHeader);
+    fail(ErrorKind::kBadFile, "'{}' has {} labels in its header, {} bytes follow: it is cut off or damaged", name, count,
+         bytes.size() - kHeader);
   }
   return bytes.subspan(kHeader);
 }

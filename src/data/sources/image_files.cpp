@@ -40,7 +40,7 @@ void ImageFiles::check_files() const {
     for (int64_t t = 0; t < threads; ++t) team.emplace_back(check, size() * t / threads, size() * (t + 1) / threads);
   }
   Image image;
-  // Decoding says what is wrong with it, unless it has become an image in between.
+  // Decoding throws the error, unless the file has been replaced by an image since.
   if (first_bad < size()) decode(first_bad, 3, image);
 }
 

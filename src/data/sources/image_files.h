@@ -13,7 +13,7 @@
 
 namespace residual::data {
 
-/// Whether the name ends in .jpg, .jpeg or .png, in whatever case.
+/// Whether the name ends in .jpg, .jpeg or .png, in any case.
 bool has_image_name(const std::string& name);
 
 struct ImageListing {
@@ -23,8 +23,8 @@ struct ImageListing {
 
 class ImageFiles final : public Dataset {
  public:
-  /// Looks at the first bytes of every file, so that one that is no image is named now and not in the middle of training:
-  /// throws Error (kBadFile). folder: where the files lie, for people. prepare must be called before images are read.
+  /// Reads the first bytes of every file, so that one that is not an image is named now and not in the middle of training:
+  /// throws Error (kBadFile). folder: of the files, for messages. prepare must be called before images are read.
   ImageFiles(std::shared_ptr<const FileTree> tree, ImageListing listing, std::string folder);
 
   /// 1 when a sample of the images is all grey, else 3.

@@ -77,7 +77,7 @@ std::unique_ptr<IdxDataset> open(const FileTree& tree, const std::string& split)
                                       tree.where(labels));
 }
 
-// Its files are called as MNIST's are: only the folder or the one above it ("FashionMNIST/raw") says which they are.
+// Its files have MNIST's names: only the folder or the one above it ("FashionMNIST/raw") tells them apart.
 bool is_fashion(const FileTree& tree) {
   std::filesystem::path place = std::filesystem::path(tree.where("")).lexically_normal();
   if (!place.has_filename()) place = place.parent_path();

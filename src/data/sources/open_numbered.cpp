@@ -14,7 +14,7 @@
 namespace residual::data {
 namespace {
 
-// "0_IMG_5975 (1).jpg" -> 0; nothing where no number stands before an underline.
+// "0_IMG_5975 (1).jpg" -> 0; none where no number stands before an underscore.
 std::optional<int64_t> leading_number(const std::string& name) {
   int64_t number = 0;
   const char* end = name.data() + name.size();
@@ -29,7 +29,7 @@ std::string split_folder(const FileTree& tree, std::string_view split) {
   for (const FileTree::Entry& entry : tree.list("")) {
     if (!entry.folder || !(entry.name == split || entry.name.starts_with(std::string(split) + "_"))) continue;
     if (!found.empty()) {
-      fail(ErrorKind::kBadFile, "'{}' has the folders '{}' and '{}'; which of them is the {} part?", tree.where(""),
+      fail(ErrorKind::kBadFile, "'{}' has the folders '{}' and '{}'; which of them is the {} split?", tree.where(""),
            printable(found), printable(entry.name), split);
     }
     found = entry.name;
@@ -46,12 +46,12 @@ NumberedFiles list_numbered(const FileTree& tree, const std::string& folder) {
     const std::string path = joined(folder, entry.name);
     const std::optional<int64_t> number = entry.file ? leading_number(entry.name) : std::nullopt;
     if (!number) {
-      fail(ErrorKind::kBadFile, "'{}' is no image whose name begins with the number of its class, such as 0_IMG_1.jpg",
+      fail(ErrorKind::kBadFile, "'{}' is not an image whose name begins with the number of its class, such as 0_IMG_1.jpg",
            tree.where(path));
     }
     files.emplace_back(*number, path);
   }
-  if (files.empty()) fail(ErrorKind::kBadFile, "the folder '{}' holds no image", tree.where(folder));
+  if (files.empty()) fail(ErrorKind::kBadFile, "the folder '{}' contains no image", tree.where(folder));
   return files;
 }
 
@@ -63,8 +63,8 @@ std::unique_ptr<ImageFiles> numbered_files(const std::shared_ptr<const FileTree>
   for (const auto& [number, path] : files) {
     const auto found = index_of.find(number);
     if (found == index_of.end()) {
-      fail(ErrorKind::kBadFile, "'{}' is of class {}, which no training image is of; they do not belong together",
-           tree->where(path), number);
+      fail(ErrorKind::kBadFile, "'{}' has class {}, which no training image has; they do not belong together", tree->where(path),
+           number);
     }
     listing.files.emplace_back(found->second, path);
   }

@@ -8,7 +8,7 @@ std::unique_ptr<Dataset> open_unlabelled(const std::filesystem::path& folder, in
   for (const FileTree::Entry& entry : tree->list("")) {
     if (entry.file && has_image_name(entry.name)) listing.files.emplace_back(0, entry.name);
   }
-  if (listing.files.empty()) fail(ErrorKind::kBadFile, "'{}' holds no JPEG or PNG files", tree->where(""));
+  if (listing.files.empty()) fail(ErrorKind::kBadFile, "'{}' contains no JPEG or PNG files", tree->where(""));
   auto images = std::make_unique<ImageFiles>(tree, std::move(listing), folder.string());
   images->prepare(channels, exif_orientation, OpenOptions{}.cache_bytes);
   return images;

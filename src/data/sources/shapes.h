@@ -1,4 +1,4 @@
-// The built-in images: ten classes of drawn shapes, made on the spot.
+// The built-in images: ten classes of drawn shapes.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ namespace residual::data {
 /// Folders of validation images, the likeliest first.
 inline constexpr std::array<std::string_view, 3> kValidationFolders{"val", "validation", "valid"};
 
-/// Whether the tree holds any of the format's files (perhaps not all of them: opening says what is missing).
+/// Whether the tree has any of the format's files (perhaps not all of them: opening names those that are missing).
 bool is_cifar(const FileTree& tree);
 bool is_cifar100(const FileTree& tree);
 bool is_idx(const FileTree& tree);
@@ -23,12 +23,12 @@ bool is_numbered(const FileTree& tree);
 bool has_split_folders(const FileTree& tree);
 bool has_class_folders(const FileTree& tree);
 
-/// `found` is set to the format's name for people only.
+/// Sets `found` to the format's name alone.
 DataSource open_cifar(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_cifar100(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_idx(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
-/// train/<class>/… and test|val/<class>/…, or, where there are no such parts, <class>/….
+/// train/<class>/… and test|val/<class>/…, or, where there are no such splits, <class>/….
 DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_shapes(const OpenOptions& options);
 

@@ -14,6 +14,13 @@
 namespace residual::data {
 namespace {
 
+// A member with a wrong signature would otherwise be a transform that does nothing.
+template <typename... T>
+constexpr bool all_do_something(std::type_identity<std::variant<T...>>) {
+  return ((Pointwise<T> || InPlace<T> || Moving<T> || std::same_as<T, Decode> || std::same_as<T, RequireSize>) && ...);
+}
+static_assert(all_do_something(std::type_identity<Transform>{}));
+
 // Reads a T into `found` when that is the object's step.
 template <typename T>
 bool read_as(Fields& fields, std::optional<Transform>& found) {
