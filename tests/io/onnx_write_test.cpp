@@ -8,10 +8,17 @@
 #include "io/onnx/export/onnx_export.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"
+#include "io/onnx/onnx_document.h"
 #include "models/table.h"
+#include "ops/elementwise/cast.h"
+#include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
+#include "ops/elementwise/sqrt.h"
 #include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/reductions/reduce.h"
+#include "ops/shape/broadcast.h"
 #include "ops/shape/flatten.h"
+#include "ops/shape/slice.h"
 #include "ops/table.h"
 #include "runtime/state.h"
 #include "samples.h"
@@ -95,8 +102,40 @@ TEST(OnnxWrite, EveryOpHasAFormInOnnxOrBelongsToTraining) {
   for (const OpDef* op : op_table()) {
     const bool backward = op->name.ends_with("_backward") || training.contains(op->name);
     EXPECT_EQ(find_onnx_export_rule(*op) == nullptr, backward)
-        << op->name << ": src/io/onnx_export_rules.cpp says how it is written";
+        << op->name << ": src/io/onnx/export/onnx_export_rules.cpp has a rule for each op of inference";
   }
+}
+
+// The ops of experiments, whose graphs are exported but not trained: the ONNX nodes in their order.
+TEST(OnnxWrite, ReductionsSlicesAndElementwiseOpsAreTheirOnnxNodes) {
+  Graph graph;
+  const Value x = graph.input("images", {DType::kF32, Shape{2, 3, 4, 5}});
+  const Value mean = reduce_mean(graph, x, {.axes = {2, 3}, .keep_dims = true});
+  const Value scaled = multiply(graph, x, broadcast(graph, mean, x, {2, 3}));
+  const Value part = slice(graph, scaled, {.axes = {1, 3}, .begin = {1, 0}, .end = {3, 2}});
+  const Value sum = reduce_sum(graph, pad(graph, part, {.axes = {1}, .before = {1}, .after = {0}}), {.axes = {0, 2, 3}});
+  const Value root = sqrt(graph, cast(graph, broadcast(graph, sum, x, {0, 2, 3}), DType::kF16));
+  graph.output("logits", cast(graph, root, DType::kF32));
+  const Bytes bytes = written(graph, {});
+  WireFile file(memory_source(bytes, "x.onnx"));
+  const OnnxDocument document = parse_onnx_document(file);
+  std::vector<std::string> ops;
+  for (const OnnxNode& node : document.nodes) ops.push_back(node.op);
+  EXPECT_EQ(ops, (std::vector<std::string>{"ReduceMean", "Shape", "Expand", "Mul", "Slice", "Pad", "ReduceSum", "Unsqueeze",
+                                           "Shape", "Expand", "Cast", "Sqrt", "Cast"}));
+  EXPECT_EQ(document.nodes[0].attributes.at("axes").integers, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(document.nodes[0].attributes.at("keepdims").integers, (std::vector<int64_t>{1}));
+  EXPECT_EQ(document.nodes[6].attributes.at("keepdims").integers, (std::vector<int64_t>{0}));
+  EXPECT_EQ(document.nodes[10].attributes.at("to").integers, (std::vector<int64_t>{10}));
+  EXPECT_EQ(document.nodes[12].attributes.at("to").integers, (std::vector<int64_t>{1}));
+  const auto list = [&](size_t node, size_t input) {
+    return read_integers(file, document.initializers.at(document.nodes[node].inputs[input]), 16);
+  };
+  EXPECT_EQ(list(4, 1), (std::vector<int64_t>{1, 0})) << "starts";
+  EXPECT_EQ(list(4, 2), (std::vector<int64_t>{3, 2})) << "ends";
+  EXPECT_EQ(list(4, 3), (std::vector<int64_t>{1, 3})) << "axes";
+  EXPECT_EQ(list(5, 1), (std::vector<int64_t>{0, 1, 0, 0, 0, 0, 0, 0})) << "pads";
+  EXPECT_EQ(list(6, 1), (std::vector<int64_t>{0, 2, 3})) << "axes";
 }
 
 // (x / 255 - mean) / std, said as one scaling of each channel.

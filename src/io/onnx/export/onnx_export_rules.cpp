@@ -5,18 +5,24 @@
 #include "io/onnx/export/onnx_export.h"
 #include "io/onnx/onnx_averaging.h"
 #include "ops/elementwise/add.h"
+#include "ops/elementwise/cast.h"
 #include "ops/elementwise/fake_quantize.h"
+#include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
+#include "ops/elementwise/sqrt.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
 #include "ops/layers/linear.h"
 #include "ops/pooling/adaptive_avg_pool.h"
 #include "ops/pooling/pool.h"
+#include "ops/reductions/reduce.h"
 #include "ops/reductions/softmax.h"
+#include "ops/shape/broadcast.h"
 #include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
+#include "ops/shape/slice.h"
 
 namespace residual::io {
 namespace {
@@ -82,6 +88,45 @@ void sum(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Add", {});
 }
 
+void product(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Mul", {});
+}
+
+void square_root(OnnxExporter& out, const Node& node, const std::string& output) {
+  plain(out, node, output, "Sqrt", {});
+}
+
+void conversion(OnnxExporter& out, const Node& node, const std::string& output) {
+  const DType type = node.attributes.as<CastAttrs>().dtype;
+  const int64_t to = type == DType::kF32 ? 1 : type == DType::kF16 ? 10 : type == DType::kF64 ? 11 : 16;  // TensorProto.DataType
+  plain(out, node, output, "Cast", OnnxAttributes().integer("to", to));
+}
+
+// The axes are an input of ReduceSum and, before opset 18, an attribute of ReduceMean.
+void sum_over_axes(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [axes, keep_dims] = node.attributes.as<ReduceAttrs>();
+  out.node("ReduceSum", std::vector{out.name(node.inputs[0]), out.integers(output + ".axes", axes)}, output,
+           OnnxAttributes().integer("keepdims", keep_dims ? 1 : 0));
+}
+
+void mean_over_axes(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [axes, keep_dims] = node.attributes.as<ReduceAttrs>();
+  plain(out, node, output, "ReduceMean", OnnxAttributes().list("axes", axes).integer("keepdims", keep_dims ? 1 : 0));
+}
+
+// Expand repeats along axes of size 1.
+void repetition(OnnxExporter& out, const Node& node, const std::string& output) {
+  std::string x = out.name(node.inputs[0]);
+  if (out.graph().shape(node.inputs[0]).rank() != node.outputs[0].shape.rank()) {
+    const std::string kept = out.fresh(output + ".kept");
+    out.node("Unsqueeze", std::vector{x, out.integers(output + ".axes", node.attributes.as<BroadcastAttrs>().axes)}, kept);
+    x = kept;
+  }
+  const std::string shape = out.fresh(output + ".shape");
+  out.node("Shape", std::vector{out.name(node.inputs[1])}, shape);
+  out.node("Expand", std::vector{x, shape}, output);
+}
+
 void relu(OnnxExporter& out, const Node& node, const std::string& output) {
   plain(out, node, output, "Relu", {});
 }
@@ -120,6 +165,25 @@ void slice(OnnxExporter& out, const std::string& x, const std::string& output, i
 void channels(OnnxExporter& out, const Node& node, const std::string& output) {
   const auto& [begin, end] = node.attributes.as<SliceChannelsAttrs>();
   slice(out, out.name(node.inputs[0]), output, begin, end, {1}, 1);
+}
+
+void part(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [axes, begin, end] = node.attributes.as<SliceAttrs>();
+  out.node("Slice",
+           std::vector{out.name(node.inputs[0]), out.integers(output + ".starts", begin), out.integers(output + ".ends", end),
+                       out.integers(output + ".axes", axes)},
+           output);
+}
+
+void zeros_around(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [axes, before, after] = node.attributes.as<PadAttrs>();
+  const size_t rank = node.outputs[0].shape.rank();
+  std::vector<int64_t> pads(2 * rank);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    pads[static_cast<size_t>(axes[i])] = before[i];
+    pads[rank + static_cast<size_t>(axes[i])] = after[i];
+  }
+  out.node("Pad", std::vector{out.name(node.inputs[0]), out.integers(output + ".pads", pads)}, output);
 }
 
 // Shortcut A: every n-th row and column, then channels of zeros.
@@ -166,11 +230,19 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&global_avg_pool_op(), global_average},
       {&linear_op(), fully_connected},
       {&add_op(), sum},
+      {&multiply_op(), product},
+      {&sqrt_op(), square_root},
+      {&cast_op(), conversion},
+      {&reduce_sum_op(), sum_over_axes},
+      {&reduce_mean_op(), mean_over_axes},
+      {&broadcast_op(), repetition},
       {&relu_op(), relu},
       {&sigmoid_op(), sigmoid},
       {&softmax_op(), softmax},
       {&concat_op(), concat},
       {&slice_channels_op(), channels},
+      {&slice_op(), part},
+      {&pad_op(), zeros_around},
       {&pad_channels_op(), shortcut},
       {&fake_quantize_op(), quantization},
       {&flatten_op(), flatten},
