@@ -87,7 +87,6 @@ TEST(OnnxWrite, EveryOpHasAFormInOnnxOrBelongsToTraining) {
                                                "matmul",
                                                "channel_sum",
                                                "cross_entropy",
-                                               "multiply",
                                                "global_norm",
                                                "clip_to_norm",
                                                "sgd",
