@@ -77,8 +77,8 @@ void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& vi
   data::Loader loader(dataset, view, std::move(loading));
   loader.start_epoch(0);
   while (const data::Batch* batch = loader.next()) {
-    // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are not
-    // used.
+    // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are
+    // not used.
     inference_.run(static_cast<int>(batch->slot));
     use(*batch, inference_.logits().first(static_cast<size_t>(batch->count * classes_)));
   }

@@ -29,7 +29,7 @@ class Inference {
 
   int64_t batch() const noexcept { return batch_; }
   std::span<float> images(int slot = 0) { return session_.input<float>("images", slot); }  ///< batch,C,H,W; fill before run()
-  std::span<const float> logits() const { return logits_; }  ///< batch,classes; of the last run()
+  std::span<const float> logits() const { return logits_; }                                ///< batch,classes; of the last run()
   const Plan& plan() const noexcept { return session_.plan(); }
 
   /// Throws Error as Session::run does, (kUsage) in a process forked from the one that made this.

@@ -130,9 +130,8 @@ TEST(Layering, NoModuleCallsUpwardsOrSideways) {
 // Public values that modules take or give as they are: errors, choices, images, predictions; they include nothing but
 // the standard library and each other.
 // The rest of the public API stands on top of the program.
-const Modules kPublicValues = {"residual/error.h", "residual/choices.h",    "residual/network.h",
-                               "residual/image.h", "residual/prediction.h", "residual/log.h",
-                               "residual/export.h"};
+const Modules kPublicValues = {"residual/error.h",      "residual/choices.h", "residual/network.h", "residual/image.h",
+                               "residual/prediction.h", "residual/log.h",     "residual/export.h"};
 
 TEST(Layering, PublicValuesStandOnNothing) {
   for (const auto& value : kPublicValues) {

@@ -32,7 +32,7 @@ Value cifar_resnet(Layers& net, Value x, int64_t blocks, int64_t width, Shortcut
   network.stem.convolutions[0].channels = width;
   network.stages = {{blocks, width, 1}, {blocks, 2 * width, 2}, {blocks, 4 * width, 2}};
   network.shortcut.kind = shortcut;
-  return models::residual_network(net, x, network, 10);
+  return models::residual_network(net, x, network, 10).logits;
 }
 
 // A convolution with bias whose shape Layers does not know: dilated, or with a kernel that is not square.
@@ -141,9 +141,9 @@ const Network& network_named(std::string_view name) {
       {"tiny_resnet_b", [](Layers& net, Value x) { return cifar_resnet(net, x, 1, 4, Shortcut::kB); }},
       {"small", small, 0.1},
       {"resnet20_a", [](Layers& net, Value x) { return cifar_resnet(net, x, 3, 16, Shortcut::kA); }},
-      {"keras_mnist", [](Layers& net, Value x) { return models::residual_network(net, x, named("keras-mnist"), 10); }},
+      {"keras_mnist", [](Layers& net, Value x) { return models::residual_network(net, x, named("keras-mnist"), 10).logits; }},
       {"resnet50_linear_stem",
-       [](Layers& net, Value x) { return models::residual_network(net, x, named("resnet50-linear-stem"), 10); }},
+       [](Layers& net, Value x) { return models::residual_network(net, x, named("resnet50-linear-stem"), 10).logits; }},
       {"resnet20_b", [](Layers& net, Value x) { return cifar_resnet(net, x, 3, 16, Shortcut::kB); }},
   };
   for (const Network& network : networks) {

@@ -63,8 +63,8 @@ std::pair<SafetensorsHeader, uint64_t> read_header(const Source& source) {
   return {parse_safetensors_header(text, source.size - 8 - length, source.name), 8 + length};
 }
 
-// A tensor stays in the mapped file where its elements are aligned and it fills whole vectors, as a Buffer of its own does; others are
-// read.
+// A tensor stays in the mapped file where its elements are aligned and it fills whole vectors, as a Buffer of its own does;
+// others are read.
 bool can_stay(const Source& source, uint64_t offset, const SafetensorsEntry& entry) {
   const uint64_t bytes = entry.end - entry.begin;
   return source.mapped && offset % size_of(entry.dtype) == 0 && bytes % Buffer::kAlignment == 0 && bytes > 0;
