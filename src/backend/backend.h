@@ -1,4 +1,4 @@
-// What a backend is to the rest of the program: patterns that match subgraphs, and kernels that change layouts, on one device.
+// The interface of a backend: patterns that match subgraphs, and packers that convert between layouts, on one device.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace residual {
 
-/// Kernels from one layout to another: one input, one output. Registered by whoever writes a layout, packed weights included.
+/// Kernels from one layout to another: one input, one output. A backend has packers for its own layouts, packed weights included.
 class Packer {
  public:
   virtual ~Packer() = default;
@@ -24,14 +24,14 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
-  virtual std::string description() const = 0;  ///< the processor, as a person would say it
+  virtual std::string description() const = 0;  ///< the processor's name, for display
   virtual std::string identity() const = 0;     ///< what tuning results depend on: processor, instruction sets, library versions
   virtual const std::shared_ptr<const Device>& device() const { return host_device(); }
   virtual std::span<const std::unique_ptr<Pattern>> patterns() const = 0;  ///< in order of preference
   virtual std::span<const std::unique_ptr<Packer>> packers() const = 0;
 };
 
-/// The first way that one of the backend's packers offers, its label beginning with the backend's name.
+/// The conversion by the first of the backend's packers that supports it; its label begins with the backend's name.
 std::optional<Implementation> reorder(const Backend& backend, const TensorType& type, const Layout& from, const Layout& to);
 
 /// Backends in order of preference; the last covers every op.

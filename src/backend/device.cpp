@@ -15,7 +15,7 @@ class DoneEvent final : public Event {
   KernelStatus wait() noexcept override { return {}; }
 };
 
-// Everything is done when the call returns.
+// Every call completes its work before it returns.
 class HostStream final : public Stream {
  public:
   KernelStatus run(const Kernel& kernel, const KernelArgs& args) noexcept override { return kernel.run(args); }

@@ -1,4 +1,4 @@
-// A device owns memory and time: where tensors of a plan lie, and the order in which copies and kernels run there.
+// A device: the memory that holds the tensors of a plan, and the streams on which copies and kernels run in order.
 #pragma once
 
 #include <cstddef>
@@ -44,11 +44,11 @@ class DeviceMemory {
 
 enum class CopyDirection : uint8_t { kToDevice, kToHost, kWithinDevice };
 
-/// A point in a stream's work.
+/// A point in the work of a stream.
 class Event {
  public:
   virtual ~Event() = default;
-  /// Blocks the calling thread until the work recorded before the event is done.
+  /// Blocks the calling thread until the work enqueued before the event has completed.
   virtual KernelStatus wait() noexcept = 0;
 };
 
@@ -58,7 +58,7 @@ class CapturedRun {
   virtual ~CapturedRun() = default;
 };
 
-/// A sequence of copies and kernels on one device, done in order, possibly after the call returns. Failures may be reported by a
+/// A sequence of copies and kernels on one device, run in order, possibly after the call returns. Failures may be reported by a
 /// later call; synchronize() reports all of them. Used by one thread at a time.
 class Stream {
  public:
@@ -68,7 +68,7 @@ class Stream {
   virtual std::unique_ptr<Event> record() = 0;
   virtual KernelStatus synchronize() noexcept = 0;
 
-  /// Between begin_capture() and end_capture() work is recorded, not done. Only where can_capture().
+  /// Between begin_capture() and end_capture() work is recorded, not run. Only where can_capture().
   virtual bool can_capture() const noexcept { return false; }
   virtual void begin_capture() {}
   virtual std::unique_ptr<CapturedRun> end_capture() { return nullptr; }
@@ -81,12 +81,12 @@ class Device {
   virtual std::string_view name() const noexcept = 0;  ///< "cpu", "cuda:0"
   /// Whether its memory is the host's: no transfers are needed.
   virtual bool is_host() const noexcept = 0;
-  /// Throws Error (kResource) with the figure when there is no memory left.
+  /// Throws Error (kResource) with the requested size when memory is exhausted.
   virtual DeviceMemory allocate(size_t bytes) const = 0;
   virtual std::unique_ptr<Stream> make_stream() const = 0;
 };
 
-/// The processor's own memory.
+/// The host: the processor and its memory.
 const std::shared_ptr<const Device>& host_device();
 
 }  // namespace residual

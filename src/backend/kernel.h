@@ -1,4 +1,4 @@
-// Work that is ready to run: immutable, shared by every session of a plan.
+// A compiled unit of work: immutable, shared by every session of a plan.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@
 
 namespace residual {
 
-/// How a run of a kernel ended. Kernels neither throw nor allocate; a session turns the first failure into an Error.
+/// The result of a kernel's run. Kernels neither throw nor allocate; a session turns the first failure into an Error.
 struct KernelStatus {
   enum class Kind : uint8_t { kOk, kFailed, kOutOfMemory } kind = Kind::kOk;
-  int code = 0;              ///< the library's own number of the failure
+  int code = 0;              ///< the library's error code
   const char* library = "";  ///< "oneDNN"; static storage
 
   bool ok() const noexcept { return kind == Kind::kOk; }
 };
 
-/// What a kernel keeps for one session beside the memory that it is given: library handles bound to the session's addresses.
+/// A kernel's state for one session beside the memory passed to it: library handles bound to the session's addresses.
 class KernelState {
  public:
   virtual ~KernelState() = default;
@@ -27,7 +27,7 @@ class KernelState {
 struct KernelArgs {
   const std::byte* const* inputs;
   std::byte* const* outputs;
-  std::byte* scratch;            ///< 64-byte aligned, of the implementation's scratch_bytes; its contents do not survive the run
+  std::byte* scratch;            ///< 64-byte aligned, of the implementation's scratch_bytes; its contents are lost after the run
   KernelState* state = nullptr;  ///< what make_state() returned for this session
 };
 
@@ -63,7 +63,7 @@ std::unique_ptr<const Kernel> make_kernel(Body body) {
   return std::make_unique<FunctionKernel<Body>>(std::move(body));
 }
 
-/// A kernel with a state of its own: what a session runs.
+/// A kernel with its own state: what a session runs.
 class BoundKernel {
  public:
   explicit BoundKernel(const Kernel& kernel) : kernel_(&kernel), state_(kernel.make_state()) {}

@@ -1,4 +1,4 @@
-// The commands of the program; one file each.
+// The commands of the program, one per file.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,14 +7,14 @@
 
 namespace residual::cli {
 
-/// A command as main.cpp knows it: CLI11 fills what `run` reads, then `run` does the work. Returns the program's exit code;
-/// throws Error.
+/// A command as main.cpp sees it: CLI11 parses its options, then `run` executes it. Returns the program's exit code; throws
+/// Error.
 struct Command {
   CLI::App* options;
   std::function<int()> run;
 };
 
-/// command_line: what the program was called with, for the report.
+/// command_line: the program's arguments, for the report.
 Command add_train(CLI::App& program, const std::string& command_line);
 Command add_eval(CLI::App& program);
 Command add_predict(CLI::App& program);

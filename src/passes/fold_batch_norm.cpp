@@ -25,7 +25,7 @@ std::optional<NodeId> foldable(const GraphView& view, NodeId id) {
 
 Graph fold_batch_norm(const Graph& graph) {
   const GraphView view(graph);
-  // By convolution: its inputs in the new graph, for the normalize that follows.
+  // For each convolution: its inputs in the new graph, for the normalize node that follows.
   std::map<NodeId, std::vector<Value>> convolutions;
   return rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> inputs) -> std::optional<std::vector<Value>> {
     if (graph.node(id).op == &conv2d_op()) convolutions[id] = {inputs.begin(), inputs.end()};

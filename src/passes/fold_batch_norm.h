@@ -1,4 +1,4 @@
-// Inference: a convolution followed by batch norm with frozen statistics is one convolution with other weights and a bias.
+// Inference: a convolution followed by batch norm with frozen statistics becomes one convolution with scaled weights and a bias.
 #pragma once
 
 #include "graph/graph.h"

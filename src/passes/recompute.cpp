@@ -42,7 +42,7 @@ class Recomputation {
                                [&](NodeId reader) { return graph_.node(reader).phase == Phase::kBackward; });
   }
 
-  // A forward relu(normalize(x)) whose inputs the backward pass keeps.
+  // A forward relu(normalize(x)) whose inputs the backward pass reads anyway.
   bool cheap(NodeId id) const {
     const Node& relu = graph_.node(id);
     if (relu.phase != Phase::kForward || relu.op != &relu_op()) return false;

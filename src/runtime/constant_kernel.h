@@ -1,4 +1,4 @@
-// The one kernel that plans add of their own; everything else is run by backends.
+// The only kernel that the runtime provides; backends provide all others.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace residual {
 
-/// Fills its one output with a value.
+/// Fills its only output with a value.
 std::unique_ptr<const Kernel> constant_kernel(double value, DType type, int64_t elements);
 
 }  // namespace residual

@@ -13,7 +13,7 @@ bool computes(const Node& node) {
   return node.op != &input_op() && node.op != &variable_op() && node.op != &constant_op() && node.op != &assign_op();
 }
 
-// No path leaves the nodes and comes back. `nodes`: ascending.
+// Whether no path leaves the nodes and returns to them. `nodes`: ascending.
 bool is_convex(const Graph& graph, const std::vector<NodeId>& nodes) {
   const std::set<NodeId> inside(nodes.begin(), nodes.end());
   std::set<NodeId> downstream;  // nodes outside that depend on one inside
@@ -29,7 +29,7 @@ bool is_convex(const Graph& graph, const std::vector<NodeId>& nodes) {
   return true;
 }
 
-// A match fits when its nodes are all still free, nothing outside reads what stays inside, and no path leaves it and comes back.
+// A match fits when none of its nodes is covered, no outside node reads its inner values, and no path leaves and re-enters it.
 bool fits(const GraphView& view, const Match& match, const std::vector<bool>& free) {
   const std::set<NodeId> inside(match.nodes.begin(), match.nodes.end());
   const std::set<Value> given(match.outputs.begin(), match.outputs.end());
@@ -68,7 +68,7 @@ class Coverer {
   using Found = CoveredMatch::Found;
 
   // All fitting matches that end in `last`, best first: most traffic saved, then the earlier backend and pattern.
-  // What is frozen runs once, so nothing is fused there.
+  // Frozen nodes run once, so they are not fused.
   std::vector<Found> fitting(NodeId last, const std::vector<bool>& free) const {
     std::vector<Found> found;
     for (const auto& backend : backends_) {
@@ -96,7 +96,7 @@ class Coverer {
     return result;
   }
 
-  // `first` and then, greedily, matches for what of `nodes` it leaves.
+  // `first` and then, greedily, matches for the rest of `nodes`.
   Cover completed(CoveredMatch first, const std::vector<NodeId>& nodes) const {
     std::vector<bool> free(view_.graph().nodes().size());
     for (const NodeId id : nodes) free[static_cast<size_t>(id)] = true;
@@ -122,7 +122,7 @@ class Coverer {
     result.covers.push_back(completed(alike(found, preferred), result.nodes));
     for (const Found* rival : rivals) {
       Cover cover = completed(alike(found, *rival), result.nodes);
-      // A pattern that takes fewer nodes here than in its own larger match has lost already (see Pattern::match).
+      // A pattern's smaller match is no faster than its own larger one (see Pattern::match).
       const bool dominated =
           std::ranges::any_of(cover, [&](const CoveredMatch& one) { return one.found.front().pattern == preferred.pattern; });
       if (!dominated) result.covers.push_back(std::move(cover));
@@ -131,7 +131,7 @@ class Coverer {
     return result;
   }
 
-  // For each other pattern of the preferred match's backend its best match, where it covers other nodes.
+  // For each other pattern of the preferred match's backend, its best match where that covers different nodes.
   std::vector<const Found*> rivals_of(const std::vector<Found>& found, const std::vector<bool>& free) const {
     const Found& preferred = found.front();
     std::set<const Pattern*> seen{preferred.pattern};
@@ -147,7 +147,7 @@ class Coverer {
     return rivals;
   }
 
-  // Whether what `other` leaves of `both` can be covered without the preferred match's own pattern.
+  // Whether the nodes of `both` outside `other` can be covered without the preferred match's pattern.
   bool competes(const Found& other, const Found& preferred, const std::set<NodeId>& both, const std::vector<bool>& free) const {
     for (const NodeId id : both) {
       if (!free[static_cast<size_t>(id)]) return false;

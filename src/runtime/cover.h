@@ -1,4 +1,4 @@
-// Covering a graph with matches: which subgraph each kernel runs, and in which order.
+// Covering a graph with matches: which subgraph each kernel runs, and in what order.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace residual {
 
-/// A match with every pattern that found it: same nodes, in order of preference.
+/// A match with every pattern that produces it: the same nodes, in order of preference.
 struct CoveredMatch {
   struct Found {
     const Backend* backend;
@@ -21,11 +21,11 @@ struct CoveredMatch {
 /// One way to cover the nodes of a region, in an order that respects their data.
 using Cover = std::vector<CoveredMatch>;
 
-/// Nodes that are covered together: by one match, or by rival covers whose costs are measured when layouts are known.
+/// Nodes that are covered together: by one match, or by rival covers, whose costs are measured once layouts are known.
 struct Region {
   std::vector<NodeId> nodes;  ///< ascending
   std::vector<Cover> covers;  ///< the first saves the most memory traffic
-  bool frozen = false;        ///< depends on nothing that changes from run to run: belongs to the prepare program
+  bool frozen = false;        ///< depends on nothing that changes between runs: part of the prepare program
 };
 
 /// Nodes that lead to an output or an assign.

@@ -31,7 +31,7 @@ std::string ops_text(const Graph& graph, const std::vector<NodeId>& nodes) {
   return text;
 }
 
-// Names a match for the tuner: what is computed, with which attributes, on which types and layouts.
+// The key of a match for the tuner: ops, attributes, types and layouts.
 std::string key_of(const Graph& graph, const Match& match, std::span<const Layout> layouts) {
   return fmt::format("{}: {}", ops_text(graph, match.nodes), joined(graph, match.inputs, layouts));
 }
@@ -69,7 +69,7 @@ class Lowering {
   // Layouts of values that a cover under comparison would produce.
   using Produced = std::map<Value, Layout>;
 
-  // What one backend offers for a match, with the match's inputs as they lie.
+  // One backend's implementations of a match, with the match's inputs in their current layouts.
   struct Offered {
     const Backend* backend = nullptr;
     int device = 0;
@@ -124,7 +124,7 @@ class Lowering {
             [this, &offered](const Implementation& implementation) { return reorder_seconds(offered, implementation); }};
   }
 
-  // Kernels are immutable, so that equal layers share one.
+  // Kernels are immutable, so equal layers share one.
   std::shared_ptr<const Kernel> kernel_of(const Offered& offered, const Implementation& implementation) {
     const std::string key = fmt::format("{} {} |{} | {}", offered.backend->name(), offered.key,
                                         wiring_of(builder_.graph(), offered.match), implementation.choice());
@@ -133,7 +133,7 @@ class Lowering {
     return found->second;
   }
 
-  // What it costs to bring the inputs into the implementation's layouts in every run.
+  // The cost of reordering the inputs into the implementation's layouts in every run.
   double reorder_seconds(const Offered& offered, const Implementation& implementation) const {
     double seconds = 0;
     for (size_t i = 0; i < offered.layouts.size(); ++i) {

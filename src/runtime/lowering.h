@@ -1,4 +1,4 @@
-// From a graph to steps: regions, layouts, implementations, reorders and transfers. Memory is not placed yet.
+// From a graph to steps: regions, layouts, implementations, reorders and transfers. Memory is assigned afterwards.
 #pragma once
 
 #include <vector>

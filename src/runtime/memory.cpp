@@ -7,7 +7,7 @@
 namespace residual {
 namespace {
 
-// The tightest gap between the buffers alive at the same time, or the place behind them.
+// The offset of the tightest gap between the buffers alive at the same time, else of the end behind them.
 size_t best_gap(std::vector<const BufferLife*>& neighbours, size_t bytes) {
   std::sort(neighbours.begin(), neighbours.end(), [](const auto* a, const auto* b) { return a->offset < b->offset; });
   size_t end = 0, best = 0, best_slack = SIZE_MAX;

@@ -1,4 +1,4 @@
-// Offsets in one arena for buffers that live for part of a run.
+// Offsets in one arena for buffers that are alive during part of a run.
 #pragma once
 
 #include <cstddef>

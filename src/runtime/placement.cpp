@@ -8,7 +8,7 @@
 namespace residual {
 namespace {
 
-// Finds when each value is alive, lets outputs take over the memory of inputs that end there, and places everything.
+// Computes lifetimes, lets outputs reuse the memory of inputs that are read for the last time, and assigns offsets.
 class Placement {
  public:
   Placement(Plan& plan, StepAliases aliases) : plan_(plan), aliases_(std::move(aliases)) {}
@@ -23,7 +23,7 @@ class Placement {
  private:
   PlacedValue& value(int placed) { return plan_.values[static_cast<size_t>(placed)]; }
 
-  // By value, the last step that reads it; the number of steps for named outputs; -1 where nothing does.
+  // For each value, the last step that reads it; the number of steps for named outputs; -1 for unread values.
   std::vector<int> last_reads(const std::vector<PlanStep>& steps) const {
     std::vector<int> last(plan_.values.size(), -1);
     for (size_t s = 0; s < steps.size(); ++s) {
@@ -33,7 +33,7 @@ class Placement {
     return last;
   }
 
-  // A kernel that sums into its input's memory needs an input of its own: where others still need that value, it gets a copy.
+  // A kernel that sums into its input's memory must own that input: where later steps still read the value, it gets a copy.
   void break_up_required_aliases() {
     std::vector<PlanStep> steps;
     const std::vector<int> last = last_reads(plan_.steps);
@@ -61,7 +61,7 @@ class Placement {
     aliases_ = std::move(aliases);
   }
 
-  // What the run program reads outlives the prepare program; everything else lies in the latter's arena.
+  // Values that the run program reads outlive the prepare program; all others are placed in the latter's arena.
   void keep_prepared() {
     const std::vector<int> last = last_reads(plan_.steps);
     for (const PlanStep& step : plan_.prepare) {
@@ -113,7 +113,7 @@ class Placement {
     return sizes;
   }
 
-  // The input whose memory output j of this step may take over: it ends here, is as large, and no other output has taken it.
+  // The input whose memory output j of this step may reuse: last read here, of the same size, not reused by another output.
   int taken_over(const PlanStep& step, size_t s, int j, const std::vector<int>& last, const std::map<int, size_t>& buffer_of) {
     const int output = step.outputs[static_cast<size_t>(j)];
     for (const Implementation::Alias& alias : aliases_[s]) {

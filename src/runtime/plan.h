@@ -1,4 +1,4 @@
-// A graph compiled for a target: which kernel runs which subgraph, in which order, in which layouts, at which place in memory.
+// A graph compiled for a target: which kernel runs which subgraph, in what order, in which layouts, and where in memory.
 #pragma once
 
 #include <map>
@@ -12,19 +12,19 @@
 
 namespace residual {
 
-/// Where a value lies while a plan runs.
+/// Where a value is stored while a plan runs.
 struct Place {
   enum class Home : uint8_t {
     kArena,     ///< the arena of the session, or of the prepare program; reused from step to step
     kPrepared,  ///< kept between runs and shared by sessions: constants, folded and packed weights
-    kInput,     ///< handed in by the caller
+    kInput,     ///< set by the caller
     kVariable,  ///< in the State, canonical
   } home = Home::kArena;
   int device = 0;     ///< into Plan::devices
   size_t offset = 0;  ///< kArena: bytes; kPrepared, kInput, kVariable: index into Plan::prepared, inputs, variables
 };
 
-/// One value in one layout at one place. A value that is wanted in two layouts or on two devices is there twice.
+/// One value in one layout in one memory. A value that is needed in two layouts or on two devices has two entries.
 struct PlacedValue {
   Value value;
   TensorType type;
@@ -47,7 +47,7 @@ struct PlanStep {
   std::shared_ptr<const Kernel> run;  ///< null: the one input's bytes become the one output's ("copy", "transfer")
 };
 
-/// Kernel choices by what was to be chosen: part of a training run's identity.
+/// The chosen kernel for each key: part of a training run's identity.
 using Choices = std::map<std::string, std::string>;
 
 /// Immutable once compiled: any number of sessions run it at once.
@@ -66,7 +66,7 @@ class Plan {
   std::vector<std::string> prepared_keys;                ///< what each of them is: equal keys, equal bytes for one State
   std::vector<size_t> arena_bytes, prepare_arena_bytes;  ///< by device
   size_t prepared_bytes = 0, input_bytes = 0;
-  Choices choices;  ///< wherever there was a choice
+  Choices choices;  ///< only where there was more than one implementation
 
   int64_t flops() const;
   size_t reorders() const;    ///< reorder steps in every run
@@ -77,13 +77,13 @@ class Plan {
   /// Whether the graph sets this Variable.
   bool assigns(const std::string& variable) const;
 
-  /// One line a step: name, ops, kernel, shapes, layouts, MFLOPs, KiB; then the totals. Stable from run to run for the same
+  /// One line per step: name, ops, kernel, shapes, layouts, MFLOPs, KiB; then the totals. Deterministic for the same
   /// choices.
   std::string to_text() const;
 };
 
 /// Covers the graph with kernels of the target's backends; `choices` of an earlier plan are repeated. Throws Error (kUsage) for
-/// an op that no backend runs and in a process forked after one compiled, (kResource) when the plan needs more than
+/// an op that no backend runs and in a child forked after a compilation, (kResource) when the plan needs more than
 /// target.memory_limit.
 std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices = {});
 

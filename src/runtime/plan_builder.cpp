@@ -31,7 +31,7 @@ void PlanBuilder::add_sources() {
   for (size_t id = 0; id < graph().nodes().size(); ++id) {
     const Node& node = graph().nodes()[id];
     const Value value{static_cast<NodeId>(id)};
-    if (node.op == &input_op()) {  // kept even when nothing reads it: the caller may still set it
+    if (node.op == &input_op()) {  // kept even when unread: the caller may still set it
       plan_.inputs.emplace_back(node.attributes.as<InputAttrs>().input,
                                 add_value(value, Layout::plain(), {Place::Home::kInput, kHost, plan_.inputs.size()}));
       plan_.input_bytes += node.outputs[0].bytes();
@@ -77,7 +77,7 @@ void PlanBuilder::add_step(PlanStep step, bool frozen, std::vector<Implementatio
   aliases_.push_back(std::move(aliases));
 }
 
-// How the value came to this device, or -1.
+// The step output that first holds the value on this device, or -1.
 int PlanBuilder::find(Value value, int device) const {
   for (const int index : where_.at(value)) {
     if (placed(index).place.device == device) return index;
@@ -123,7 +123,7 @@ int PlanBuilder::reordered(int from, const Layout& layout) {
   return to;
 }
 
-// A transfer is run by the stream of whichever device is not the host.
+// A transfer runs on the stream of the device that is not the host.
 int PlanBuilder::transferred(int from, int device) {
   const Value value = placed(from).value;
   const bool frozen = is_prepared(from);
@@ -150,7 +150,7 @@ int PlanBuilder::at(Value value, const Layout& layout, int device) {
   const int there = through_host ? at(value, Layout::plain(), kHost)
                     : layout == placed(where_.at(value).front()).layout
                         ? where_.at(value).front()
-                        : at(value, Layout::plain(), origin);  // devices share no layout but the plain one
+                        : at(value, Layout::plain(), origin);  // plain is the only layout that devices have in common
   const int here = transferred(there, device);
   return placed(here).layout == layout ? here : reordered(here, layout);
 }
@@ -167,7 +167,7 @@ int PlanBuilder::output_on_host(Value value) {
   return placed(copy).place.device == kHost ? copy : transferred(copy, kHost);
 }
 
-// The old value of a Variable that the graph also sets is copied before the first step when it is wanted at the end.
+// The old value of a Variable that the graph also sets is copied before the first step when it is an output.
 int PlanBuilder::saved(int index) {
   PlacedValue value = placed(index);
   if (value.place.home != Place::Home::kVariable || is_frozen(value.value)) return index;
@@ -181,7 +181,7 @@ int PlanBuilder::saved(int index) {
   return copy;
 }
 
-// An assigned value that is computed after all reads of its Variable is computed right into it; any other is copied at the end.
+// A value assigned after all reads of its Variable is computed directly into it; any other is copied at the end.
 void PlanBuilder::add_assigns(bool in_place) {
   for (const Node& node : graph().nodes()) {
     if (node.op != &assign_op()) continue;
@@ -205,7 +205,7 @@ bool PlanBuilder::computed_into(int index, size_t target) {
     const PlanStep& step = plan_.steps[s];
     const auto output = std::ranges::find(step.outputs, index);
     if (output != step.outputs.end() && must_share(s, index)) return false;
-    for (const int input : step.inputs) {  // a later read, or a read of this very step that may not share the memory
+    for (const int input : step.inputs) {  // a later read, or a read by this step that may not share the memory
       const Place& place = placed(input).place;
       if (place.home != Place::Home::kVariable || place.offset != target) continue;
       if (output == step.outputs.end() || !shares(s, input, index)) return false;

@@ -1,4 +1,4 @@
-// The steps of a plan while it is lowered: placed values, and what brings a value into a layout on a device.
+// The steps of a plan during lowering: placed values, and the reorders and transfers between layouts and devices.
 #pragma once
 
 #include <map>
@@ -22,15 +22,15 @@ class PlanBuilder {
   /// Index into Plan::devices; the device is added when it is new.
   int device_of(const Backend& backend);
   bool is_frozen(Value value) const { return frozen_[static_cast<size_t>(value.node)]; }
-  /// The layout in which a kernel on `device` finds the value, before reorders.
+  /// The current layout of the value for a kernel on `device`, before reorders.
   const Layout& layout_on(Value value, int device) const;
 
   int add_value(Value value, const Layout& layout, Place place);
   /// A step of the run program, or of the prepare program where it is frozen.
   void add_step(PlanStep step, bool frozen, std::vector<Implementation::Alias> aliases = {});
-  /// The value in this layout on this device, by reorder and transfer steps where it is not there yet.
+  /// The value in this layout on this device, by reorder and transfer steps where it does not exist yet.
   int at(Value value, const Layout& layout, int device);
-  /// The first way that a backend of this device offers.
+  /// The conversion by the first backend of this device that supports it.
   std::optional<Implementation> find_reorder(const TensorType& type, const Layout& from, const Layout& to, int device) const;
 
   /// The graph's named outputs, on the host, and its assigns. `in_place`: whether all reads of a Variable come before its update.

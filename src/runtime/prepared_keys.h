@@ -1,4 +1,4 @@
-// What each prepared value of a plan is, as a text that does not depend on the plan.
+// Keys that identify the prepared values of a plan, independent of the plan.
 #pragma once
 
 #include <string>

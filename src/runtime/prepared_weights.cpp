@@ -52,7 +52,7 @@ std::vector<std::string> PreparedWeights::allocate_missing(const Plan& plan) {
   return missing;
 }
 
-// Runs the steps of the plan's prepare program that lead to the values of these keys.
+// Runs the steps of the plan's prepare program that compute the values with these keys.
 void PreparedWeights::prepare(const Plan& plan, const std::set<std::string>& keys) {
   std::set<int> wanted;
   const auto is_there = [&](int placed) {

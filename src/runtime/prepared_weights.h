@@ -1,4 +1,4 @@
-// What sessions share: folded, packed and transferred weights, computed once from a State.
+// Shared by sessions: folded, packed and transferred weights, computed once from a State.
 #pragma once
 
 #include <map>
@@ -13,23 +13,23 @@
 
 namespace residual {
 
-/// The prepared values of any number of plans for one State, each computed once: plans of other batch sizes and sessions of the
-/// same plan find what is there. May be used from several threads; refresh() only while no session runs.
+/// The prepared values of any number of plans for one State, each computed once and shared by sessions of one plan and by plans
+/// of other batch sizes. May be used from several threads; refresh() only while no session runs.
 class PreparedWeights {
  public:
-  /// The State must outlive it and keep its tensors where they are.
+  /// The State must outlive it and must not move its tensors.
   explicit PreparedWeights(const State& state) : state_(state) {}
   PreparedWeights(const PreparedWeights&) = delete;
   PreparedWeights& operator=(const PreparedWeights&) = delete;
 
-  /// The memory of each of plan->prepared, on its device; what is missing is computed. Throws Error (kUsage) where the State
-  /// lacks a Variable or has it in another type, (kResource) when there is no memory, (kOther) when a kernel fails.
+  /// The memory of each of plan->prepared, on its device; missing ones are computed. Throws Error (kUsage) where the State
+  /// lacks a Variable or has it in another type, (kResource) when memory is exhausted, (kOther) when a kernel fails.
   std::vector<std::byte*> attach(const std::shared_ptr<const Plan>& plan);
 
-  /// Computes everything again: after the State has changed.
+  /// Computes all values again; to be called after the State has changed.
   void refresh();
 
-  /// Names of Variables that no attached plan reads once its weights are prepared: a State for inference alone can drop them.
+  /// Names of Variables that no attached plan reads once its weights are prepared: a State used only for inference can drop them.
   std::vector<std::string> unread() const;
 
   const State& state() const noexcept { return state_; }
@@ -45,7 +45,7 @@ class PreparedWeights {
   std::vector<std::weak_ptr<const Plan>> plans_;
 };
 
-/// The tensor of a Variable as the plan expects it; throws Error (kUsage) naming what differs.
+/// The tensor of a Variable as the plan expects it; throws Error (kUsage) naming the difference.
 const Tensor& variable_of(const State& state, const Plan& plan, const std::string& name);
 
 }  // namespace residual

@@ -23,7 +23,7 @@ class Scheduler {
   }
 
   Order order(bool writes_after_reads) const {
-    std::vector<std::set<size_t>> after(regions_.size());  // after[i]: regions that must wait for i
+    std::vector<std::set<size_t>> after(regions_.size());  // after[i]: regions that must run after i
     std::vector<bool> sets_variable(regions_.size());
     for (size_t i = 0; i < regions_.size(); ++i) {
       for (const Cover& cover : regions_[i].covers) {
@@ -48,7 +48,7 @@ class Scheduler {
     if (found != region_of_.end() && found->second != region) after[found->second].insert(region);
   }
 
-  // The region that computes an assigned value comes after everyone else who reads the Variable.
+  // The region that computes an assigned value comes after all other readers of the Variable.
   void set(std::vector<std::set<size_t>>& after, std::vector<bool>& sets_variable, const Node& assign,
            bool writes_after_reads) const {
     const auto setter = region_of_.find(assign.inputs[0].node);

@@ -47,8 +47,8 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
 
 Session::~Session() = default;
 
-// Variables that the plan assigns are written: in the State, or in memory of their device. Those that only the prepare program
-// reads are none of the session's.
+// Variables that the plan assigns are written in the State, or in their device's memory. The session holds no memory
+// for those that only the prepare program reads.
 void Session::add_variables(State* state) {
   const std::vector<bool> used = plan_->variables_in_run();
   for (size_t i = 0; i < used.size(); ++i) {
@@ -101,13 +101,13 @@ std::byte* Session::address(int placed, int slot) const {
   return nullptr;
 }
 
-// A run can be recorded as a whole where one device does all of it.
+// A run can be captured as a whole where it uses one device only.
 bool Session::can_capture() const {
   const auto by_host = [](const PlanStep& step) { return step.device == 0; };
   return plan_->devices.size() == 2 && streams_[1]->can_capture() && std::ranges::none_of(plan_->steps, by_host);
 }
 
-// The first run of a slot finds what fails; the second is recorded, and launched as a whole from then on.
+// The first run of a slot reports failures step by step; the second is captured, and later runs launch the captured one.
 StepRunner::Failure Session::run_steps(size_t slot, std::span<double> seconds) {
   if (captured_[slot] == nullptr && has_run_[slot] && seconds.empty() && can_capture()) {
     streams_[1]->begin_capture();

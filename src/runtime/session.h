@@ -1,4 +1,4 @@
-// Running a plan: the memory, streams and library handles of one caller.
+// A session runs a plan: it holds the memory, streams and library handles of one caller.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ struct SessionOptions {
 /// Owns the arena. Any number of sessions share one plan and one PreparedWeights; a session is used by one thread at a time.
 class Session {
  public:
-  /// Takes the memory, checks that `state` has every Variable in the right type, and prepares the weights. The State must outlive
-  /// the session and keep its tensors where they are.
+  /// Allocates the memory, checks that `state` has every Variable in the right type, and prepares the weights. The State must
+  /// outlive the session and must not move its tensors.
   Session(std::shared_ptr<const Plan> plan, State& state, const SessionOptions& options = {});
   /// For plans that assign no Variable. Throws Error (kUsage) otherwise.
   Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeights> weights, const SessionOptions& options = {});
@@ -43,13 +43,13 @@ class Session {
   }
 
   /// Runs the steps on the inputs of a slot; does not allocate. Throws Error when a kernel failed: (kResource) for lack of
-  /// memory, else (kOther); outputs and Variables are not valid then.
+  /// memory, else (kOther); outputs and Variables are then invalid.
   void run(int slot = 0);
-  /// The same, adding each step's seconds to `seconds` (one entry a step).
+  /// The same, adding each step's seconds to `seconds` (one entry per step).
   void run(std::span<double> seconds, int slot = 0);
-  /// Prepares the weights again: after the State has changed from outside.
+  /// Prepares the weights again; to be called after the State was changed from outside.
   void prepare();
-  /// Brings Variables that live on a device back into the State; nothing to do where they live on the host.
+  /// Copies Variables from their device back into the State; does nothing where they are on the host.
   void download_state();
 
   const Plan& plan() const noexcept { return *plan_; }
@@ -73,7 +73,7 @@ class Session {
     return {reinterpret_cast<T*>(address(placed, slot)), static_cast<size_t>(type.shape.elements())};
   }
 
-  // A Variable that lives on a device.
+  // A Variable in the memory of a device.
   struct DeviceVariable {
     std::byte* host;
     DeviceMemory memory;

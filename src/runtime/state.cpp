@@ -6,7 +6,7 @@
 namespace residual {
 namespace {
 
-// FNV-1a: gives every name its own stream of random numbers.
+// FNV-1a of the name, so that every name has its own stream of random numbers.
 uint64_t hash_of(std::string_view name) {
   uint64_t hash = 0xCBF29CE484222325;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;

@@ -1,4 +1,4 @@
-// The named tensors that live from step to step: parameters, running statistics, optimizer moments. Always in canonical layout.
+// Named tensors that persist between steps: parameters, running statistics, optimizer moments. Always in canonical layout.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@ namespace residual {
 
 class State {
  public:
-  /// Throws Error (kUsage) when there is none of that name.
+  /// Throws Error (kUsage) when no tensor has that name.
   Tensor& at(const std::string& name);
   const Tensor& at(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors_.contains(name); }
@@ -24,7 +24,7 @@ class State {
 };
 
 /// Adds the Variables of `graph` that `state` lacks, drawn by their initializers: each a function of (seed, name), so that adding
-/// a layer changes no other layer's start.
+/// a layer changes no other layer's initial values.
 void initialise(State& state, const Graph& graph, uint64_t seed);
 State initial_state(const Graph& graph, uint64_t seed);
 

@@ -47,7 +47,7 @@ KernelStatus StepRunner::run(const Call& call) noexcept {
   if (call.step->run)
     return call.stream->run(*call.step->run, {call.inputs.data(), call.outputs.data(), call.scratch, call.state.get()});
   const KernelStatus status = call.stream->copy(call.outputs[0], call.inputs[0], call.bytes, call.direction);
-  // The next step may be the host's.
+  // The next step may run on the host.
   return status.ok() && call.direction == CopyDirection::kToHost ? call.stream->synchronize() : status;
 }
 

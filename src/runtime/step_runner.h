@@ -1,4 +1,4 @@
-// Running the steps of one program of a plan on streams.
+// Runs the steps of one program of a plan on streams.
 #pragma once
 
 #include <functional>
@@ -13,23 +13,23 @@ namespace residual {
 /// One stream for each of the plan's devices.
 std::vector<std::unique_ptr<Stream>> make_streams(const Plan& plan);
 
-/// The steps of a program bound to memory. Made once, run any number of times without allocation.
+/// The steps of a program bound to memory. Created once, run any number of times without allocation.
 class StepRunner {
  public:
-  /// address: of a placed value. scratch: of a device's arena.
+  /// address: of a placed value. scratch: the memory of a device's arena.
   StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std::span<const std::unique_ptr<Stream>> streams,
              const std::function<std::byte*(int placed)>& address, const std::function<std::byte*(int device)>& scratch);
 
-  /// What failed first, if anything.
+  /// The first failure, if any.
   struct Failure {
     const PlanStep* step = nullptr;
     KernelStatus status;
   };
-  /// Runs the steps in order up to the first failure. Adds each step's seconds to `seconds`, one entry a step, where it is not
+  /// Runs the steps in order up to the first failure. Adds each step's seconds to `seconds`, one entry per step, where it is not
   /// empty.
   Failure run(std::span<double> seconds = {}) const noexcept;
 
-  /// Throws Error (kResource) where the library ran out of memory, else (kOther), naming the step; nothing when nothing failed.
+  /// Throws Error (kResource) where the library ran out of memory, else (kOther), naming the step; returns when no step failed.
   static void check(const Failure& failure);
 
  private:

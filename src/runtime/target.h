@@ -1,4 +1,4 @@
-// What a graph is compiled for: made once from options, handed down, and never looked up below.
+// What a graph is compiled for: created once from the options and passed down; lower layers read no global settings.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +9,10 @@ namespace residual {
 
 struct Target {
   BackendList backends;     ///< in order of preference; the last covers every op
-  int threads = 0;          ///< of the kernels; 0: what the machine or its container allows
+  int threads = 0;          ///< of the kernels; 0: as many as the machine or its container allows
   bool tune = true;         ///< time the implementations of a match; otherwise the first is taken
-  size_t memory_limit = 0;  ///< bytes; 0: none. A plan that needs more is refused with the figure
-  std::filesystem::path tuning_cache = default_tuning_cache();  ///< a file; empty: nothing is remembered on disk
+  size_t memory_limit = 0;  ///< bytes; 0: none. A larger plan is refused with both sizes
+  std::filesystem::path tuning_cache = default_tuning_cache();  ///< a file; empty: timings are not kept on disk
 
   /// "kernels.json" in the user's cache folder (core/cache_folder.h); empty where there is none.
   static std::filesystem::path default_tuning_cache();

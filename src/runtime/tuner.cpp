@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-// Numbers like a network's: small, of both signs, never denormal. Integers stay zero, which is always a valid label or index.
+// Values typical of a network: small, of both signs, never denormal. Integers stay zero, a valid label or index everywhere.
 void fill(std::byte* data, size_t bytes, DType type) {
   if (type != DType::kF32) return;
   auto* values = reinterpret_cast<float*>(data);
@@ -41,7 +41,7 @@ std::vector<std::string> labels_of(std::span<const Implementation> implementatio
   return labels;
 }
 
-// A winner holds only against these rivals, in these versions.
+// A remembered winner is valid only among these implementations in these versions.
 std::string among(const std::string& key, std::span<const std::string> labels) {
   uint64_t hash = 0xCBF29CE484222325;  // FNV-1a
   for (const std::string& label : labels) {
@@ -60,7 +60,7 @@ Tuner::Tuner(const Target& target, const Choices& choices, int threads)
   for (const auto& backend : target.backends) machine_ += " | " + backend->identity();
 }
 
-// What an earlier plan chose, else what was remembered; the number of labels where there is neither.
+// The choice of an earlier plan, else the remembered one; the number of labels where there is neither.
 size_t Tuner::preferred(const std::string& key, std::span<const std::string> labels) const {
   const auto index = [&](const std::string& label) {
     return static_cast<size_t>(std::ranges::find(labels, label) - labels.begin());
@@ -72,10 +72,10 @@ size_t Tuner::preferred(const std::string& key, std::span<const std::string> lab
   return remembered ? index(*remembered) : labels.size();
 }
 
-// The implementations take turns, so that a busy moment of the machine does not decide; those far behind after a round drop out.
+// Implementations are timed in turns, so that a busy moment does not decide; those far behind after a round are dropped.
 Tuner::Timed Tuner::fastest(const Problem& problem) {
   constexpr int kRounds = 3;
-  constexpr double kHopeless = 1.5;  // times the best
+  constexpr double kHopeless = 1.5;  // factor over the best time
   const size_t count = problem.implementations.size();
   std::vector<double> seconds(count, kNever), extra(count);
   double best = kNever;
@@ -111,7 +111,7 @@ Tuner::Choice Tuner::choose(const Problem& problem) {
       }
     }
   }
-  // What cannot be built after all gives way to the next.
+  // An implementation that cannot be built is skipped for the next.
   for (size_t tried = 0; tried < labels.size(); ++tried, choice.index = (choice.index + 1) % labels.size()) {
     choice.kernel = problem.build(problem.implementations[choice.index]);
     if (!choice.kernel) continue;
@@ -162,7 +162,7 @@ size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> 
 
 void Tuner::finish() const {
   if (!fresh_) return;
-  malloc_trim(0);  // glibc would keep the memory that timing took
+  malloc_trim(0);  // glibc would keep the memory used by timing
   TuningMemory& memory = TuningMemory::of(file_);
   const auto lock = memory.lock();
   memory.write();

@@ -13,21 +13,21 @@
 namespace residual {
 
 /// Timings are remembered by what they depend on (processor, threads, library versions), in the tuning cache and, for all
-/// sessions of the process, in memory: what one compilation times another does not time again.
+/// sessions of the process, in memory: no implementation is timed twice.
 class Tuner {
  public:
   /// Reads the cache file; a damaged one is ignored with a warning.
   Tuner(const Target& target, const Choices& choices, int threads);
 
-  /// What is to be chosen.
+  /// One choice: a key and its candidate implementations.
   struct Problem {
     std::string key;  ///< ops, attributes, types, layouts
     std::span<const Implementation> implementations;
     std::span<const TensorType> inputs, outputs;
     const Device& device;
-    /// The kernel of an implementation; null where it cannot be built after all.
+    /// The kernel of an implementation; null where it cannot be built.
     std::function<std::shared_ptr<const Kernel>(const Implementation&)> build;
-    /// What an implementation costs beside its own time: reorders of its inputs.
+    /// The cost of an implementation beside its own time: reorders of its inputs.
     std::function<double(const Implementation&)> extra_seconds;
   };
   struct Choice {
@@ -49,7 +49,7 @@ class Tuner {
                       const std::function<double(size_t)>& seconds_of);
 
   const Choices& choices() const noexcept { return choices_; }
-  /// Gives the memory of timing back to the system and writes what is new to the cache file; a failure is a warning, not an
+  /// Returns the memory used by timing to the system and writes new timings to the cache file; a failure is a warning, not an
   /// error.
   void finish() const;
 
@@ -64,7 +64,7 @@ class Tuner {
   Choices forced_, choices_;
 };
 
-/// Seconds that one run takes on scratch memory of its own on the device: the least of a few runs, bounded to about half a
+/// Seconds per run on the device, in memory allocated for the timing: the minimum of a few runs, bounded to about half a
 /// second.
 double seconds_of(const Kernel& kernel, const Implementation& implementation, std::span<const TensorType> inputs,
                   std::span<const TensorType> outputs, const Device& device);

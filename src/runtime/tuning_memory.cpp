@@ -60,7 +60,7 @@ void TuningMemory::write() const {
   if (file_.empty()) return;
   try {
     std::filesystem::create_directories(file_.parent_path());
-    nlohmann::json cache = cache_of(file_);  // another process may have written meanwhile
+    nlohmann::json cache = cache_of(file_);  // another process may have written it in the meantime
     for (const auto& [machine, winners] : winners_) {
       if (!cache[machine].is_object()) cache[machine] = nlohmann::json::object();
       for (const auto& [key, label] : winners) cache[machine][key] = label;

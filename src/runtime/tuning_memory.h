@@ -1,4 +1,4 @@
-// What was timed, for the whole process and on disk.
+// Remembered timings, for the whole process and on disk.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,8 @@
 
 namespace residual {
 
-/// Winners by machine and key. One for each cache file in a process (and one for no file), read when it is first asked for. Used
-/// under lock(): who holds it times, the others wait and find the result.
+/// Winners by machine and key. One for each cache file in a process (and one for no file), read on first use. Used
+/// under lock(): its holder times, other threads wait and use the result.
 class TuningMemory {
  public:
   static TuningMemory& of(const std::filesystem::path& file);
@@ -18,7 +18,7 @@ class TuningMemory {
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   std::optional<std::string> find(const std::string& machine, const std::string& key) const;
   void remember(const std::string& machine, const std::string& key, const std::string& label);
-  /// Merges what was remembered into the file, replacing it as a whole; a failure is a warning.
+  /// Merges the remembered timings into the file, replacing it as a whole; a failure is a warning.
   void write() const;
 
  private:

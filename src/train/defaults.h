@@ -1,4 +1,4 @@
-// Defaults that depend on the data and the network, chosen so that a run on any data is a good one.
+// Defaults that depend on the data and the network, chosen to train well on any data.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace residual::train {
 
-/// 400 steps, but at most a tenth of all.
+/// 400 steps, but at most a tenth of all steps.
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs);
 
 /// "auto", "none", "crop", "flip" or "crop+flip". Throws Error (kUsage) for another text.
@@ -20,7 +20,7 @@ AugmentationPreset augmentation_preset_named(std::string_view text);
 /// The preset for data of this format: crops pad by 4 pixels (IDX: 2); kAuto crops and flips, but does not flip IDX digits.
 data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw);
 
-/// The images' own size up to 64 pixels; larger ones are brought to the size that the network was published for. All: C,H,W.
+/// The images' own size up to 64 pixels; larger images are resized to the network's published input. All: C,H,W.
 Shape default_input(const Shape& published, const Shape& image_chw);
 
 }  // namespace residual::train

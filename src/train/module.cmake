@@ -1,4 +1,4 @@
-# report.html must work offline, so its parts travel inside the library: each file becomes a text in a generated source.
+# report.html must work offline, so its parts are embedded in the library: each file becomes a string in a generated source.
 find_file(RESIDUAL_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED DOC "Chart.js 3 (package libjs-chart.js)")
 
 set(report_assets "// Generated from src/train/report/ and Chart.js; see src/train/module.cmake.\n#include \"train/report/report_assets.h\"\n\n"

@@ -1,4 +1,4 @@
-// What a training run tells its caller while it goes.
+// Callbacks by which a training run reports its progress.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace residual::train {
 
-/// After every training step and during evaluation; losses are means per image over the epoch so far.
+/// Reported after every training step and during evaluation; losses are means per image over the epoch so far.
 struct Progress {
   enum class Phase : uint8_t { kTrain, kEvaluate } phase = Phase::kTrain;
   int64_t epoch = 0, epochs = 0;  ///< epoch from 1
@@ -23,7 +23,7 @@ struct Progress {
 struct Observer {
   std::function<void(const Progress&)> progress;
   std::function<void(const EpochRecord&)> epoch;  ///< after each epoch's evaluation
-  std::function<void(const std::string&)> note;   ///< one line for the user: what was resumed, what was planned
+  std::function<void(const std::string&)> note;   ///< one line for the user: what is resumed, what is planned
   std::function<bool()> stop;                     ///< true: write a checkpoint and throw Error (kInterrupted)
 };
 

@@ -23,7 +23,7 @@ void not_negative(std::string_view what, double value) {
 void check(const TrainOptions& options) {
   within("the number of epochs", options.epochs, 1, kMostEpochs);
   within("the batch size", options.batch_size, 1, kMostBatch);
-  within("the number of threads", options.target.threads, 0, kMostThreads);  // 0: what the machine allows
+  within("the number of threads", options.target.threads, 0, kMostThreads);  // 0: as many as the machine allows
   within("the number of loader threads", options.loader_threads, 1, kMostLoaderThreads);
   check_positive("the scale of the head's learning rate", options.head_learning_rate_scale);
   check_positive("the time between checkpoints", options.checkpoint_minutes);

@@ -6,7 +6,7 @@
 namespace residual::train {
 namespace {
 
-// Every n-th image of a data set, so that statistics of a large one stay affordable.
+// Every n-th image of a data set, which bounds the cost of the statistics of a large one.
 class EveryNth final : public data::Dataset {
  public:
   EveryNth(const data::Dataset& all, int64_t nth) : all_(all), nth_(nth) {}
@@ -31,10 +31,10 @@ data::Preprocessing standard_preprocessing(const Shape& input_chw, const data::D
   const data::SplitInfo info = data::inspect(sample, threads);
   std::vector<float> mean, std;
   for (int64_t channel = 0; channel < input_chw[0]; ++channel) {
-    // A grey data set into a colour network has its one channel repeated, a colour one into a grey network its channels averaged.
+    // A colour network repeats the channel of grey images; a grey network averages the channels of colour images.
     const auto from = static_cast<size_t>(std::min(channel, info.channels - 1));
     mean.push_back(static_cast<float>(info.mean[from]));
-    std.push_back(static_cast<float>(std::max(info.std[from], 1e-3)));  // a constant channel is left at zero, not divided by zero
+    std.push_back(static_cast<float>(std::max(info.std[from], 1e-3)));  // a constant channel becomes zero, not NaN
   }
   return data::Preprocessing::standard(input_chw, mean, std);
 }

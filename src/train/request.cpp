@@ -26,7 +26,7 @@ ScheduleOptions schedule_of(const TrainRequest& request, int64_t training_images
           .settings = request.schedule_settings};
 }
 
-// What does not depend on the network.
+// The options that do not depend on the network.
 TrainOptions options_of(const TrainRequest& request, int64_t training_images) {
   TrainOptions options;
   options.initialisation = request.initialisation;
@@ -58,10 +58,10 @@ void check_choice(const PreprocessingChoice& choice) {
   for (const float value : choice.std) {
     if (!(value > 0)) fail(ErrorKind::kUsage, "std holds {}, expected numbers above 0", value);
   }
-  if (!choice.name.empty()) data::preprocessing_input(choice.name);  // refuses an unknown name and a broken file
+  if (!choice.name.empty()) data::preprocessing_input(choice.name);  // rejects an unknown name and an invalid file
 }
 
-// The preprocessing of the pretrained weights for an input of this size; none where it is unknown or bound to its own size.
+// The preprocessing of the pretrained weights for an input of this size; none where it is unknown or requires another size.
 std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, const Shape& input_chw) {
   if (!pretrained.prepared) return std::nullopt;
   const data::Preprocessing& theirs = pretrained.preprocessing;
@@ -87,7 +87,7 @@ std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoic
 }
 
 bool turns_upright(const PreprocessingChoice& choice) {
-  // A preprocessing that takes its size from the network is a named one, and none of these turns images.
+  // Preprocessing that takes its size from the network is always a preset, and no preset applies the Exif orientation.
   if (choice.name.empty() || !data::preprocessing_input(choice.name)) return false;
   return data::preprocessing_named(choice.name).exif_orientation();
 }

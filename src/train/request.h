@@ -1,4 +1,4 @@
-// A training run as a caller specifies it, and what follows from the data and the pretrained weights where it specifies nothing.
+// A training run as a caller specifies it, and its defaults, which depend on the data and the pretrained weights.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace residual::train {
 
-/// How a caller specifies preprocessing: by name or file (data/preprocessing/presets.h), or by mean and standard deviation of
-/// each channel, for values in 0 … 1; all empty: not at all.
+/// How a caller specifies preprocessing: by preset or file (data/preprocessing/presets.h), or by mean and standard deviation of
+/// each channel, for values in 0 … 1; all empty: unspecified.
 struct PreprocessingChoice {
   std::string name;
   std::vector<float> mean, std;
@@ -23,24 +23,24 @@ struct PreprocessingChoice {
   bool any() const { return !name.empty() || !mean.empty() || !std.empty(); }
 };
 
-/// The chosen preprocessing for a network's input (C,H,W); none where nothing was chosen. Throws Error (kUsage) for one that does
+/// The chosen preprocessing for a network's input (C,H,W); none where unspecified. Throws Error (kUsage) for one that does
 /// not fit the input, (kBadFile) for the file.
 std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoice& choice, const Shape& input_chw);
 
-/// Whether the choice turns images upright as their Exif data say, which data sets do as they decode. Throws as
-/// chosen_preprocessing does.
+/// Whether the choice applies the Exif orientation of images, which data sets do during decoding. Throws like
+/// chosen_preprocessing.
 bool turns_upright(const PreprocessingChoice& choice);
 
-/// What is empty has its default: TrainOptions' own, defaults.h's, or what the data and the pretrained weights say.
+/// Empty members have defaults: those of TrainOptions, of defaults.h, or values derived from the data and pretrained weights.
 struct TrainRequest {
-  std::optional<models::Architecture> network;  ///< none: that of the pretrained weights; classes always follow the data
+  std::optional<models::Architecture> network;  ///< none: the pretrained network; the classes are always those of the data
   std::optional<Shape> input;                   ///< C,H,W; none: as `preprocessing` gives, else default_input()
   models::Initialisation initialisation = models::Initialisation::kHe;
   PreprocessingChoice preprocessing;
-  bool exif_orientation = false;  ///< whether the data set turns its images upright; recorded in the model
+  bool exif_orientation = false;  ///< whether the data set applies the Exif orientation; recorded in the model
   int64_t epochs = 30, batch_size = 128;
   std::string optimizer = "sgd", schedule = "cosine";  ///< entries of optimizers/optimizers.h and schedules/schedules.h
-  Settings optimizer_settings, schedule_settings;      ///< those that are missing have the entry's defaults
+  Settings optimizer_settings, schedule_settings;      ///< missing ones have the entry's defaults
   AugmentationPreset augmentation = AugmentationPreset::kAuto;
   std::optional<double> learning_rate, weight_decay;  ///< none: the optimizer's defaults
   bool decay_norm_and_bias = true;
@@ -58,19 +58,19 @@ struct TrainRequest {
   std::string command;  ///< for the report
 };
 
-/// Throws Error (kUsage) for what is out of range or contradictory, whatever the data are; (kBadFile) for a preprocessing file.
+/// Throws Error (kUsage) for options that are out of range or contradictory for any data, (kBadFile) for a preprocessing file.
 void check(const TrainRequest& request);
 
-/// Everything decided. `pretrained`: the weights to start from; null: they are drawn, and request.network names the network.
-/// Throws Error (kUsage) where the data has no training images and as check() does.
+/// The request with all defaults resolved. `pretrained`: the initial weights; null: random ones, and request.network is set.
+/// Throws Error (kUsage) where the data has no training images, and like check().
 TrainOptions settle(const TrainRequest& request, const data::DataSource& source, const eval::Model* pretrained = nullptr);
 
-/// The preprocessing of a settled run: what request.preprocessing specifies, else that of the pretrained weights where it is
-/// known, else the mean and standard deviation of the training images.
+/// The preprocessing of a resolved run: that of request.preprocessing, else that of the pretrained weights where it is known,
+/// else normalisation by the mean and standard deviation of the training images.
 data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
                                          const eval::Model* pretrained = nullptr);
 
-/// The network's name and a checksum of its weights, so that a resumed run notices other ones.
+/// The network's name and a checksum of its weights, by which a resumed run detects other weights.
 std::string identity_of(const eval::Model& pretrained);
 
 }  // namespace residual::train

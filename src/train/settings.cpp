@@ -9,7 +9,7 @@
 namespace residual::train {
 namespace {
 
-// A whole number stands for a real one: momentum 0.
+// Accepts an integer for a real number: momentum 0.
 SettingValue converted(std::string_view what, const SettingValue& value, const SettingValue& like) {
   if (value.index() == like.index()) return value;
   const auto* whole = std::get_if<int64_t>(&value);

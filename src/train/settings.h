@@ -1,5 +1,5 @@
-// Hyperparameters that belong to one optimizer or one schedule, as data: the table entry that lists them gives the options of the
-// program, their defaults and ranges, and the keys of a run's identity.
+// Hyperparameters that belong to one optimizer or one schedule, as data: the table entry that lists them defines the program's
+// options, their defaults and ranges, and the keys of a run's identity.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +29,11 @@ struct Setting {
 void check_positive(std::string_view what, const SettingValue& value);
 void check_fraction(std::string_view what, const SettingValue& value);
 
-/// Every setting of `known`: its given value, else its default. Throws Error (kUsage) for a given one that `owner` ("sgd") does
-/// not have, of another type or out of range.
+/// Every setting of `known`: its given value, else its default. Throws Error (kUsage) for a given setting that `owner` ("sgd")
+/// does not have, of another type or out of range.
 Settings complete(std::string_view owner, std::span<const Setting> known, const Settings& given);
 
-/// Of completed settings, one that the owner has, in its own type.
+/// One of the completed settings, in its type; it must exist.
 template <typename T>
 const T& get(const Settings& settings, std::string_view name) {
   return std::get<T>(settings.find(name)->second);

@@ -43,9 +43,9 @@ void make_folder(const std::filesystem::path& folder) {
   remove_leftovers(folder);
 }
 
-constexpr int kInputSlots = 3;  // of the session: one batch that the step reads and two that the loader prepares
+constexpr int kInputSlots = 3;  // one batch that the step reads and two that the loader fills
 
-// The loader writes into the session's own inputs.
+// The loader writes directly into the session's inputs.
 data::LoaderOptions loader_options(const TrainOptions& options, Session& session) {
   data::LoaderOptions result{.batch_size = options.batch_size,
                              .threads = options.loader_threads,
@@ -57,7 +57,7 @@ data::LoaderOptions loader_options(const TrainOptions& options, Session& session
   return result;
 }
 
-// What a step reads beside its batch, which lies in the slot. step: from 0.
+// Sets the inputs of a step other than the batch, which is already in the slot. step: from 0.
 void feed(Session& session, int slot, double learning_rate, int64_t step, uint64_t seed) {
   session.input<double>("learning_rate", slot)[0] = learning_rate;
   session.input<int64_t>("step", slot)[0] = step + 1;
@@ -80,7 +80,7 @@ class Trainer {
         batches_(data::Batches{.samples = source.train->size(), .batch_size = options.batch_size, .drop_last = true}.count()),
         clock_(options.epochs, batches_, options.batch_size) {}
 
-  // Compiles the step and brings the state to where the run begins or was interrupted. start: weights, may be null.
+  // Compiles the step and sets the state to the start of the run or to the checkpoint. start: weights, may be null.
   void begin(const State* start) {
     const std::optional<SavedRun> saved = find_checkpoint();
     if (saved) choices_ = saved->choices;
@@ -97,7 +97,7 @@ class Trainer {
     loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.augmentation), loader_options(options_, *session_));
     if (held_out_.dataset != nullptr) make_evaluator();
     log_.emplace(saved ? MetricsLog::resume(options_.out, progress_) : MetricsLog::create(options_.out));
-    if (!saved) save_checkpoint();  // an output folder that cannot be written is found now, not after the first epoch
+    if (!saved) save_checkpoint();  // detects an unwritable output folder before the first epoch
     note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", batches_,
                      static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description));
   }
@@ -119,7 +119,7 @@ class Trainer {
     }
   }
 
-  // Order matters: whatever is written before the checkpoint is written again, alike, by a run that is killed in between.
+  // Order matters: a run killed before the checkpoint writes the same files again with the same contents.
   void finish_epoch() {
     const EpochRecord record = evaluate_epoch();
     log_->append(metrics_line(record, step(), held_out_.split), {{"epoch", record.epoch},
@@ -136,7 +136,7 @@ class Trainer {
     if (observer_.epoch) observer_.epoch(record);
   }
 
-  // The best model is evaluated once more, on the images that it was not chosen on where there are such.
+  // The best model is evaluated once more, where possible on images that it was not selected on.
   TrainResult finish() {
     TrainResult result{progress_.records,        progress_.best_epoch,    held_out_.split, std::nullopt, {},
                        file("best.safetensors"), file("last.safetensors")};
@@ -196,7 +196,7 @@ class Trainer {
     return options;
   }
 
-  // What models are saved with and evaluated on: the weights, or their moving averages as they are now.
+  // The weights of saved and evaluated models: the current weights, or their moving averages.
   State& current_model() {
     session_->download_state();
     if (options_.ema_decay == 0) return state_;
@@ -262,7 +262,7 @@ class Trainer {
     return record;
   }
 
-  // Without anything to select on, the last model is the best.
+  // Without images to select on, the last model is the best.
   void save_models(const EpochRecord& record) {
     const State& weights = current_model();
     io::TensorViews tensors;
@@ -291,7 +291,7 @@ class Trainer {
     last_save_ = std::chrono::steady_clock::now();
   }
 
-  // The loss shows broken weights one step late: they must not replace a good checkpoint.
+  // The loss reveals broken weights one step late: they must not replace a good checkpoint.
   void check_finite_state() const {
     for (const auto& [name, tensor] : state_.tensors()) {
       if (!std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); })) {
@@ -306,7 +306,7 @@ class Trainer {
   const data::DataSource& source_;
   const data::Preprocessing& preprocessing_;
   const Observer& observer_;
-  HeldOut held_out_;  // what the best epoch is chosen on
+  HeldOut held_out_;  // the best epoch is selected on these
   CheckpointStore checkpoints_;
   int64_t batches_;  // of an epoch
   EpochClock clock_;
@@ -327,7 +327,7 @@ TrainResult train(const TrainOptions& options, const data::DataSource& source, c
                   const Observer& observer, const State* start) {
   check(options);
   check_data(options, source);
-  frozen_scopes(models::inference_graph(options.architecture, 1), options.freeze);  // refuses parts that do not exist
+  frozen_scopes(models::inference_graph(options.architecture, 1), options.freeze);  // rejects parts that do not exist
   make_folder(options.out);
   Trainer trainer(options, source, preprocessing, observer);
   trainer.begin(start);

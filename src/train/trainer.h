@@ -18,7 +18,7 @@ namespace residual::train {
 struct TrainResult {
   std::vector<EpochRecord> epochs;
   int64_t best_epoch = 0;
-  std::string selection;  ///< the split that best was chosen on: "validation", "test", or "" when there is none
+  std::string selection;  ///< the split that best was selected on: "validation", "test", or "" when there is none
   std::optional<eval::Evaluation> evaluation;  ///< of the best model, on the test split (else validation)
   std::string evaluated;                       ///< the split of `evaluation`: "test" or "validation"
   std::filesystem::path best, last;            ///< model files
@@ -31,8 +31,8 @@ data::Preprocessing standard_preprocessing(const Shape& input_chw, const data::D
 /// Trains on source.train, evaluates each epoch on source.validation, else source.test, and writes into options.out:
 /// best.safetensors, last.safetensors, checkpoint.safetensors, metrics.jsonl, timings.jsonl, report.html, curves.svg, curves.png.
 /// Throws Error: kUsage for options that do not fit the data or the checkpoint, kNumeric when the loss is not finite (the last
-/// checkpoint stays), kResource when output cannot be written, kInterrupted after observer.stop. `start`: weights to begin with;
-/// what it does not hold is drawn.
+/// checkpoint stays), kResource when output cannot be written, kInterrupted after observer.stop. `start`: initial weights;
+/// missing ones are random.
 TrainResult train(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing,
                   const Observer& observer = {}, const State* start = nullptr);
 

@@ -8,8 +8,8 @@
 
 namespace residual::train {
 
-// With several processes the mean of their gradients takes the place of step.gradients before clipping: what is clipped and
-// applied is then the same in all of them.
+// Data-parallel training replaces step.gradients by the mean over all processes before clipping, so that all of them clip and
+// apply the same gradients.
 Graph training_graph(const TrainOptions& options, DType dtype) {
   TrainingStep step = forward_backward(options, dtype);
   if (options.clip_grad_norm > 0) clip_gradients(step, options.clip_grad_norm);

@@ -9,7 +9,7 @@
 
 namespace residual::train {
 
-/// Inputs and outputs: those of forward_backward() (training_step.h). Every run is one step: it updates the parameters, the
+/// Inputs and outputs: those of forward_backward() (training_step.h). Each run is one step: it updates the parameters, the
 /// running statistics, the optimizer's state and the moving averages.
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 

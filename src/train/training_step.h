@@ -1,5 +1,5 @@
-// One training step as a graph that its parts append to: the forward and backward pass first, then whatever changes gradients,
-// then the updates, then whatever follows the new weights. training_graph() puts them in order.
+// One training step as a graph built by appending parts: the forward and backward pass, then changes of the gradients, then the
+// updates, then computations on the new weights. training_graph() defines the order.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct TrainingStep {
   Graph graph;
   Value loss;    ///< scalar: the mean over the batch
   Value logits;  ///< N,classes
-  /// Of every parameter that is trained, by name. A part that changes gradients (clipping, a mean over processes) replaces these
+  /// Of every trained parameter, by name. A part that changes gradients (clipping, a mean over processes) replaces these
   /// values; optimizers read them.
   std::vector<ParameterGradient> gradients;
   Value learning_rate;  ///< float64 scalar, an input

@@ -22,12 +22,12 @@ std::string side_by_side(std::string_view name, const std::string& pretrained, c
   return fmt::format("\n  {:48} {:24} {}", name, pretrained, network);
 }
 
-// Where the stages of a network begin: its scopes from there on are numbered blocks.
+// The index of the first stage: from there on the scopes of a network are numbered blocks.
 bool begins_stages(std::string_view top) {
   return top.starts_with("layer1") || top.starts_with("features.denseblock1") || top.starts_with("conv2");
 }
 
-// The scope of a parameter down to its stage: "layer1", "conv1", "features.denseblock1".
+// The scope of a parameter up to its stage: "layer1", "conv1", "features.denseblock1".
 std::string part_of(std::string_view parameter) {
   const size_t from = parameter.starts_with("features.") ? std::string_view("features.").size() : 0;
   const size_t end = parameter.find('.', from);
@@ -57,7 +57,7 @@ bool is_trained(const Graph& network, std::span<const std::string> frozen) {
   });
 }
 
-// A tensor of one row a class, its rows in another order.
+// A tensor with one row per class, its rows reordered.
 Tensor in_order(const Tensor& tensor, std::span<const int64_t> rows) {
   Tensor result(tensor.dtype(), tensor.shape());
   const size_t size = tensor.bytes() / rows.size();

@@ -15,9 +15,9 @@ struct ConvGeometry {
   int64_t src_channels() const noexcept { return src[1]; }
   int64_t dst_channels() const noexcept { return dst[1]; }
   bool is_grouped() const noexcept { return conv.groups > 1; }
-  /// Kernel 3x3, stride 1, no dilation, no groups: what Winograd's algorithm takes (Lavin & Gray 2015).
+  /// Kernel 3x3, stride 1, no dilation, no groups: the requirements of Winograd's algorithm (Lavin & Gray 2015).
   bool suits_winograd() const noexcept;
-  /// Whether the kernel's first or last place, down or across, lies wholly in the padding.
+  /// Whether the kernel's first or last row or column can lie wholly in the padding.
   bool has_empty_windows() const noexcept;
 };
 

@@ -1,4 +1,4 @@
-// What the patterns of this backend share: reading nodes of a match and the memory of a kernel.
+// Shared by the patterns of this backend: access to the nodes of a match and to a kernel's memory.
 #pragma once
 
 #include <algorithm>

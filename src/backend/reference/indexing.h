@@ -1,4 +1,4 @@
-// Elements of plain tensors by their coordinates, for ops that treat every axis alike.
+// Access to elements of plain tensors by their coordinates, for ops that treat every axis alike.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@ namespace residual::reference {
 
 using Coordinates = std::array<int64_t, Shape::kMaxRank>;
 
-/// Of the i-th element in row-major order; axes beyond the rank have 0.
+/// The coordinates of the i-th element in row-major order; axes beyond the rank have 0.
 inline Coordinates coordinates_of(const Shape& shape, int64_t i) noexcept {
   Coordinates result{};
   for (size_t axis = shape.rank(); axis-- > 0; i /= shape[axis]) result[axis] = i % shape[axis];

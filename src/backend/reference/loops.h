@@ -1,4 +1,4 @@
-// A node as the reference loops take it: attributes, shapes and memory, every tensor plain.
+// The interface of the reference loops: a node's attributes, shapes and memory, every tensor plain.
 #pragma once
 
 #include <cstring>
@@ -11,13 +11,13 @@
 
 namespace residual::reference {
 
-/// One run of one node. Inputs and outputs are numbered as the node numbers them.
+/// One run of one node. Inputs and outputs are numbered as in the node.
 struct Call {
   const Attributes& attributes;
   std::span<const TensorType> input_types, output_types;
   const std::byte* const* inputs;
   std::byte* const* outputs;
-  double* sums;  ///< as many as the op's `sums` gives
+  double* sums;  ///< scratch of the size that the op's `sums` returns
 
   template <typename T>
   const T* input(size_t i) const noexcept {
@@ -47,7 +47,7 @@ using Statistic = std::conditional_t<std::is_same_v<T, double>, double, float>;
 struct LoopedOp {
   const OpDef* op;
   TypedLoops loops;
-  std::vector<Implementation::Alias> in_place{};  ///< in the node's own numbering
+  std::vector<Implementation::Alias> in_place{};  ///< numbered as in the node
   /// How many doubles the loops sum in before they round; null: none.
   int64_t (*sums)(const Graph&, const Node&) = nullptr;
 };
@@ -59,10 +59,10 @@ struct Planes {
   int64_t batch, channels, area;
 };
 
-/// Element-wise work is split no finer than this.
+/// The smallest number of elements given to one thread.
 constexpr int64_t kElementGrain = 8192;
 
-/// body(i) for every element, over the team.
+/// Calls body(i) for every element, in parallel.
 template <typename Body>
 void for_each_element(int64_t count, Body&& body) noexcept {
   parallel_for(
@@ -73,7 +73,7 @@ void for_each_element(int64_t count, Body&& body) noexcept {
       kElementGrain);
 }
 
-/// body(a, b) for every pair with a < first, b < second, over the team: one pair is one independent subgraph of work.
+/// Calls body(a, b) for every pair with a < first, b < second, in parallel: each pair is an independent part of the work.
 template <typename Body>
 void for_each_pair(int64_t first, int64_t second, Body&& body) noexcept {
   parallel_for(first * second, [&](int64_t begin, int64_t end) {

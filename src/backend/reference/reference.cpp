@@ -12,13 +12,13 @@ using reference::Call;
 using reference::LoopedOp;
 using reference::Loops;
 
-/// The inputs of one session in the node's own order.
+/// The inputs of one session in the node's order.
 struct LoopState final : KernelState {
   explicit LoopState(size_t inputs) : pointers(inputs) {}
   std::vector<const std::byte*> pointers;
 };
 
-/// Runs one node: passes the match's inputs, each listed once, to the loops in the node's own order.
+/// Runs one node: passes the match's inputs, each listed once, to the loops in the node's order.
 class LoopKernel final : public Kernel {
  public:
   LoopKernel(Loops loops, Attributes attributes, std::vector<TensorType> inputs, std::vector<TensorType> outputs,

@@ -26,7 +26,7 @@ Strides strides_of(const Shape& shape, const Layout& layout) {
   }
 }
 
-/// Word: an unsigned integer of the element's size; reordering moves bits of any meaning.
+/// Word: an unsigned integer of the element's size; reordering copies bits, whatever the element type.
 template <typename Word>
 class ReorderKernel final : public Kernel {
  public:

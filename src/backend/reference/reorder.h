@@ -7,7 +7,7 @@
 
 namespace residual::reference {
 
-/// Knows plain, channels-last and blocked layouts of rank 4, any element type.
+/// Supports plain, channels-last and blocked layouts of rank 4, any element type.
 std::unique_ptr<Packer> loop_packer();
 
 }  // namespace residual::reference

@@ -1,4 +1,4 @@
-// residual bench: how fast a network runs here, and where the time goes.
+// residual bench: the speed of a network on this machine, in total and by step.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -66,7 +66,7 @@ void print_costliest(BenchRun& run) {
   }
 }
 
-// Other programs time this one in turns with others: `ready SECONDS`, then for every line K the seconds of K batches.
+// For timing in turns with other programs: prints `ready SECONDS`, then for every line K of input the seconds of K batches.
 int serve(BenchRun& run, double ready) {
   print("ready {:.3f}\n", ready);
   for (std::string line; std::getline(std::cin, line);) {

@@ -24,7 +24,7 @@ std::shared_ptr<const Plan> plan_for(const models::Architecture& architecture, c
 BenchRun::BenchRun(const models::Architecture& architecture, State weights, const BenchSettings& settings)
     : state_(std::move(weights)) {
   const std::shared_ptr<const Plan> plan = plan_for(architecture, settings);
-  initialise(state_, plan->graph, 0);  // what a file does not hold: all of a name's weights, optimizer state in training
+  initialise(state_, plan->graph, 0);  // what a file lacks: all weights of a network by name, optimizer state in training
   session_ = std::make_unique<Session>(plan, state_);
   fill_inputs(settings, architecture.classes);
 }

@@ -1,4 +1,4 @@
-// A network made ready to be timed: its plan, its weights and one batch of random images.
+// A network prepared for timing: its plan, its weights and one batch of random images.
 #pragma once
 
 #include <memory>
@@ -18,9 +18,9 @@ class BenchRun {
  public:
   BenchRun(const models::Architecture& architecture, State weights, const BenchSettings& settings);
 
-  /// Seconds of `batches` batches: forward passes, or whole training steps.
+  /// The seconds that `batches` batches take: forward passes, or whole training steps.
   double run(int64_t batches);
-  /// One batch; each step's seconds are added to `steps`.
+  /// Runs one batch and adds each step's seconds to `steps`.
   void profile(std::span<double> steps);
 
   const Plan& plan() const { return session_->plan(); }

@@ -7,7 +7,7 @@ namespace residual::cli {
 
 void print_comparison(const convert::Comparison& comparison);
 
-/// 0 where the two are the same, 6 where they differ.
+/// Returns the exit code: 0 when the two agree, 6 when they differ.
 int exit_code(const convert::Comparison& comparison);
 
 }  // namespace residual::cli

@@ -1,4 +1,4 @@
-// residual convert: model files of any program from those of any other.
+// residual convert: converts between the model files of different programs.
 #include <filesystem>
 #include <memory>
 

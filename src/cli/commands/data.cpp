@@ -1,4 +1,4 @@
-// residual data: the statistics of a data set, and its images as files.
+// residual data: the statistics of a data set, and its images saved as files.
 #include <cctype>
 #include <filesystem>
 #include <memory>
@@ -27,7 +27,7 @@ data::DataSource open(const DataCommandArguments& arguments) {
   return arguments.data.open(arguments.input.empty() ? std::nullopt : std::optional(parse_input(arguments.input)));
 }
 
-// Which class is in which row: the image itself contains no text.
+// Lists the class of each row: the image itself contains no text.
 std::string sheet_text(const std::string& path, const data::ContactSheet& sheet) {
   std::string text = fmt::format("{}: {} images a class, a row each, from the top:", path, sheet.columns);
   for (const std::string& label : sheet.rows) text += " " + printable(label) + (&label == &sheet.rows.back() ? "" : ",");

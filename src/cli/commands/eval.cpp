@@ -45,7 +45,7 @@ int run_eval(EvalArguments& arguments) {
   data::check_split(arguments.split);
   refuse_fetchable(arguments.model.file);
   const eval::Model model = arguments.model.load_for_images();
-  model.preprocessing.crops(arguments.crops);  // refuses a number that it does not have before the data are opened
+  model.preprocessing.crops(arguments.crops);  // rejects an unsupported number before the data are opened
   arguments.data.exif_orientation |= model.preprocessing.exif_orientation();
   const data::DataSource source = arguments.data.open(model.architecture.input);
   const data::Dataset& dataset = source.split(arguments.split);

@@ -1,4 +1,4 @@
-// residual fetch: published weights and data sets into the cache folder.
+// residual fetch: downloads published weights and data sets into the cache folder.
 #include "fetch/fetch.h"
 
 #include <memory>
@@ -78,7 +78,7 @@ int run_fetch(const FetchArguments& arguments) {
   std::vector<const fetch::Entry*> entries;  // a wrong name is an error before anything is fetched
   for (const std::string& name : arguments.names) entries.push_back(&fetch::entry_named(name));
   Json list = Json::array();
-  int code = 0;  // of the first that failed; the others are fetched all the same
+  int code = 0;  // of the first failure; the remaining ones are still fetched
   for (const fetch::Entry* entry : entries) {
     try {
       const std::filesystem::path path = fetched(*entry, !arguments.quiet);

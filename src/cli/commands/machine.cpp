@@ -26,7 +26,7 @@ template <typename Vector, int kChains>
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 32
     for (int c = 0; c < kChains; ++c) sums[c] = sums[c] * factor + term;
-#ifdef __clang__  // takes no vectors wider than the plain target's, even where this is inlined into a wider one
+#ifdef __clang__  // rejects vectors wider than the base target's, even where this is inlined into a wider one
     asm volatile("" : "+m"(factor), "+m"(term));
 #else
     asm volatile("" : "+v"(factor), "+v"(term));
@@ -39,7 +39,7 @@ template <typename Vector, int kChains>
 
 struct Loop {
   float (*run)(int64_t rounds);
-  double flops;  // a round
+  double flops;  // per round
 };
 
 #if defined(__x86_64__)

@@ -1,15 +1,15 @@
-// What this machine can do, and what this process has taken of it.
+// The peak speed of this machine and the peak memory of this process.
 #pragma once
 
 #include <cstddef>
 
 namespace residual::cli {
 
-/// The most float32 multiply-adds that `threads` threads do here, in GFLOP/s (2 a multiply-add): independent chains in registers
-/// of the widest kind the processor has; the best of several short runs. Takes about half a second.
+/// Peak float32 speed of `threads` threads on this machine, in GFLOP/s (2 per multiply-add): independent chains in the widest
+/// registers that the processor has; the best of several short runs. Takes about half a second.
 double peak_gflops(int threads);
 
-/// The most memory this process has had in RAM so far, in bytes (VmHWM).
+/// Peak resident memory of this process so far, in bytes (VmHWM).
 size_t peak_resident_bytes();
 
 }  // namespace residual::cli

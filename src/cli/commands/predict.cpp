@@ -1,4 +1,4 @@
-// residual predict: the likeliest classes of images.
+// residual predict: the most likely classes of images.
 #include "eval/predict.h"
 
 #include <memory>
@@ -33,7 +33,7 @@ nlohmann::ordered_json to_json(const std::vector<Prediction>& predictions) {
   return list;
 }
 
-// An image that cannot be used is named and the others are still classified; the exit code says at the end that there was one.
+// An unusable image is reported and the others are still classified; the exit code is then that of the error.
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, kMostClasses);

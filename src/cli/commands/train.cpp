@@ -1,4 +1,4 @@
-// residual train: the options become a run; its progress becomes lines, a bar or JSON.
+// residual train: builds a run from the options and prints its progress as lines, a bar or JSON.
 #include "train/trainer.h"
 
 #include <memory>
@@ -27,7 +27,7 @@ int run_train(TrainArguments& arguments) {
   if (pretrained) start = train::start_from(pretrained->model, options.architecture, source.classes());
   TrainReport report(arguments, options);
   report.start(source);
-  if (start) report.note(arguments.pretrained.told(*pretrained, *start, options.architecture.classes));
+  if (start) report.note(arguments.pretrained.describe(*pretrained, *start, options.architecture.classes));
   const InterruptScope interrupts;
   const data::Preprocessing preprocessing = train::settle_preprocessing(request, options, source, weights);
   stop_if_interrupted();

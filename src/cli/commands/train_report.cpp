@@ -51,11 +51,11 @@ void TrainReport::start(const data::DataSource& source) {
     }
     return;
   }
-  say(source.found);
-  say(fmt::format("{}: input {}, {} parameters, {:.1f} million multiply-adds an image", options_.architecture.model,
+  print_line(source.found);
+  print_line(fmt::format("{}: input {}, {} parameters, {:.1f} million multiply-adds an image", options_.architecture.model,
                   to_string(options_.architecture.input), with_commas(summary.parameters),
                   static_cast<double>(summary.macs) / 1e6));
-  say(fmt::format("{}, batch {}, {} at {}, {} schedule, {} steps of warm-up; output goes to {}",
+  print_line(fmt::format("{}, batch {}, {} at {}, {} schedule, {} steps of warm-up; output goes to {}",
                   counted(options_.epochs, "epoch"), options_.batch_size, options_.optimizer.name,
                   options_.schedule.learning_rate, options_.schedule.name, options_.schedule.warmup_steps,
                   options_.out.string()));
@@ -70,7 +70,7 @@ train::Observer TrainReport::observer() {
 
 void TrainReport::note(const std::string& text) {
   if (arguments_.json && !arguments_.quiet) emit({{"event", "note"}, {"text", text}});
-  if (!arguments_.json) say(text);
+  if (!arguments_.json) print_line(text);
 }
 
 void TrainReport::progress(const train::Progress& now) {
@@ -93,7 +93,7 @@ void TrainReport::epoch(const train::EpochRecord& record) {
   if (!split_.empty())
     line += fmt::format("  {} loss {:.4f} top-1 {:.2f}%", split_, record.held_out_loss, 100 * record.held_out_top1);
   if (record.seconds) line += fmt::format("  {}", duration(*record.seconds));
-  say(line);
+  print_line(line);
 }
 
 void TrainReport::finish(const train::TrainResult& result) {
@@ -120,16 +120,16 @@ void TrainReport::finish(const train::TrainResult& result) {
                                  ? "the last epoch's, there is nothing to choose it on"
                                  : fmt::format("epoch {}, chosen on the {} images", result.best_epoch, result.selection);
   if (result.evaluation) {
-    say(fmt::format("best model ({}): {} of {} right, top-1 {:.2f}%, loss {:.4f}", chosen,
+    print_line(fmt::format("best model ({}): {} of {} right, top-1 {:.2f}%, loss {:.4f}", chosen,
                     with_commas(result.evaluation->correct), with_commas(result.evaluation->images),
                     100 * result.evaluation->top1(), result.evaluation->loss));
   } else {
-    say(fmt::format("best model: {}", chosen));
+    print_line(fmt::format("best model: {}", chosen));
   }
-  say(fmt::format("{} in all; see {} and {}", duration(seconds), result.best.string(), (options_.out / "report.html").string()));
+  print_line(fmt::format("{} in all; see {} and {}", duration(seconds), result.best.string(), (options_.out / "report.html").string()));
 }
 
-void TrainReport::say(const std::string& text) {
+void TrainReport::print_line(const std::string& text) {
   if (arguments_.quiet) return;
   bar_.clear();
   write(text + "\n");

@@ -1,4 +1,4 @@
-// What a training run tells while it goes: a bar on a terminal, lines with date and time, or JSON.
+// Progress output of a training run: a bar on a terminal, lines with date and time, or JSON.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ class TrainReport {
  private:
   void progress(const train::Progress& progress);
   void epoch(const train::EpochRecord& record);
-  void say(const std::string& text);                // a line for people
+  void print_line(const std::string& text);         // a line for people
   void emit(const nlohmann::ordered_json& object);  // a line for programs
-  void write(const std::string& text);              // training goes on when nobody reads any more
+  void write(const std::string& text);              // training continues when the reader has exited
 
   const TrainArguments& arguments_;
   const train::TrainOptions& options_;

@@ -29,7 +29,7 @@ struct VerifyArguments {
   bool json = false;
 };
 
-// How the images were preprocessed on which two models were compared.
+// The preprocessing of the images on which two models were compared.
 enum class Prepared { kAlike, kByTheFirst, kByEach };
 
 std::string_view word_of(Prepared prepared) {
@@ -70,12 +70,12 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared p
   return json;
 }
 
-// A file without a preprocessing gets that of the other.
+// A file without preprocessing gets that of the other.
 void share_preprocessing(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
   if (!to.model.prepared && from.model.prepared) convert::prepare(to, from.model.preprocessing, file);
 }
 
-// The images to run both on: of a data set, or of a folder of images without labels.
+// The images to run both models on: those of a data set, or of a folder of images without labels.
 class VerifyData {
  public:
   VerifyData(const VerifyArguments& arguments, const eval::Model& model) {
@@ -94,7 +94,7 @@ class VerifyData {
   const data::Dataset& images() const { return unlabelled_ ? *unlabelled_ : source_.split(split_); }
 
  private:
-  // Images without folders: not the layout of any data set.
+  // Images that are not in class folders: not a data set.
   static bool is_loose(const std::filesystem::path& folder) {
     std::error_code ignored;
     bool images = false, folders = false;
@@ -115,8 +115,8 @@ std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedMode
   convert::Comparison comparison = convert::compare(a.model, b.model, images, options);
   if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
     return {std::move(comparison), Prepared::kAlike};
-  // One network may contain what the other has in its preprocessing. Images are turned upright by the data set, the same for
-  // both.
+  // One network may contain steps that the other has in its preprocessing. The data set applies the Exif orientation, the same
+  // for both.
   if (!comparison.same && a.model.preprocessing.exif_orientation() == b.model.preprocessing.exif_orientation()) {
     options.own_preprocessing = true;
     convert::Comparison own = convert::compare(a.model, b.model, images, options);

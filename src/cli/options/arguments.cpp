@@ -92,7 +92,7 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
     }
   }
   data::check(options);
-  options.path = data_path(path);  // last: it may have to be fetched
+  options.path = data_path(path);  // last, since it may be downloaded
   return data::open_data(options);
 }
 
@@ -116,7 +116,7 @@ void NetworkArguments::add_to(CLI::App& command) {
 bool NetworkArguments::is_file() const {
   if (models::is_description(model)) return false;
   std::error_code ignored;
-  if (std::filesystem::is_directory(model, ignored)) return !models::is_model(model);  // a run's folder may have its name
+  if (std::filesystem::is_directory(model, ignored)) return !models::is_model(model);  // a run's folder may be named like it
   const auto ends = [&](std::string_view ending) { return model.ends_with(ending); };
   return model.find('/') != std::string::npos || std::ranges::any_of(kWeightEndings, ends) ||
          std::filesystem::exists(model, ignored);

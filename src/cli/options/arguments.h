@@ -1,4 +1,4 @@
-// Options that several commands share, and their parsing.
+// Options shared by several commands, and their parsing.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,22 +16,22 @@
 
 namespace residual::cli {
 
-/// Where kernels run and how many threads work.
+/// The device that kernels run on, and the number of threads.
 struct MachineArguments {
   std::string device = "auto";
   int threads = 0;
   int loader_threads = 1;
 
   void add_to(CLI::App& command, bool with_loader);
-  /// Throws Error (kUsage) for a device that is not built in and for thread counts out of range; threads 0 becomes the
+  /// Throws Error (kUsage) for a device not built in and for thread counts out of range; threads 0 becomes the
   /// number of processors that this process may use.
   void check();
   Target target() const;
-  /// For a few runs, which take less time than timing kernels.
+  /// The target for a few runs, which take less time than timing kernels would.
   Target untuned_target() const;
 };
 
-/// Where the images come from.
+/// The data set and how it is read.
 struct DataArguments {
   std::string path;
   double val_split = 0;
@@ -41,28 +41,28 @@ struct DataArguments {
 
   /// The path is --data, or the positional PATH.
   void add_to(CLI::App& command, bool positional = false);
-  /// `input`: C,H,W of the network, where it is known; the built-in images are drawn in that size. Throws Error.
+  /// `input`: C,H,W of the network, where known; the built-in images are drawn in that size. Throws Error.
   data::DataSource open(const std::optional<Shape>& input) const;
 };
 
-/// A network by file or by name.
+/// A network given by file or by name.
 struct NetworkArguments {
   std::string model;               ///< a file of weights, a description, or a name of `residual models`
   NetworkOptions options;          ///< of a name or a description
-  std::optional<int64_t> classes;  ///< of a name or a description; none: as published
+  std::optional<int64_t> classes;  ///< of a name or a description; empty: as published
 
   void add_to(CLI::App& command);
-  /// Whether `model` means a file or folder of weights: there is one, or it looks like a path or like a file of weights, and not
-  /// like a description. A folder with a network's name does not count.
+  /// Whether `model` is a file or folder of weights: it exists, or it has the form of a path or of a file of weights and not that
+  /// of a description. A folder with a network's name does not count.
   bool is_file() const;
-  /// The network, without weights when it is a name. Throws Error (kUsage, kBadFile).
+  /// The network, without weights when given by name. Throws Error (kUsage, kBadFile).
   models::Architecture architecture() const;
 };
 
-/// --preprocess: a preset's name or a file, see data/preprocessing/presets.h; empty when it is not given.
+/// --preprocess: a preset's name or a file, see data/preprocessing/presets.h; empty when not given.
 void add_preprocess(CLI::App& command, std::string& preprocess);
 
-/// Names a model's classes from the file of --labels. Throws Error, (kUsage) where it has another number of names.
+/// Sets a model's class names from the file of --labels. Throws Error, (kUsage) where the number of names differs.
 void name_classes(eval::Model& model, const std::string& labels);
 
 /// "3x32x32" -> C,H,W. Throws Error (kUsage) for anything else, for C other than 1 or 3 and for sides outside 1 … kMostSide.

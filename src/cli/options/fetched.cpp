@@ -11,7 +11,7 @@
 namespace residual::cli {
 namespace {
 
-// Bytes a second since this process began with the file, and what is left at that pace.
+// Bytes per second since this process began with the file, and the time left at that speed.
 class Pace {
  public:
   std::string text(const fetch::Progress& now) {
@@ -60,7 +60,7 @@ const fetch::Entry* entry_for(const std::string& path, fetch::Kind kind) {
 
 std::filesystem::path fetched(const fetch::Entry& entry, bool bar) {
   const std::filesystem::path path = obtained(entry, bar);
-  stop_if_interrupted();  // by a signal that came too late for the fetch
+  stop_if_interrupted();  // by a signal that arrived after the fetch
   return path;
 }
 

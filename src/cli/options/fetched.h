@@ -1,4 +1,4 @@
-// Weights and data sets by name, with a bar while they arrive.
+// Weights and data sets by name, with a progress bar during the download.
 #pragma once
 
 #include <filesystem>
@@ -8,22 +8,22 @@
 
 namespace residual::cli {
 
-/// fetch::obtain, with a bar on the terminal; Ctrl-C stops it and what has arrived is kept.
+/// fetch::obtain, with a bar on the terminal; Ctrl-C stops it and keeps the partial download.
 std::filesystem::path fetched(const fetch::Entry& entry, bool bar = true);
 
-/// The path of `--data PATH`: a folder or file of that name; otherwise a data set that can be fetched, which is then fetched;
-/// otherwise PATH.
+/// The path of `--data PATH`: a folder or file of that name, if it exists; otherwise the published data set of that name, which
+/// is fetched; otherwise PATH.
 std::string data_path(const std::string& path);
 
 struct WeightsFile {
   std::filesystem::path path;
-  std::string preset;  ///< the named preprocessing of images they were published with; empty for files of the user's own
+  std::string preset;  ///< the preset of published weights; empty for the user's own files
 };
 
-/// What a file of weights is: a file of that name; or else published weights, which are then fetched; or else the path.
+/// The path of a file of weights: a file of that name, else published weights, which are then fetched, else the path itself.
 WeightsFile weights_file(const std::string& path);
 
-/// Throws Error (kBadFile), saying how to get them, where `path` is no file but the name of published weights.
+/// Throws Error (kBadFile), which explains how to fetch them, where `path` is not a file but the name of published weights.
 void refuse_fetchable(const std::string& path);
 
 }  // namespace residual::cli

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMost = size_t{1} << 30;
 
-// Memory grows with what comes.
+// The buffer grows with the input.
 std::vector<std::byte> read_standard_input() {
   std::vector<std::byte> bytes;
   std::byte block[65536];

@@ -1,4 +1,4 @@
-// A model with its weights from a file of any program, and options for what the file does not say.
+// A model loaded from a file of any supported program, and options for what the file does not contain.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,28 +9,28 @@
 
 namespace residual::cli {
 
-/// What a file of weights may not say.
+/// What a file of weights may not contain.
 struct WeightsArguments {
-  std::string network;  ///< its name or description; empty: as the file says or its tensors identify it
+  std::string network;  ///< its name or description; empty: as recorded in the file or recognised by its tensors
   NetworkOptions network_options;
-  std::string preprocess;  ///< a preset's name or file; empty: as the file says
+  std::string preprocess;  ///< a preset's name or file; empty: as recorded in the file
 
   void add_to(CLI::App& command);
-  /// Throws Error (kUsage) for a name that is not known.
+  /// Throws Error (kUsage) for an unknown name.
   convert::LoadOptions options() const;
 };
 
-/// Throws Error (kUsage): the preprocessing of the model in `file` is unknown, and how to specify it.
+/// Throws Error (kUsage): the preprocessing of the model in `file` is unknown; the message explains how to specify it.
 [[noreturn]] void refuse_unprepared(const std::string& file);
 
-/// A file and what it may not say.
+/// A file, with options for what it may not contain.
 struct ModelArguments {
   std::string file;
   WeightsArguments weights;
 
   void add_to(CLI::App& command);
   convert::LoadedModel load() const;
-  /// The same for images: refuses a model whose preprocessing is unknown.
+  /// The same for use on images: rejects a model whose preprocessing is unknown.
   eval::Model load_for_images() const;
 };
 

@@ -13,10 +13,10 @@ struct NetworkOptions {
   std::string shortcut, shortcut_pool, norm, stem, block;
   bool stride_on_1x1 = false;
 
-  /// All but --input.
+  /// Adds all options but --input.
   void add_choices_to(CLI::App& command);
   void add_to(CLI::App& command);
-  /// Throws Error (kUsage) for a word that is not in the list.
+  /// Throws Error (kUsage) for a value that is not in the list.
   NetworkChoices choices() const;
 };
 

@@ -36,7 +36,7 @@ std::string names_of(std::span<const Entry* const> table) {
   return fmt::format("{}", fmt::join(table | std::views::transform(&Entry::name), ", "));
 }
 
-// The entries that have a setting of this name, and what it is there.
+// The entries that have a setting of this name, each with its setting.
 template <typename Entry>
 std::vector<std::pair<std::string_view, const train::Setting*>> owners_of(std::span<const Entry* const> table,
                                                                           std::string_view name) {
@@ -55,7 +55,7 @@ std::string option_of(std::string_view setting) {
   return option;
 }
 
-// The option of one setting, which stores what it is given in `given`, in the setting's own type.
+// Adds the option of one setting, which stores its value in `given` in the setting's type.
 CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const std::string& help, train::Settings& given) {
   const std::string option = option_of(setting.name);
   const auto store = [&given, name = std::string(setting.name)](const auto& value) { given[name] = value; };
@@ -69,7 +69,7 @@ CLI::Option* add_setting(CLI::App& command, const train::Setting& setting, const
       setting.by_default);
 }
 
-// The settings of all entries, each name once: "Momentum (of sgd; default: 0.9)".
+// Adds the settings of all entries, each name once: "Momentum (of sgd; default: 0.9)".
 template <typename Entry>
 void add_settings(CLI::App& command, std::span<const Entry* const> table, train::Settings& given) {
   std::set<std::string_view> added;
@@ -85,7 +85,7 @@ void add_settings(CLI::App& command, std::span<const Entry* const> table, train:
   }
 }
 
-// choice: "--optimizer". Refuses a setting of another entry than the chosen one.
+// choice: "--optimizer". Rejects a setting that the chosen entry does not have.
 template <typename Entry>
 void check_settings(std::span<const Entry* const> table, const Entry& chosen, const train::Settings& given, const char* choice) {
   for (const auto& [name, value] : given) {
@@ -151,7 +151,7 @@ std::filesystem::path default_out(const std::string& data_path, const std::strin
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
   if (name.empty() || name == "." || name == "..") name = "data";
   name = model + "-" + name;
-  std::ranges::replace(name, '/', '-');  // a network from a file may be called anything
+  std::ranges::replace(name, '/', '-');  // a network from a file may have any name
   return std::filesystem::path("runs") / name;
 }
 

@@ -15,13 +15,13 @@ namespace residual::cli {
 struct TrainArguments {
   DataArguments data;
   MachineArguments machine;
-  std::string model;  ///< empty: that of the pretrained weights, else resnet20
+  std::string model;  ///< empty: the pretrained network, else resnet20
   std::string init = "he";
   NetworkOptions network;
   PretrainedArguments pretrained;
   int64_t epochs = 30, batch_size = 128, seed = 0;
   std::string optimizer = "sgd", schedule = "cosine", augment = "auto";
-  train::Settings optimizer_settings, schedule_settings;  ///< those that were given
+  train::Settings optimizer_settings, schedule_settings;  ///< those given
   std::optional<double> learning_rate, weight_decay;
   std::optional<int64_t> warmup_steps;
   bool no_weight_decay_on_norm_and_bias = false;
@@ -33,14 +33,14 @@ struct TrainArguments {
   std::string command;  ///< the command line, for the report
 
   void add_to(CLI::App& command);
-  /// Throws Error (kUsage) for what is out of range or contradicts itself, whatever the data.
+  /// Throws Error (kUsage) for options that are out of range or contradictory for any data.
   void check();
   std::optional<Shape> wanted_input() const;
-  /// The network that was asked for; none: that of the pretrained weights.
+  /// The requested network; none: that of the pretrained weights.
   std::optional<models::Architecture> named_network() const;
-  /// What the options specify, their texts read. Throws Error (kUsage).
+  /// The run that the options specify, their texts parsed. Throws Error (kUsage).
   train::TrainRequest request() const;
-  /// The output folder of a run of the network of this name: --out, or runs/NAME-DATA.
+  /// The output folder of a run of the network `name`: --out, or runs/NAME-DATA.
   std::filesystem::path folder(const std::string& name) const;
 };
 

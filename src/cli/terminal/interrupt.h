@@ -1,12 +1,12 @@
-// Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
+// Ctrl-C and SIGTERM: the first requests an orderly end, the second ends the process at once.
 #pragma once
 
 #include <csignal>
 
 namespace residual::cli {
 
-/// While it lives SIGINT and SIGTERM are noted, and another one after that ends the program with exit code 130; then they do
-/// again what they did before.
+/// During its lifetime the first SIGINT or SIGTERM is recorded and another one ends the program with exit code 130; its
+/// destructor restores the former handlers.
 class InterruptScope {
  public:
   InterruptScope();
@@ -15,13 +15,13 @@ class InterruptScope {
   ~InterruptScope();
 
  private:
-  struct sigaction interrupt_{}, terminate_{};  // as they were
+  struct sigaction interrupt_{}, terminate_{};  // the former handlers
 };
 
-/// Whether one has been noted.
+/// Whether a signal has been recorded.
 bool interrupted() noexcept;
 
-/// Throws Error (kInterrupted) when one has been noted.
+/// Throws Error (kInterrupted) when a signal has been recorded.
 void stop_if_interrupted();
 
 }  // namespace residual::cli

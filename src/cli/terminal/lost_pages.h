@@ -1,10 +1,10 @@
-// Model files are mapped into memory: the message for the case that one is cut short while it is in use.
+// Model files are mapped into memory: reports a file that is truncated while it is in use.
 #pragma once
 
 namespace residual::cli {
 
-/// From now on the signal SIGBUS, which reading such a file's lost pages raises, ends the program with a message and the exit
-/// code of ErrorKind::kBadFile.
+/// Installs a handler for SIGBUS, which reading the lost pages of such a file raises: it ends the program with a message and the
+/// exit code of ErrorKind::kBadFile.
 void explain_lost_pages();
 
 }  // namespace residual::cli

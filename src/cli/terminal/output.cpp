@@ -17,7 +17,7 @@
 namespace residual::cli {
 namespace {
 
-// 0, or the reason why not everything was written.
+// 0, or the errno of an incomplete write.
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t put = ::write(descriptor, text.data(), text.size());

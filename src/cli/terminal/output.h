@@ -1,4 +1,4 @@
-// What the program says: results on standard output, everything else on standard error.
+// The program's output: results on standard output, everything else on standard error.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 
 namespace residual::cli {
 
-/// Standard output leads nowhere any more (`residual summary … | head`): nothing is left to do, and nothing is wrong.
+/// The reader of standard output has exited (`residual summary … | head`): the program stops, without an error.
 class ReaderGone : public std::exception {};
 
 /// Writes `text` to standard output at once. Throws ReaderGone, or Error (kResource) when it cannot be written.
@@ -22,10 +22,10 @@ void print(fmt::format_string<Args...> format, Args&&... args) {
   print(std::string_view(fmt::format(format, std::forward<Args>(args)...)));
 }
 
-/// One line on standard error, "residual: …".
+/// Writes one line to standard error, "residual: …".
 void complain(std::string_view message);
 
-/// Text on standard error as it is; what cannot be written is dropped.
+/// Writes text to standard error unchanged; what cannot be written is dropped.
 void show(std::string_view text);
 
 /// Prints the library's messages on standard error; with `quiet` only warnings.

@@ -1,4 +1,4 @@
-// How far long work has come: a line on the terminal that is written anew, a plain line now and then elsewhere.
+// Progress of long work: a line that is redrawn on a terminal, a plain line at intervals elsewhere.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,10 @@
 
 namespace residual::cli {
 
-/// Writes to standard error: to a terminal at most ten times a second, elsewhere the text alone once a minute.
+/// Writes to standard error: to a terminal at most ten times per second, elsewhere only the text, once per minute.
 class ProgressBar {
  public:
-  /// wanted: false for a bar that never shows.
+  /// wanted: false for a bar that is never displayed.
   explicit ProgressBar(bool wanted);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;

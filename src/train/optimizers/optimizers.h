@@ -1,4 +1,4 @@
-// What turns gradients into new parameters. An optimizer is one file here and one entry of the table in optimizers.cpp.
+// Optimizers compute new parameters from gradients. Each is one file here and one entry of the table in optimizers.cpp.
 #pragma once
 
 #include "train/options.h"
@@ -17,9 +17,9 @@ struct ParameterUpdate {
   double weight_decay;  ///< of the parameter's group
   const Settings& settings;
 
-  /// What the optimizer keeps for this parameter: a Variable of its shape, NAME.momentum, which starts at zero.
+  /// Optimizer state for this parameter: a Variable of its shape, NAME.momentum for "momentum", initially zero.
   Value state(std::string_view what) const;
-  /// Sets the parameter, or what is kept for it, at the end of the step.
+  /// Sets the parameter or its optimizer state at the end of the step.
   void assign_parameter(Value value) const { graph.assign(name, value); }
   void assign_state(std::string_view what, Value value) const { graph.assign(graph.scoped(what), value); }
 };
@@ -30,17 +30,17 @@ struct Optimizer {
   std::vector<Setting> settings;
   /// Appends the nodes of one parameter's update.
   void (*append)(const ParameterUpdate& update);
-  /// Throws Error (kUsage) for settings that contradict each other; null: none can. `settings` is complete.
+  /// Throws Error (kUsage) for contradictory settings; null: all are valid. `settings` is complete.
   void (*check)(const Settings& settings) = nullptr;
 };
 
 std::span<const Optimizer* const> optimizers();
 const Optimizer& find_optimizer(std::string_view name);  ///< throws Error (kUsage)
 
-/// All settings of the optimizer that the options name. Throws Error (kUsage) for an unknown name and for what does not fit it.
+/// All settings of the optimizer that the options name. Throws Error (kUsage) for an unknown name and for foreign settings.
 Settings settings_of(const OptimizerOptions& options);
 
-/// Appends the update of every parameter of the groups, in their order. The groups' weight decay counts, not that of the options.
+/// Appends the update of every parameter of the groups, in order. The groups' weight decay is used, not that of the options.
 void append_updates(TrainingStep& step, const OptimizerOptions& options, std::span<const ParameterGroup> groups);
 
 }  // namespace residual::train

@@ -1,4 +1,4 @@
-// Stochastic gradient descent with momentum, as torch.optim.SGD. The momentum starts at zero, so that the first one is the
+// Stochastic gradient descent with momentum, as torch.optim.SGD. The momentum starts at zero, so its first value is the
 // gradient itself.
 #include "ops/training/update.h"
 #include "train/optimizers/optimizers.h"
@@ -26,7 +26,7 @@ void append(const ParameterUpdate& update) {
 const Optimizer& sgd_optimizer() {
   static const Optimizer optimizer{
       .name = "sgd",
-      .learning_rate = 0.1,  // He et al. 2015, section 4.2, as the weight decay
+      .learning_rate = 0.1,  // like the weight decay from He et al. 2015, section 4.2
       .weight_decay = 1e-4,
       .settings = {{"momentum", "Momentum", 0.9, check_fraction}, {"nesterov", "Nesterov's momentum", false}},
       .append = append,

@@ -1,4 +1,4 @@
-// Files of one JSON object a line: metrics.jsonl, which holds nothing that depends on the clock, and timings.jsonl for what does.
+// Files with one JSON object per line: metrics.jsonl, which does not depend on the clock, and timings.jsonl, which does.
 #pragma once
 
 #include <cstdint>
@@ -7,30 +7,30 @@
 
 namespace residual::train {
 
-/// Appends lines; each is in the file when append() returns. The same values give the same bytes, and floats read back as they
-/// were (a value that is not finite is written as null). Errors are of kind kResource unless said otherwise.
+/// Appends lines; each is in the file when append() returns. The same values give the same bytes, and floats are read back
+/// exactly (a value that is not finite is written as null). Errors are of kind kResource unless said otherwise.
 class MetricsFile {
  public:
-  /// An empty file in place of what was there.
+  /// Creates an empty file, replacing an existing one.
   static MetricsFile create(const std::filesystem::path& path);
 
-  /// The file as it is, or an empty one; lines go to its end.
+  /// Opens the file, or creates an empty one; lines are appended.
   static MetricsFile open(const std::filesystem::path& path);
 
   MetricsFile(MetricsFile&& other) noexcept;
   MetricsFile& operator=(MetricsFile&& other) noexcept;
   ~MetricsFile();
 
-  /// Writes `line`, its keys in the order given, and a line break. When the disk is full, what was written of it is taken back.
+  /// Writes `line`, its keys in the order given, and a line break. When the disk is full, a partial line is removed.
   void append(const nlohmann::ordered_json& line);
 
-  /// Bytes so far: what a checkpoint remembers.
+  /// Bytes so far, which a checkpoint records.
   uint64_t size() const noexcept { return size_; }
 
-  /// Forces the lines so far to the disk; to be called before a checkpoint that counts on them is written.
+  /// Forces the lines so far to the disk; to be called before a checkpoint that refers to them is written.
   void sync();
 
-  /// Cuts the file back to what a checkpoint remembers. Throws Error (kBadFile) when it is shorter or is not cut at the end of a
+  /// Truncates the file to the size in a checkpoint. Throws Error (kBadFile) when it is shorter or the cut is not at the end of a
   /// line.
   void truncate_to(uint64_t bytes);
 

@@ -1,4 +1,4 @@
-// What remains of a training run for people: report.html, curves.svg and curves.png.
+// The report of a training run: report.html, curves.svg and curves.png.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +23,9 @@ struct EpochRecord {
   std::optional<double> seconds;  ///< wall time of the epoch
 };
 
-/// An image that the best model names wrongly.
+/// An image that the best model misclassifies.
 struct ReportedMistake {
-  std::string name;  ///< where the image comes from
+  std::string name;  ///< the image's file or index
   int64_t truth = 0, guess = 0;
   double probability = 0;  ///< of the guess
   std::vector<std::byte> png;
@@ -34,31 +34,31 @@ struct ReportedMistake {
 struct RunReport {
   std::string title;                                       ///< "resnet20 on CIFAR-10"
   std::string command;                                     ///< the command line that made the run
-  std::vector<std::pair<std::string, std::string>> facts;  ///< what is worth knowing, by name: {"Data", "50,000 images …"}
-  std::vector<std::string> model;                          ///< the model in lines, shown as they are: a layer table
-  int64_t parameters = 0, macs = 0;                        ///< of the model, macs for one image; 0 when not known
+  std::vector<std::pair<std::string, std::string>> facts;  ///< properties of the run, by name: {"Data", "50,000 images …"}
+  std::vector<std::string> model;                          ///< the model as lines of text: a layer table
+  int64_t parameters = 0, macs = 0;                        ///< of the model, macs for one image; 0 when unknown
   std::vector<EpochRecord> epochs;                         ///< in order
   std::string split = "test";                   ///< what held_out_loss and _top1 were measured on: "test" or "validation"
-  int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one of the highest held_out_top1
+  int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one with the highest held_out_top1
   std::string best_note;                        ///< "best was chosen on the test split"
-  std::vector<std::string> classes;             ///< names by index; those that are missing are shown as numbers
-  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], images; empty when not known
+  std::vector<std::string> classes;             ///< names by index; missing ones are displayed as numbers
+  std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], images; empty when unknown
   std::vector<ReportedMistake> mistakes;        ///< the worst first
 };
 
-/// The page: self-contained, for any browser, without network. All texts may be hostile. Throws Error (kUsage) when the confusion
+/// The page: self-contained, for any browser, without network. All texts are untrusted. Throws Error (kUsage) when the confusion
 /// matrix is not square.
 std::string report_html(const RunReport& report);
 
 /// Writes report.html, and curves.svg and curves.png with gnuplot, into `folder`, each replaced as a whole. Without gnuplot it
-/// says so (core/log.h) and leaves out the curves. Throws Error (kResource) when the folder cannot be written.
+/// warns (core/log.h) and omits the curves. Throws Error (kResource) when the folder cannot be written.
 void write_report(const RunReport& report, const std::filesystem::path& folder);
 
-/// Only curves.svg and curves.png; false, after a warning, when gnuplot is missing or fails. Nothing is written without any
-/// epoch.
+/// Writes only curves.svg and curves.png; false, after a warning, when gnuplot is missing or fails. Without epochs it writes
+/// nothing.
 bool write_curves(const RunReport& report, const std::filesystem::path& folder);
 
-/// The epoch of the best model: best_epoch, or else the first one of the highest held_out_top1; null when there is none.
+/// The epoch of the best model: best_epoch, or else the first with the highest held_out_top1; null when there is none.
 const EpochRecord* best_of(const RunReport& report);
 
 }  // namespace residual::train

@@ -1,4 +1,4 @@
-// The parts of report.html that are the same for every run, embedded by module.cmake.
+// The constant parts of report.html, embedded by module.cmake.
 #pragma once
 
 #include <string_view>

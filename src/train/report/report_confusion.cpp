@@ -14,8 +14,8 @@ namespace {
 
 constexpr size_t kManyClasses = 12;   // narrower cells, upright names
 constexpr size_t kCrowd = 30;         // shades only
-constexpr size_t kMostClasses = 100;  // beyond it a table helps nobody
-constexpr double kWhiteText = 0.55;   // shades from here on take white figures
+constexpr size_t kMostClasses = 100;  // more would make the table unreadable
+constexpr double kWhiteText = 0.55;   // darker shades have white figures
 
 struct Pair {
   size_t truth = 0, guess = 0;

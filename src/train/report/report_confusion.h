@@ -1,4 +1,4 @@
-// The confusion matrix as a part of the report's page.
+// The section of the report's page with the confusion matrix.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace residual::train {
 
 /// A <section> with the shaded matrix and the pairs of classes that were mistaken most often; empty when there is no matrix.
-/// Beyond 100 classes only the pairs. Throws Error (kUsage) when the matrix is not square.
+/// With more than 100 classes only the pairs. Throws Error (kUsage) when the matrix is not square.
 std::string confusion_section(const RunReport& report);
 
 }  // namespace residual::train

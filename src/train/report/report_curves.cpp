@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::chrono::seconds kTimeout{60};
 
-// A file in memory: what a child process reads or writes in it can neither block it nor us.
+// A file in memory, which a child process reads or writes without either side blocking.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content = {}) : descriptor_(::memfd_create("residual", MFD_CLOEXEC)) {
@@ -60,7 +60,7 @@ class MemoryFile {
   bool good_ = false;
 };
 
-// What gnuplot printed, or why it did not.
+// The output of gnuplot, or the reason why there is none.
 struct Drawn {
   std::string image, problem;
 };
@@ -81,7 +81,7 @@ int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-// Runs gnuplot, without a shell, in a process group of its own: Ctrl-C ends the training, not the drawing of its curves.
+// Runs gnuplot, without a shell, in a process group of its own: Ctrl-C ends the training but not the drawing of its curves.
 Drawn gnuplot(const std::string& script) {
   const MemoryFile input(script), output, errors;
   if (!input.good() || !output.good() || !errors.good()) return {"", std::strerror(errno)};
@@ -93,7 +93,7 @@ Drawn gnuplot(const std::string& script) {
   ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, errors.get(), STDERR_FILENO);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  char program[] = "gnuplot", defaults[] = "-d";  // -d: whatever the user's own settings are
+  char program[] = "gnuplot", defaults[] = "-d";  // -d: ignores the user's settings
   char* arguments[] = {program, defaults, nullptr};
   pid_t child = -1;
   const int failed = ::posix_spawnp(&child, program, &actions, &attributes, arguments, environ);
@@ -107,7 +107,7 @@ Drawn gnuplot(const std::string& script) {
           status < 0 ? "it did not finish" : fmt::format("it ended with status {}: {}", status, errors.content().substr(0, 500))};
 }
 
-// A text in single quotes, where gnuplot takes it as it is; what could end the text or the line is taken out.
+// A text in single quotes, in which gnuplot has no escapes; characters that would end the text or the line are removed.
 std::string literal(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {

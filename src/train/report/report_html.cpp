@@ -1,4 +1,4 @@
-// The report's page: the frame of report/page.html filled with this run.
+// The report's page: the template page.html filled with this run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 
 using Places = std::map<std::string_view, std::string>;
 
-// Fills the {{places}} of the frame in one pass: what is filled in is not looked at again, so a text with {{ in it stays a text.
+// Replaces the {{placeholders}} of the template in one pass: inserted texts are not scanned, so {{ in them is kept.
 std::string fill(std::string_view frame, const Places& places) {
   std::string page;
   for (;;) {
@@ -146,7 +146,7 @@ std::string run_section(const RunReport& report) {
   return text + "</section>\n";
 }
 
-// What the page's script draws. `<` is written as an escape, so that no text can end the element that holds it.
+// The data for the page's script. `<` is written as an escape, so that no text can end the element that contains it.
 std::string data(const RunReport& report) {
   nlohmann::ordered_json run{{"split", report.split}, {"best", 0}};
   if (const EpochRecord* best = best_of(report)) run["best"] = best->epoch;

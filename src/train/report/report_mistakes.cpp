@@ -11,7 +11,7 @@
 namespace residual::train {
 namespace {
 
-constexpr int64_t kSide = 64;  // pixels at most: small pages, and enough to see why
+constexpr int64_t kSide = 64;  // pixels at most: keeps pages small, images recognisable
 
 // RFC 4648, section 4.
 std::string base64(std::span<const std::byte> bytes) {

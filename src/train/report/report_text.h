@@ -1,4 +1,4 @@
-// Texts and figures as the report's page shows them.
+// Formatting of texts and figures for the report's page.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace residual::train {
 
-/// `text` as HTML shows it literally, in an element or in a quoted attribute; control characters other than line breaks and tabs
-/// go.
+/// `text` escaped for HTML, for an element or a quoted attribute; control characters other than line breaks and tabs are
+/// removed.
 std::string html(std::string_view text);
 
 /// The name of a class as HTML; "class 7" where it has none.

@@ -1,4 +1,4 @@
-// The one checkpoint of a run: found, held against the run's identity, restored and replaced.
+// The checkpoint of a run: found, compared with the run's identity, restored and replaced.
 #pragma once
 
 #include <filesystem>
@@ -24,11 +24,11 @@ class CheckpointStore {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// The run to go on with, if there is a checkpoint. Throws Error: kUsage, with a table of what differs, when it is of another
+  /// The run to resume, if there is a checkpoint. Throws Error: kUsage, with a table of the differences, when it is of another
   /// run, kBadFile when it cannot be read.
   std::optional<SavedRun> load() const;
 
-  /// Throws Error (kUsage) when the checkpoint here is of a run that is not finished, or cannot be read.
+  /// Throws Error (kUsage) when the existing checkpoint is of an unfinished run or cannot be read.
   void refuse_to_overwrite() const;
 
   /// Replaces the checkpoint as a whole. Throws Error (kResource).

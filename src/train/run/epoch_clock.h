@@ -1,4 +1,4 @@
-// How fast an epoch goes, and how long the run still takes at that speed.
+// The speed of an epoch, and the remaining time of the run at that speed.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ class EpochClock {
   EpochClock(int64_t epochs, int64_t steps_per_epoch, int64_t batch_size)
       : epochs_(epochs), steps_per_epoch_(steps_per_epoch), batch_size_(batch_size) {}
 
-  /// `batch`: steps of the epoch that an earlier process made.
+  /// `batch`: steps of the epoch completed by an earlier process.
   void begin_epoch(int64_t batch);
   void evaluated(double seconds) { evaluation_seconds_ = seconds; }
 
@@ -21,7 +21,7 @@ class EpochClock {
   double evaluation_seconds() const { return evaluation_seconds_; }
   int64_t steps(const RunProgress& progress) const { return progress.batch - first_batch_; }  ///< since begin_epoch()
 
-  /// Where training stands.
+  /// The current state of training.
   Progress now(const RunProgress& progress) const;
 
  private:

@@ -1,4 +1,4 @@
-// The images that a run is measured on.
+// The images that a run is evaluated on.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ struct HeldOut {
   std::string split;                       ///< "validation", "test", or ""
 };
 
-/// What the best epoch is chosen on: the validation images, else the test images.
+/// The images that the best epoch is selected on: the validation images, else the test images.
 inline HeldOut selection_split(const data::DataSource& source) {
   if (source.validation) return {source.validation.get(), "validation"};
   return source.test ? HeldOut{source.test.get(), "test"} : HeldOut{};
 }
 
-/// What the best model is evaluated on at the end: the test images, else the validation images.
+/// The images that the best model is evaluated on at the end: the test images, else the validation images.
 inline HeldOut final_split(const data::DataSource& source) {
   return source.test ? HeldOut{source.test.get(), "test"} : selection_split(source);
 }

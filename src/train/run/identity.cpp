@@ -12,13 +12,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kVersion = 2;  // 1: program version 0.1.0, which did not write it
+constexpr int kVersion = 2;  // 1: program version 0.1.0, which does not write it
 
 Json split_json(const data::Dataset* split) {
   return split == nullptr ? Json(nullptr) : Json(split->size());
 }
 
-// FNV-1a over every label and the pixels of up to 64 images spread over the split: other data is noticed, at little cost.
+// FNV-1a over every label and the pixels of up to 64 images spread over the split: detects other data at little cost.
 std::string fingerprint(const data::Dataset* split) {
   if (split == nullptr) return {};
   uint64_t hash = 0xCBF29CE484222325;
@@ -65,7 +65,7 @@ void rename(Json& object, const char* before, const char* after) {
   object.erase(before);
 }
 
-// 0.1.0 wrote the settings of all schedules, whichever was chosen.
+// 0.1.0 wrote the settings of all schedules, whichever was selected.
 void upgrade_schedule(Json& schedule) {
   rename(schedule, "kind", "name");
   rename(schedule, "lr", "learning_rate");
@@ -76,7 +76,7 @@ void upgrade_schedule(Json& schedule) {
   }
 }
 
-// From 0.1.0. What the modules below read and write is rewritten by them.
+// Converts from 0.1.0. Parts that lower modules read and write are converted by them.
 void upgrade(Json& identity) {
   identity["version"] = kVersion;
   identity["architecture"] = Json::parse(models::Architecture::from_json(identity.at("architecture").dump()).to_json());

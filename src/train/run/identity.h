@@ -1,4 +1,4 @@
-// Which run a checkpoint belongs to.
+// The identity of a run, by which a checkpoint is matched to it.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace residual::train {
 
-/// Everything that decides the bytes a run produces, as JSON, except the number of threads: a run may be resumed with another
-/// one, to results that differ in the last bits.
+/// Everything that determines the bytes a run produces, as JSON, except the number of threads: a run may be resumed with another
+/// number, with results that differ in the last bits.
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
 
-/// The identity that an earlier version wrote, in today's terms; today's as it is. Throws Error (kBadFile) for anything else.
+/// Converts the identity that an earlier version wrote; the current form is unchanged. Throws Error (kBadFile) for any other.
 std::string upgraded_identity(std::string_view saved);
 
 }  // namespace residual::train

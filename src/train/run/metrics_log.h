@@ -1,4 +1,4 @@
-// The two files that grow by a line an epoch: metrics.jsonl, alike whenever a run is repeated, and timings.jsonl.
+// The two files with one line per epoch: metrics.jsonl, identical when a run is repeated, and timings.jsonl.
 #pragma once
 
 #include <filesystem>
@@ -10,15 +10,15 @@ namespace residual::train {
 
 class MetricsLog {
  public:
-  /// Empty files in `folder`.
+  /// Creates empty files in `folder`.
   static MetricsLog create(const std::filesystem::path& folder);
-  /// The files in `folder`, cut back to what a checkpoint knows of. Throws Error (kBadFile) when they are shorter.
+  /// Opens the files in `folder`, truncated to the sizes in a checkpoint. Throws Error (kBadFile) when they are shorter.
   static MetricsLog resume(const std::filesystem::path& folder, const RunProgress& progress);
 
   void append(const nlohmann::ordered_json& metrics, const nlohmann::ordered_json& timings);
-  /// Forces the metrics to the disk: before a checkpoint that counts on them.
+  /// Forces the metrics to the disk; to be called before a checkpoint that refers to them is written.
   void sync() { metrics_.sync(); }
-  /// Writes the files' lengths into what the next checkpoint keeps.
+  /// Stores the files' sizes in the progress that the next checkpoint holds.
   void note_lengths(RunProgress& progress) const;
 
  private:

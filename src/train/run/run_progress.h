@@ -1,4 +1,4 @@
-// How far a run has come, as a checkpoint keeps it, and what it measures on the way.
+// The progress of a run, as stored in a checkpoint, and its metrics so far.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,19 +21,19 @@ struct RunningMetrics {
 /// Whole epochs, batches of the next one, and the sums over those.
 struct RunProgress {
   int64_t epoch = 0;  ///< epochs completed, evaluation included
-  int64_t batch = 0;  ///< training batches completed of the epoch after those
+  int64_t batch = 0;  ///< training batches completed of the current epoch
   int64_t threads = 0;
   RunningMetrics running;  ///< over those batches
   int64_t best_epoch = 0;
   double best_top1 = -1;
   uint64_t metrics_bytes = 0, timings_bytes = 0;  ///< length of the files
-  std::vector<EpochRecord> records;               ///< one a completed epoch
+  std::vector<EpochRecord> records;               ///< one per completed epoch
 
   std::string to_json() const;
   static RunProgress from_json(std::string_view text);  ///< throws Error (kBadFile)
 };
 
-/// The line of metrics.jsonl: nothing that depends on the clock. split: that of the held-out images; empty: there are none.
+/// The line of metrics.jsonl, independent of the clock. split: that of the held-out images; empty: there are none.
 nlohmann::ordered_json metrics_line(const EpochRecord& record, int64_t step, std::string_view split);
 
 }  // namespace residual::train

@@ -1,4 +1,4 @@
-// A finished run as a report.
+// The report of a finished run.
 #pragma once
 
 #include "data/dataset.h"
@@ -8,7 +8,7 @@
 
 namespace residual::train {
 
-/// plan: of the training step.
+/// plan: the plan of the training step.
 RunReport run_report(const TrainOptions& options, const data::DataSource& source, const Plan& plan, const TrainResult& result);
 
 }  // namespace residual::train

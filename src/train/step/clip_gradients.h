@@ -1,4 +1,4 @@
-// The clipping part of a training step.
+// Gradient clipping in a training step.
 #pragma once
 
 #include "train/training_step.h"

@@ -33,7 +33,7 @@ namespace residual::cpu::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The one definition of the forward value: masks are recomputed with it.
+// The only definition of the forward value; recomputed relu masks use it too and are therefore bit-identical.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normalized(V x, V mean, V scale, V beta) {
   return hn::MulAdd(hn::Sub(x, mean), scale, beta);
@@ -69,7 +69,7 @@ struct ShiftRow {
   float* shift;
   static constexpr int64_t kPixels = 4;
 
-  // Blocked: the first pixels' mean. Plain: the mean of the first few numbers, found by the caller.
+  // Blocked: the first pixels' mean. Plain: the mean of the first few numbers, computed by the caller.
   template <class D, bool kPlain>
   HWY_INLINE void span(D d, const Span<kPlain>& at) const {
     const int64_t pixels = HWY_MIN(at.steps, kPixels);
@@ -140,7 +140,7 @@ void normalize_rows(const Rows& rows, const NormalizeCall& call, const Affine& o
     (call.relu ? normalize_rows_as<true, true, true> : normalize_rows_as<true, true, false>)(rows, call, own, other, begin, end);
 }
 
-// The gradient behind the relu.
+// dz: the gradient after the relu's mask.
 template <Mask kMask, bool kSum>
 struct GradientSource {
   const float *dy, *dy_addend, *y;
@@ -275,7 +275,7 @@ double inverse_deviation(const Statistics& statistics, int64_t c) noexcept {
   return 1 / std::sqrt(double{statistics.variance[c]} + statistics.eps);
 }
 
-// gamma and beta may be missing where only the mean is asked for.
+// gamma and beta may be missing where only the mean is needed.
 Affine affine_of(const Rows& rows, const Statistics& statistics, float* scales) noexcept {
   if (statistics.gamma == nullptr || statistics.beta == nullptr) return {statistics.mean, statistics.mean, statistics.mean};
   for (int64_t c = 0; c < rows.channels(); ++c)
@@ -383,7 +383,7 @@ void backward_apply(const Rows& rows, const BackwardCall& call, const float* dga
 }
 
 void channel_sum(const Rows& rows, const float* dy, float* sums, float* scratch) noexcept {
-  // The reduction with dy in x's place and no mean taken off: its second sum is not used.
+  // The reduction with dy in place of x and a mean of zero: its second sum is not used.
   float* zeros = scratch;
   for (int64_t c = 0; c < rows.channels(); ++c) zeros[c] = 0;
   const BackwardCall call{

@@ -1,4 +1,4 @@
-// The passes over memory that batch normalisation is made of, with what can be done in the same pass.
+// The passes over memory that batch normalisation consists of, each with the element-wise work fused into it.
 #pragma once
 
 #include "backend/cpu/kernels/rows.h"
@@ -11,13 +11,13 @@ struct Statistics {
   double eps;
 };
 
-/// Floats of scratch that moments() takes.
+/// The scratch size of moments(), in floats.
 size_t moments_scratch(const Rows& rows);
 /// Mean and both variances of x per channel. One pass: every row sums differences from its own first pixels, rows are combined in
 /// double (Chan et al. 1979).
 void moments(const Rows& rows, const float* x, float* mean, float* variance, float* unbiased, float* scratch) noexcept;
 
-/// y = relu?(normalize(x) + addend?), where the addend may itself be normalized in passing.
+/// y = relu?(normalize(x) + addend?), where the addend may itself be normalized in the same pass.
 struct NormalizeCall {
   const float* x;
   Statistics statistics;
@@ -30,11 +30,11 @@ struct NormalizeCall {
 size_t normalize_scratch(const Rows& rows);
 void normalize(const Rows& rows, const NormalizeCall& call, float* scratch) noexcept;
 
-/// How a gradient passes the relu behind the normalisation.
+/// How the mask of the relu after the normalisation is found.
 enum class Mask : uint8_t {
   kNone,        ///< there is no relu
   kOutput,      ///< where y > 0
-  kRecomputed,  ///< where normalize(x) > 0, to the bit as the forward pass computed it
+  kRecomputed,  ///< where normalize(x) > 0, bit-identical to the forward pass
 };
 
 struct BackwardCall {
@@ -46,7 +46,7 @@ struct BackwardCall {
   bool through_moments = true;
 };
 size_t backward_scratch(const Rows& rows);
-/// dz, the gradient behind the relu, is written where not null (it may be dy or dy_addend).
+/// dz, the gradient after the relu's mask, is written where not null (it may be dy or dy_addend).
 void backward_reduce(const Rows& rows, const BackwardCall& call, float* dz, float* dgamma, float* dbeta, float* scratch) noexcept;
 /// dx may be dy or dy_addend.
 void backward_apply(const Rows& rows, const BackwardCall& call, const float* dgamma, const float* dbeta, float* dx,

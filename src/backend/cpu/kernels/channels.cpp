@@ -1,4 +1,4 @@
-// Ops that move channels about: pad_channels (shortcut A) and its gradient, concat and slice_channels. Copies only.
+// Ops that move channels: pad_channels (shortcut A) and its gradient, concat and slice_channels. Copies only.
 #include <cstring>
 #include <numeric>
 
@@ -16,7 +16,7 @@ struct ChannelCopy {
   Rows src, dst;
   int64_t src_width, dst_width;
   int64_t src_first, dst_first, channels;
-  int64_t src_stride = 1, dst_stride = 1;  ///< pixels taken of src, or left empty in dst, both ways
+  int64_t src_stride = 1, dst_stride = 1;  ///< in pixels, both spatial axes: src is read, or dst is written, at every stride-th
 };
 
 template <int granule>
@@ -31,7 +31,7 @@ void copy_granule(const ChannelCopy& copy, const float* src, float* dst) noexcep
   }
 }
 
-/// Copies what belongs into row (n, group) of dst; `granule` divides the block and all channel offsets.
+/// Copies the channels of row (n, group) of dst; `granule` divides the block and all channel offsets.
 void copy_row(const ChannelCopy& copy, int64_t n, int64_t group, int64_t granule, const float* src, float* dst) noexcept {
   const int64_t first = std::max(group * copy.dst.block, copy.dst_first);
   const int64_t last = std::min((group + 1) * copy.dst.block, copy.dst_first + copy.channels);

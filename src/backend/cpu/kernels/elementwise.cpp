@@ -1,4 +1,4 @@
-// add, relu, sigmoid, their gradients, and sums that go straight through a relu; in any layout that all tensors share.
+// add, relu, sigmoid, their gradients, and sums followed by a relu; in any layout that all tensors share.
 #include "backend/cpu/kernels/elementwise_loops.h"
 #include "backend/cpu/kernels/kernels.h"
 #include "ops/elementwise/add.h"
@@ -25,7 +25,7 @@ const Known* known(const OpDef* op) {
   return found == kKnown.end() ? nullptr : &*found;
 }
 
-// A layout without padding, in which every value may lie: the first blocked one at hand, else the first's.
+// A layout without padding that suits every value: the first blocked one among those given, else the first.
 Layout shared_layout(const Shape& shape, std::span<const Layout> given) {
   if (shape.rank() != 4) return Layout::plain();
   for (const Layout& layout : given) {

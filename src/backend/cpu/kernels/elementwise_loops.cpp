@@ -52,7 +52,7 @@ struct Sigmoid {
   template <class D>
   HWY_INLINE void step(D d, const ElementwiseCall& call, int64_t i) const {
     const auto one = hn::Set(d, 1.0f), x = hn::LoadU(d, call.in[0] + i);
-    // Beyond -88 the exponential overflows to infinity, and the quotient is the right 0.
+    // Beyond -88 the exponential overflows to infinity, and the quotient is 0, as it should be.
     const auto y = hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
     hn::StoreU(hn::IfThenElse(hn::Eq(x, x), y, x), d, call.out[0] + i);
   }
@@ -130,7 +130,7 @@ namespace {
 
 HWY_EXPORT(elementwise_part);
 
-// Threads meet at multiples of this, so that no vector is split and no cache line shared.
+// Work is divided between threads at multiples of this, so that no vector is split and no cache line shared.
 constexpr int64_t kChunk = 1024, kChunksPerThread = 16;
 
 }  // namespace

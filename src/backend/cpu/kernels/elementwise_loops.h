@@ -1,4 +1,4 @@
-// One pass over tensors that lie in memory alike.
+// One pass over tensors of the same layout.
 #pragma once
 
 #include <array>
@@ -25,9 +25,9 @@ struct ElementwiseCall {
   std::array<float, 9> numbers{};
 };
 
-/// Places in `numbers`.
+/// Indices into `numbers`.
 enum SgdNumbers : uint8_t { kSgdMomentum, kSgdDecay, kSgdLearningRate };
-/// The parameter first shrinks by kAdamShrink; kAdamStep is rate / (1 - beta1^t), kAdamRoot 1 / sqrt(1 - beta2^t).
+/// The parameter is first multiplied by kAdamShrink; kAdamStep: learning_rate / (1 - beta1^t), kAdamRoot: 1 / sqrt(1 - beta2^t).
 enum AdamNumbers : uint8_t {
   kAdamBeta1,
   kAdamRest1,

@@ -1,5 +1,5 @@
-// Vector kernels of our own for what surrounds the convolutions; compiled for every instruction set, chosen when the program
-// runs.
+// Our own vector kernels for all ops but convolutions and matrix products; compiled for every instruction set, one of which is
+// selected at run time.
 #pragma once
 
 #include "backend/cpu/matching.h"
@@ -7,10 +7,10 @@
 
 namespace residual::cpu::kernels {
 
-/// No instruction beyond these.
+/// Limits the kernels to this instruction set.
 void limit(Isa isa);
 
-/// Batch normalisation and what can be done in the same pass, element-wise work, pooling, channel padding and concatenation,
+/// Batch normalisation with fused element-wise ops, element-wise ops, pooling, channel padding and concatenation, optimizer
 /// updates.
 void add_patterns(Patterns& patterns);
 

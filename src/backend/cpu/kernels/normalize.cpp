@@ -1,4 +1,4 @@
-// moments, and normalize with what follows it: "+ relu", "+ add", "+ add + relu", also with both sides of the sum normalized (a
+// moments, and normalize with subsequent ops: "+ relu", "+ add", "+ add + relu", also with both sides of the sum normalized (a
 // block with a projection). He et al. 2015, figure 2: a block ends in normalize + add + relu.
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
@@ -44,7 +44,7 @@ class MomentsPattern final : public Pattern {
 // The nodes of one subgraph, found from its last node.
 struct NormalizeNodes {
   const Node* normalize = nullptr;
-  const Node* other = nullptr;  ///< the addend's normalize, when that is inside too
+  const Node* other = nullptr;  ///< the addend's normalize, when the match covers it too
   std::optional<Value> addend;  ///< or the other normalize's input
   bool relu = false;
 };
@@ -101,7 +101,7 @@ class NormalizePattern final : public Pattern {
                       .scratch_bytes = kFloat * normalize_scratch(rows)});
     Implementation& made = result.back();
     made.inputs[x] = made.inputs[addend] = layout;
-    made.in_place.push_back({static_cast<int>(addend), 0});  // in training x is wanted again, so not x
+    made.in_place.push_back({static_cast<int>(addend), 0});  // not x, which the backward pass reads again
     const StatisticsPlaces own(match, *subgraph.normalize), other(match, subgraph.other ? *subgraph.other : *subgraph.normalize);
     const bool has_addend = subgraph.addend.has_value(), addend_normalized = subgraph.other != nullptr, relu = subgraph.relu;
     made.build = [=] {

@@ -1,6 +1,6 @@
-// The gradient of batch normalisation, alone or with the relu behind it and the sum of gradients before that:
-//   [add +] relu_backward + reduce + apply   two passes, the gradient behind the relu is never stored
-//   [add +] relu_backward + reduce           one pass that stores it, for others read it too (a shortcut)
+// The gradient of batch normalisation, alone or with the gradient of the relu after it and the sum of gradients before that:
+//   [add +] relu_backward + reduce + apply   two passes, the gradient dz after the relu's mask is never stored
+//   [add +] relu_backward + reduce           one pass that stores dz, because other nodes read it too (a shortcut)
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
 #include "ops/elementwise/add.h"
@@ -20,7 +20,7 @@ struct BackwardNodes {
   std::optional<Value> dy_addend, y, gamma, beta;
   Mask mask = Mask::kNone;
 
-  // What the kernel reads.
+  // Inputs of the kernel.
   std::vector<Value> inputs() const {
     std::vector<Value> values{dy, x, mean, variance};
     for (const auto& value : {dy_addend, mask == Mask::kOutput ? y : std::nullopt, gamma, beta}) {
@@ -30,7 +30,7 @@ struct BackwardNodes {
   }
 };
 
-// The normalize whose relu is `y`, if it normalizes x by these very statistics.
+// The normalize node whose relu is `y`, if it normalizes x by the same statistics.
 const Node* forward_of(const Graph& graph, Value y, const Node& reduce) {
   const Node* relu = produced_by(graph, y, relu_op());
   const Node* normalize = relu ? produced_by(graph, relu->inputs[0], normalize_op()) : nullptr;
@@ -49,7 +49,7 @@ void set_mask(const Graph& graph, BackwardNodes& subgraph) {
   subgraph.beta = normalize->inputs[4];
 }
 
-// Reads the values off the nodes.
+// Fills in the values from the nodes.
 BackwardNodes with_values(const Graph& graph, BackwardNodes subgraph) {
   const Node& any = subgraph.reduce ? *subgraph.reduce : *subgraph.apply;
   subgraph.dy = any.inputs[0], subgraph.x = any.inputs[1], subgraph.mean = any.inputs[2], subgraph.variance = any.inputs[3];
@@ -130,7 +130,7 @@ class NormalizeBackwardPattern final : public Pattern {
     matches.push_back(match_of(graph, {dz.node, last}, true));
   }
 
-  // Whether what relu_backward takes is a sum that nobody else reads.
+  // Whether relu_backward's input is a sum that no other node reads.
   static bool inner_sum(const GraphView& view, NodeId relu) {
     const Value dy = view.graph().node(relu).inputs[0];
     const Node* add = produced_by(view.graph(), dy, add_op());
@@ -150,7 +150,7 @@ class NormalizeBackwardPattern final : public Pattern {
           std::pair{subgraph.reduce, "normalize_backward_reduce"}, std::pair{subgraph.apply, "normalize_backward_apply"}}) {
       if (node) match.what += (match.what.empty() ? "" : " + ") + std::string(name);
     }
-    // Passes over memory spared: the sum's write and read; of the relu's result its write and reads, less what is read twice.
+    // Passes over memory saved: the sum's write and read; the write and reads of the relu's result, less what is read twice.
     const double bytes = static_cast<double>(graph.type(subgraph.x).bytes());
     match.bytes_saved = bytes * ((subgraph.add ? 2 : 0) + (subgraph.relu ? 1 : 0) + (subgraph.relu && subgraph.apply ? 1 : 0));
     return match;
@@ -182,7 +182,7 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
   }
   const bool reduces = subgraph.reduce != nullptr, applies = subgraph.apply != nullptr,
              stores = reduces && !applies && match.outputs.size() == 3;
-  // dx, or the stored gradient behind the relu.
+  // dx, or the stored dz.
   const size_t gradient = applies ? match.output_place({subgraph.apply_id}) : stores ? match.output_place({subgraph.relu_id}) : 0;
   if (applies || stores) {
     made.outputs[gradient] = layout;

@@ -1,4 +1,4 @@
-// Pooling in its three kinds and the sum over a channel, forward and backward.
+// Max, average and global average pooling and the sum over a channel, forward and backward.
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/pool_loops.h"
@@ -18,7 +18,7 @@ const int32_t* integers(const KernelArgs& args, size_t input) {
   return reinterpret_cast<const int32_t*>(args.inputs[input]);
 }
 
-// Places in a window are counted in float32, exact to 2^24.
+// Positions in a window are stored as float32, exact up to 2^24.
 bool counts_exactly(const PoolAttrs& pool) {
   return pool.kernel.height < (1 << 12) && pool.kernel.width < (1 << 12);
 }

@@ -6,7 +6,7 @@
 
 namespace residual::cpu::kernels {
 
-/// x: height x width pixels a row; y: as the pooling gives.
+/// x: height x width pixels a row; y: the pooling's output.
 struct PoolGeometry {
   Rows x, y;
   Size2 x_size, y_size;

@@ -1,4 +1,4 @@
-// How kernels see an image or a matrix in memory: rows of one sample and one group of channels.
+// How kernels address an image or a matrix in memory: rows of one sample and one group of channels.
 #pragma once
 
 #include "backend/cpu/processor.h"
@@ -12,7 +12,7 @@ struct Rows {
   int64_t channels() const noexcept { return groups * block; }
   int64_t count() const noexcept { return batch * groups; }
   int64_t length() const noexcept { return area * block; }
-  /// For parallel_for: rows below which another thread does not pay.
+  /// Grain size for parallel_for: the number of rows below which another thread does not pay.
   int64_t grain() const noexcept { return length() >= kGrain ? 1 : kGrain / length(); }
   static constexpr int64_t kGrain = 8192;
 };
@@ -23,7 +23,7 @@ inline Rows rows_of(const Shape& shape, const Layout& layout) {
   return {shape[0], shape[1] / block, shape.rank() == 4 ? shape[2] * shape[3] : 1, block};
 }
 
-/// Of the layouts at hand, the one to work in: blocked, if any value comes so in whole blocks that vectors divide, else plain.
+/// The layout to compute in: blocked, if any of the given layouts is blocked in whole blocks that vectors divide, else plain.
 inline Layout row_layout(const Shape& shape, std::span<const Layout> given) {
   for (const Layout& layout : given) {
     if (layout.kind == Layout::Kind::kBlocked && layout.block % 8 == 0 && layout.block <= 16 && shape.rank() == 4 &&

@@ -1,4 +1,4 @@
-// Walking over one row in vectors, for every instruction set; included by files that compile themselves once for each.
+// Iterating over one row in vectors, for every instruction set; included by files that Highway compiles once for each.
 #if defined(RESIDUAL_SPANS) == defined(HWY_TARGET_TOGGLE)
 #ifdef RESIDUAL_SPANS
 #undef RESIDUAL_SPANS
@@ -36,7 +36,7 @@ struct Span {
   HWY_INLINE void store(D d, hwy::HWY_NAMESPACE::Vec<D> v, float* values, int64_t step) const {
     hwy::HWY_NAMESPACE::StoreU(v, d, values + offset + step * stride);
   }
-  /// Adds a vector of sums to the channels' own (to the one channel's, when plain).
+  /// Adds a vector of sums to those of its channels (plain: to that of its one channel).
   template <class D>
   HWY_INLINE void accumulate(D d, hwy::HWY_NAMESPACE::Vec<D> v, float* sums) const {
     namespace hn = hwy::HWY_NAMESPACE;
@@ -55,7 +55,7 @@ HWY_INLINE void blocked_spans(D d, const Rows& rows, int64_t row, const Body& bo
     body.span(d, Span<false>{row * rows.length() + lane, rows.block, rows.area, channel + lane});
 }
 
-/// body.span(d, span) over all of a row, in one or more spans.
+/// Calls body.span(d, span) for a whole row, in one or more spans.
 template <class Body>
 HWY_INLINE void for_spans(const Rows& rows, int64_t row, const Body& body) {
   namespace hn = hwy::HWY_NAMESPACE;

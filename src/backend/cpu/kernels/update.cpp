@@ -43,7 +43,7 @@ class UpdatePattern final : public Pattern {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
     if ((node.op != &sgd_op() && node.op != &adam_op()) || node.outputs[0].dtype != DType::kF32) return {};
-    for (size_t i = 0; i < node.inputs.size(); ++i) {  // the same tensor in two roles: left to the reference
+    for (size_t i = 0; i < node.inputs.size(); ++i) {  // the same tensor in two roles: the reference backend runs it
       if (std::count(node.inputs.begin(), node.inputs.end(), node.inputs[i]) > 1) return {};
     }
     return {make_match(view, std::string(node.op->name), {last})};

@@ -26,7 +26,7 @@ Seen channels_last(int64_t channels) {
   return {Tag::nhwc, channels == processor().block ? Layout::blocked(channels) : Layout::channels_last()};
 }
 
-// The first convolution's few colours: too few for a block, so oneDNN reads them plain.
+// The first convolution's 1 or 3 input channels: too few for a block, so oneDNN reads them plain.
 constexpr int64_t kMostColours = 3;
 
 }  // namespace
@@ -75,7 +75,7 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
   if (blocks && processor().isa == Isa::kAvx512 && geometry.suits_winograd() && std::min(inputs, outputs) >= 32) {
     const ConvWay winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
     // Measured on Zen 5 in place of direct's 200-240 GFLOP/s a core: 300-360 at 32 channels, 440-500 at 64, 630 at 256;
-    // backward-weights 190, 300, 500; 115 at 16 channels, where it is not even tried.
+    // backward-weights 190, 300, 500; 115 at 16 channels, where it is not tried.
     const bool pays = direction != Direction::kBackwardWeights || std::min(inputs, outputs) >= 64;
     ways.insert(pays ? ways.begin() : ways.end(), winograd);
   }

@@ -1,4 +1,4 @@
-// The gradients of conv2d by its input and by its weights.
+// The gradients of conv2d with respect to its input and its weights.
 #include "backend/cpu/onednn/convolution.h"
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
@@ -13,7 +13,7 @@ memory::desc any_weights(const ConvDims& dims) {
   return {dims.weights, memory::data_type::f32, memory::format_tag::any};
 }
 
-// oneDNN wants to see the forward pass that a backward pass belongs to.
+// oneDNN requires the descriptor of the forward pass to describe a backward pass.
 dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvDims& dims) {
   const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(dims),
                                                   any_weights(dims), way.dst(dims), dims.stride, dims.dilation, dims.padding,
@@ -21,7 +21,7 @@ dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const C
   return {operation, engine()};
 }
 
-// Backward-data and backward-weights differ in their types only: two patterns from one pattern.
+// Backward-data and backward-weights differ in their types only, so one template defines both patterns.
 struct BackwardData {
   using Primitive = dnnl::convolution_backward_data;
   static const OpDef& op() { return conv2d_backward_data_op(); }

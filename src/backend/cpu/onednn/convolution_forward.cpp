@@ -1,4 +1,4 @@
-// conv2d with what follows it: "+ add", "+ relu", "+ add + relu", wherever nobody else reads what lies between.
+// conv2d with the ops that follow it: "+ add", "+ relu", "+ add + relu", where no other node reads the values between them.
 #include "backend/cpu/onednn/convolution.h"
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
@@ -13,10 +13,10 @@ using From = Argument::From;
 struct Fused {
   NodeId conv = -1;
   std::optional<NodeId> add, relu;
-  std::optional<Value> addend;  ///< what is added to the convolution
+  std::optional<Value> addend;  ///< the other input of the add
 };
 
-// `value` as a convolution that only `reader` sees.
+// The convolution that produces `value`, if only `reader` reads it.
 std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
   const Graph& graph = view.graph();
   const bool fits =
@@ -24,7 +24,7 @@ std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
   return fits ? std::optional(value.node) : std::nullopt;
 }
 
-// oneDNN 2.6's brgconv leaves places that see only padding without the sum.
+// oneDNN 2.6's brgconv omits the sum at positions whose window covers only padding.
 bool can_sum(const Graph& graph, const Node& conv) {
   return !geometry_of(graph, conv).has_empty_windows();
 }
@@ -36,7 +36,7 @@ void find_sums(const GraphView& view, NodeId add, std::optional<NodeId> relu, st
     const auto conv = inner_convolution(view, node.inputs[side]);
     const Value addend = node.inputs[1 - side];
     if (!conv || addend == node.inputs[side] || !can_sum(view.graph(), view.graph().node(*conv))) continue;
-    // The sum is taken in the addend's memory, which therefore must not be the convolution's own input.
+    // The sum is accumulated in the addend's memory, which therefore must not be the convolution's own input.
     const auto& own = view.graph().node(*conv).inputs;
     if (std::find(own.begin(), own.end(), addend) == own.end()) found.push_back({*conv, add, relu, addend});
   }
@@ -67,7 +67,7 @@ Match match_of(const GraphView& view, const Fused& fused) {
   return make_match(view, std::move(what), std::move(nodes));
 }
 
-// The forward pass of one match as oneDNN wants it described.
+// oneDNN's description of the forward pass of one match.
 class ForwardBuilder {
  public:
   ForwardBuilder(const Graph& graph, const Match& match)
@@ -146,7 +146,7 @@ class ForwardBuilder {
     return made;
   }
 
-  // What the match adds to the convolution, if anything.
+  // The value that the match adds to the convolution, if any.
   static std::optional<Value> addend_of(const Graph& graph, const Match& match, const Node& conv) {
     const Node* add = find_node(graph, match, add_op());
     if (add == nullptr) return std::nullopt;

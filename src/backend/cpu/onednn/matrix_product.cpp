@@ -1,4 +1,4 @@
-// linear and matmul, on plain matrices: transposition is a matter of strides.
+// linear and matmul, on plain matrices: transposition is expressed by strides.
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
 #include "ops/layers/linear.h"

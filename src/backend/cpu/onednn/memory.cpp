@@ -10,7 +10,7 @@ using dnnl::memory;
 
 constexpr std::string_view kMark = "onednn";
 
-// The descriptor's fields in a fixed order, both ways; every field that oneDNN 2.6 gives a meaning for float32 weights.
+// The descriptor's fields in a fixed order, for reading and writing: all that oneDNN 2.6 uses for float32 weights.
 template <typename Descriptor, typename Visit>
 void visit_fields(Descriptor& d, Visit&& visit) {
   visit(d.ndims);

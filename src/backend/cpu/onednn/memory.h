@@ -1,4 +1,4 @@
-// Between our layouts and oneDNN's memory descriptors.
+// Conversion between our layouts and oneDNN's memory descriptors.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -10,10 +10,10 @@ namespace residual::cpu::onednn {
 const dnnl::engine& engine();
 
 dnnl::memory::dims dims_of(const Shape& shape);
-/// None for element types that oneDNN does not know.
+/// None for element types that oneDNN does not support.
 std::optional<dnnl::memory::data_type> data_type_of(DType type);
 
-/// How a value of `type` lies in memory in `layout`; none for layouts that this adapter does not know.
+/// The descriptor of a value of `type` stored in `layout`; none for layouts that this adapter does not support.
 std::optional<dnnl::memory::desc> descriptor_of(const TensorType& type, const Layout& layout);
 
 /// Row-major float32.

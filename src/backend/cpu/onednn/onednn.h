@@ -1,4 +1,4 @@
-// The door to oneDNN: no other folder includes its headers. Version 2.6 (operation descriptors).
+// The adapter to oneDNN: no other folder includes its headers. Version 2.6 (operation descriptors).
 #pragma once
 
 #include "backend/cpu/matching.h"
@@ -6,7 +6,7 @@
 
 namespace residual::cpu::onednn {
 
-/// No instruction beyond these; only before the first primitive is made.
+/// Limits oneDNN to this instruction set; to be called before the first primitive is created.
 void limit(Isa isa);
 /// "2.6.3".
 std::string version();
@@ -14,7 +14,7 @@ std::string version();
 /// Convolutions in three directions (in inference with add and relu), linear layers and matrix products.
 void add_patterns(Patterns& patterns);
 
-/// Between any two layouts that oneDNN knows, its packed weights included; float32 and the integers.
+/// Converts between any two layouts that oneDNN supports, its packed weights included; float32 and the integers.
 void add_packers(Packers& packers);
 
 }  // namespace residual::cpu::onednn

@@ -1,4 +1,4 @@
-// A oneDNN primitive as one of our kernels.
+// A kernel that runs a oneDNN primitive.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace residual::cpu::onednn {
 
-/// One argument of a primitive: which it is to oneDNN, how it lies in memory, and which of our kernel's pointers it is.
+/// One argument of a primitive: its oneDNN id, its memory descriptor, and which of our kernel's pointers it is.
 struct Argument {
   enum class From : uint8_t { kInput, kOutput, kScratch } from;
   int dnnl;  ///< DNNL_ARG_…
@@ -17,13 +17,13 @@ struct Argument {
   size_t index = 0;  ///< among the kernel's inputs or outputs
 };
 
-/// The primitive adds to what its first output holds: this input, which is copied there unless it is there already.
+/// The primitive adds to the contents of its first output: this input, which is copied there unless it already shares the memory.
 struct SummedInput {
   size_t input, bytes;
 };
 
-/// Runs a primitive that was made with scratch memory of the caller's. The memory objects that it is called with are the
-/// session's.
+/// Runs a primitive that was created with user-managed scratch memory. The memory objects that it is called with belong to the
+/// session.
 class PrimitiveKernel final : public Kernel {
  public:
   PrimitiveKernel(dnnl::primitive primitive, std::vector<Argument> arguments, std::optional<SummedInput> sum = std::nullopt);
@@ -36,11 +36,11 @@ class PrimitiveKernel final : public Kernel {
   std::optional<SummedInput> sum_;
 };
 
-/// An error of oneDNN's while a primitive is described or built: throws Error (kResource) when memory is exhausted; otherwise
-/// this processor or library does not have the primitive, and the caller goes on without it.
+/// Handles an error of oneDNN while a primitive is described or built: throws Error (kResource) when memory is exhausted;
+/// otherwise this processor or library lacks the primitive, and the caller continues without it.
 void decline(const dnnl::error& error);
 
-/// What builds the kernel of a described primitive; null where oneDNN cannot make it after all.
+/// The function that builds the kernel of a described primitive; it returns null where oneDNN fails to create it.
 template <typename Primitive, typename Descriptor>
 std::function<std::unique_ptr<const Kernel>()> builder_of(Descriptor descriptor, std::vector<Argument> arguments,
                                                           std::optional<SummedInput> sum = std::nullopt) {
@@ -54,7 +54,7 @@ std::function<std::unique_ptr<const Kernel>()> builder_of(Descriptor descriptor,
   };
 }
 
-/// Scratch memory of the caller's, so that nothing is allocated in a run.
+/// User-managed scratch memory, so that nothing is allocated in a run.
 dnnl::primitive_attr caller_scratch();
 
 /// Whether oneDNN runs this with plain loops.

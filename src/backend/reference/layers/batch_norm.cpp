@@ -7,7 +7,7 @@
 namespace residual::reference {
 namespace {
 
-/// body(c) for every channel, over the team.
+/// Calls body(c) for every channel, in parallel.
 template <typename Body>
 void for_each_channel(const Planes& planes, Body&& body) noexcept {
   parallel_for(planes.channels, [&](int64_t begin, int64_t end) {
@@ -15,7 +15,7 @@ void for_each_channel(const Planes& planes, Body&& body) noexcept {
   });
 }
 
-/// body(i) for every element i of channel c, in canonical order.
+/// Calls body(i) for every element i of channel c, in canonical order.
 template <typename Body>
 void for_each_of_channel(const Planes& planes, int64_t c, Body&& body) noexcept {
   for (int64_t n = 0; n < planes.batch; ++n) {

@@ -7,7 +7,7 @@
 namespace residual::reference {
 namespace {
 
-/// The sizes that the three directions share. x: N,C,H,W. y: N,K,H',W'. weight: K,C/groups,R,S.
+/// Sizes common to the three directions. x: N,C,H,W. y: N,K,H',W'. weight: K,C/groups,R,S.
 struct Convolution {
   Convolution(const Conv2dAttrs& attributes, const Shape& x, const Shape& weight, const Shape& y)
       : conv(attributes),
@@ -22,7 +22,7 @@ struct Convolution {
 
   int64_t x_plane(int64_t n, int64_t c) const noexcept { return (n * channels + c) * in.height * in.width; }
   int64_t y_plane(int64_t n, int64_t k) const noexcept { return (n * filters + k) * out.height * out.width; }
-  /// The weight that filter k gives channel c (both counted over all groups) at row r, column s.
+  /// The weight of filter k for channel c (both numbered over all groups) at row r, column s.
   int64_t weight_at(int64_t k, int64_t c, int64_t r, int64_t s) const noexcept {
     return ((k * group_channels + c % group_channels) * kernel.height + r) * kernel.width + s;
   }
@@ -43,8 +43,8 @@ Range inside(int64_t shift, int64_t stride, int64_t size, int64_t count) noexcep
   return {begin, limit < 0 ? 0 : std::min(count, limit / stride + 1)};
 }
 
-/// Kernel element (r,s) joins output (y,x) with input (y stride + r dilation - padding, …). Calls row(output place, input place,
-/// count) for every output row it reaches; along a row the output moves by 1 and the input by the stride's width.
+/// Kernel element (r,s) joins output (y,x) with input (y stride + r dilation - padding, …). Calls row(output offset,
+/// input offset, count) for every output row; along a row the output advances by 1 and the input by the stride's width.
 template <typename Row>
 void for_each_row(const Convolution& g, int64_t r, int64_t s, Row&& row) noexcept {
   const int64_t down = r * g.conv.dilation.height - g.conv.padding.height,

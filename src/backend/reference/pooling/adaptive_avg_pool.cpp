@@ -9,12 +9,12 @@ struct Window {
   int64_t begin, end;
 };
 
-// Which of `large` places the i-th of `small` ones is the mean of.
+// The range of the `large` positions that the i-th of the `small` ones averages.
 Window window(int64_t i, int64_t from, int64_t to) {
   return {i * from / to, ((i + 1) * from + to - 1) / to};
 }
 
-// body(output element, its rows, its columns) for each element of one plane.
+// Calls body(output element, its rows, its columns) for each element of one plane.
 template <typename Body>
 void for_each_window(Size2 input, Size2 output, Body&& body) {
   for (int64_t i = 0; i < output.height; ++i) {
@@ -41,7 +41,7 @@ void adaptive_avg_pool(const Call& call) {
   });
 }
 
-// Each input element sums what it gave to the windows that contain it: those whose range of rows and columns reaches it.
+// The gradient of an input element is the sum of its shares in the windows that contain it.
 template <typename T>
 double gathered(const T* dy, Size2 input, Size2 output, int64_t h, int64_t w) {
   double sum = 0;

@@ -8,7 +8,7 @@
 namespace residual::reference {
 namespace {
 
-/// The part of one window that lies inside the image, and where its corner would be.
+/// The part of one window that lies inside the image, and the position of the window's corner.
 struct Window {
   Window(const PoolAttrs& pool, Size2 image, int64_t row, int64_t column)
       : corner{row * pool.stride.height - pool.padding.height, column * pool.stride.width - pool.padding.width},

@@ -5,7 +5,7 @@
 namespace residual::reference {
 namespace {
 
-// Both directions keep every element where it is.
+// Both directions keep the order of the elements.
 void copy(const Call& call) {
   if (call.outputs[0] == call.inputs[0] || call.output_types[0].bytes() == 0) return;
   std::memcpy(call.outputs[0], call.inputs[0], call.output_types[0].bytes());

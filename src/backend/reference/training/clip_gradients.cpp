@@ -23,7 +23,7 @@ void clip_to_norm(const Call& call) {
   const T* gradient = call.input<T>(0);
   T* clipped = call.output<T>();
   const double ratio = call.attributes.as<ClipToNormAttrs>().max_norm / (double{*call.input<T>(1)} + 1e-6);
-  const double scale = ratio > 1 ? 1 : ratio;  // a norm that is not a number makes every gradient NaN, as in PyTorch
+  const double scale = ratio > 1 ? 1 : ratio;  // a NaN norm makes every gradient NaN, as in PyTorch
   for_each_element(call.output_shape().elements(), [&](int64_t i) { clipped[i] = static_cast<T>(double{gradient[i]} * scale); });
 }
 

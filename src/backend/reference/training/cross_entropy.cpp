@@ -17,7 +17,7 @@ double log_sum_exp(const T* x, int64_t classes) noexcept {
   return largest + std::log(sum);
 }
 
-/// One sample's target, smoothed: its class index as one-hot probabilities, or its probabilities as they are given.
+/// One sample's target, smoothed: its class index as one-hot probabilities, or the given probabilities.
 template <typename S>
 class Target {
  public:
@@ -29,7 +29,7 @@ class Target {
       probabilities_ = call.input<S>(input) + sample * classes;
   }
 
-  /// The probability of class c; a label outside the classes makes it, and so the loss, NaN.
+  /// The probability of class c; for a label outside the classes it, and so the loss, is NaN.
   double operator[](int64_t c) const noexcept {
     const double uniform = smoothing_ / static_cast<double>(classes_);
     if (probabilities_ != nullptr) return (1 - smoothing_) * double{probabilities_[c]} + uniform;
