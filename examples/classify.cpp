@@ -1,4 +1,4 @@
-// Names the likeliest class of images: classify MODEL IMAGE...
+// Prints the most likely class of images: classify MODEL IMAGE...
 #include <residual/residual.h>
 
 #include <cstdio>
@@ -15,11 +15,11 @@ int main(int count, char** arguments) {
       const residual::Prediction best = model.predict(arguments[i]).front();
       std::printf("%s: %s (%.1f%%)\n", arguments[i], best.label.c_str(), 100 * best.probability);
     }
-    // Pixels that are in memory already, in batches and without a copy of the results: here two plain images.
+    // Pixels already in memory, in batches, with results written to your memory: here two plain images.
     residual::Predictor predictor = model.predictor({.batch_size = 2});
     const std::vector<uint8_t> grey(32 * 32, 128), light(32 * 32 * 3, 200);
     const std::vector<residual::ImageView> images = {{grey, {1, 32, 32}}, {light, {3, 32, 32}}};
-    std::vector<int64_t> classes(2);      // the likeliest class of each image …
+    std::vector<int64_t> classes(2);      // the most likely class of each image …
     std::vector<float> probabilities(2);  // … and its probability
     predictor.predict(images, {.top_classes = classes, .top_probabilities = probabilities});
     std::printf("plain grey: class %d (%.1f%%)\n", static_cast<int>(classes[0]), 100 * probabilities[0]);

@@ -1,4 +1,4 @@
-// Measures a model and prints which classes it confuses most often: evaluate MODEL DATA
+// Evaluates a model and prints the classes it confuses most often: evaluate MODEL DATA
 #include <residual/residual.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-# The examples and README.md's program are compiled as a user compiles them, with nothing but the public headers, and run by the tests. They
-# link the shared library, which has only what is marked RESIDUAL_API, except where a sanitizer must be linked statically too.
+# The examples and README.md's program are compiled as users compile them, with only the public headers, and run by the tests. They link
+# the shared library, which exports only what is marked RESIDUAL_API, except where a sanitizer must be linked statically too.
 set(linked residual-shared)
 if(RESIDUAL_SANITIZE OR RESIDUAL_MODULES)
   set(linked residual)

@@ -1,4 +1,4 @@
-// Fused kernels equal the nodes that they cover, and whole plans equal the graph run node by node.
+// Fused kernels equal the nodes that they cover, and whole plans equal node-by-node execution of the graph.
 #include <gtest/gtest.h>
 
 #include "core/threads.h"
@@ -60,8 +60,8 @@ TEST(Chains, TheBackwardPassOfReluAndBatchNormEqualsItsParts) {
   EXPECT_TRUE(some_fusion(check_chains(100, support::batch_norm_backward_chain)));
 }
 
-// Every match in a whole residual block: what the planner could choose, it could choose rightly.
-TEST(Chains, EveryClaimInAResidualBlockEqualsItsParts) {
+// Every match in a whole residual block: whatever the planner chooses is correct.
+TEST(Chains, EveryMatchInAResidualBlockEqualsItsParts) {
   for (const char shortcut : {'I', 'A', 'B'}) {
     for (const int64_t channels : {4, 16}) {
       const Case example =
@@ -93,7 +93,7 @@ Ran run(const Case& example, const Target& target) {
       std::ranges::copy(tensor.as<float>(), session.input<float>(name).begin());
   }
   session.run();
-  session.run();  // a second run gives the same: nothing of the first is left in the arena
+  session.run();  // a second run gives the same results: the arena keeps nothing from the first
   Ran ran;
   for (const auto& [name, value] : example.graph.outputs()) {
     const TensorType& type = example.graph.type(value);

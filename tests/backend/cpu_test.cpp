@@ -1,5 +1,5 @@
-// What the CPU backend promises beyond being right: networks run without falling back, element-wise work is fused, statistics
-// stay accurate, and sums do not depend on the number of threads.
+// Properties of the CPU backend beyond correctness: networks run without fallback, element-wise ops are fused, statistics are
+// accurate, and sums do not depend on the number of threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,7 +34,7 @@ Graph training_of(const std::string& model, Shape input, int64_t batch) {
   return train::training_graph(options);
 }
 
-// Steps left to the reference backend that touch an image.
+// Steps on images that run on the reference backend.
 std::set<std::string> fallen_back(const Plan& plan) {
   std::set<std::string> found;
   for (const PlanStep& step : plan.steps) {
@@ -55,12 +55,12 @@ std::set<std::string> kinds_of_step(const Plan& plan) {
   return kinds;
 }
 
-TEST(CpuBackend, TrainsResidualNetworksWithoutFallingBackOnAnyImage) {
+TEST(CpuBackend, TrainsResidualNetworksWithoutFallbackOnImages) {
   EXPECT_EQ(fallen_back(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4))), std::set<std::string>{});
   EXPECT_EQ(fallen_back(*plan_of(training_of("resnet18", Shape{3, 64, 64}, 2))), std::set<std::string>{});
 }
 
-TEST(CpuBackend, LeavesNoElementwisePassOfAResidualBlockAloneInTraining) {
+TEST(CpuBackend, FusesEveryElementwiseOpOfAResidualBlockInTraining) {
   const std::set<std::string> kinds = kinds_of_step(*plan_of(training_of("resnet20", Shape{3, 32, 32}, 4)));
   for (const char* alone : {"relu", "add", "relu_backward", "normalize", "add + relu"})
     EXPECT_FALSE(kinds.contains(alone)) << alone;
@@ -68,7 +68,7 @@ TEST(CpuBackend, LeavesNoElementwisePassOfAResidualBlockAloneInTraining) {
   EXPECT_TRUE(kinds.contains("relu_backward + normalize_backward_reduce + normalize_backward_apply"));
 }
 
-TEST(CpuBackend, LeavesNothingButConvolutionsAndShortcutsBetweenImagesInInference) {
+TEST(CpuBackend, FusesEveryElementwiseOpIntoItsConvolutionInInference) {
   models::Architecture resnet20;
   const std::set<std::string> kinds = kinds_of_step(*plan_of(fold_batch_norm(models::inference_graph(resnet20, 2))));
   EXPECT_TRUE(kinds.contains("conv2d + relu"));
@@ -80,7 +80,7 @@ bool reaches(const Backend& backend, const TensorType& type, const Layout& from,
   return from == to || reorder(backend, type, from, to).has_value();
 }
 
-TEST(CpuBackend, ReachesEveryLayoutThatItsConvolutionsAskFor) {
+TEST(CpuBackend, ReordersToEveryLayoutThatItsConvolutionsRequest) {
   const auto backend = make_cpu_backend();
   Graph graph;
   const TensorType weight{DType::kF32, Shape{64, 32, 3, 3}};
@@ -182,14 +182,14 @@ std::vector<float> forward() {
   return y;
 }
 
-TEST(BatchNormKernels, ARecomputedReluMaskIsTheForwardPassesToTheBit) {
+TEST(BatchNormKernels, ARecomputedReluMaskIsBitIdenticalToTheForwardPass) {
   const std::vector<float> y = forward();
   const Backward read = backward(2, cpu::kernels::Mask::kOutput, y), recomputed = backward(2, cpu::kernels::Mask::kRecomputed, y);
   EXPECT_EQ(read.dz, recomputed.dz);
   EXPECT_EQ(read.dx, recomputed.dx);
 }
 
-TEST(BatchNormKernels, SumsAreTheSameBitsForAnyNumberOfThreads) {
+TEST(BatchNormKernels, SumsAreBitIdenticalForAnyNumberOfThreads) {
   const std::vector<float> y = forward();
   const Backward one = backward(1, cpu::kernels::Mask::kRecomputed, y);
   for (const int team : {2, 3, 5}) {

@@ -19,7 +19,7 @@ const Layout& layout_for(uint64_t number) {
   return all[number % all.size()];
 }
 
-// Each op on integers and on reals; the more cases where kernels are many.
+// Each op on integers and on reals; more cases for ops with many kernels.
 uint64_t cases_of(const OpDef& op) {
   return op.name.starts_with("conv2d") ? 64 : 30;
 }
@@ -58,7 +58,7 @@ std::vector<const OpDef*> ops() {
   return all;
 }
 
-TEST(Kernels, AreHeldAgainstTheOracleOn2000CasesOrMore) {
+TEST(Kernels, AreComparedWithTheOracleOnAtLeast2000Cases) {
   uint64_t cases = 0;
   for (const OpDef* op : ops()) cases += 2 * cases_of(*op);
   EXPECT_GE(cases, 2000u);

@@ -1,4 +1,4 @@
-// The oracle itself: examples worked out by hand, what it does at the edges, and that threads change nothing.
+// The reference backend: examples computed by hand, edge cases, and independence of the number of threads.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ std::vector<double> values(const Tensor& tensor) {
   return {tensor.as<double>().begin(), tensor.as<double>().end()};
 }
 
-// A graph whose inputs are the given tensors, by name.
+// A graph with the given tensors as inputs, by name.
 class Example {
  public:
   Value input(const std::string& name, Tensor tensor) {
@@ -47,7 +47,7 @@ class Example {
   Tensors tensors_;
 };
 
-TEST(Reference, ConvolutionIsCrossCorrelationWithZerosAround) {
+TEST(Reference, ConvolutionIsCrossCorrelationWithZeroPadding) {
   Example e;
   const Value x = e.input("x", doubles({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6}));
   const Value weight = e.input("w", doubles({1, 1, 2, 2}, {1, 10, 100, 1000})), bias = e.input("b", doubles({1}, {0.5}));
@@ -57,7 +57,7 @@ TEST(Reference, ConvolutionIsCrossCorrelationWithZerosAround) {
   EXPECT_THAT(e.run(conv2d(e.graph, x, weight, std::nullopt, {.dilation = {1, 2}})), ElementsAre(6431));
 }
 
-TEST(Reference, GroupsOfAConvolutionSeeOnlyTheirOwnChannels) {
+TEST(Reference, GroupsOfAConvolutionReadOnlyTheirOwnChannels) {
   Example e;
   const Value x = e.input("x", doubles({1, 4, 1, 1}, {1, 2, 3, 4})),
               weight = e.input("w", doubles({2, 2, 1, 1}, {10, 100, 1, 5}));
@@ -91,7 +91,7 @@ TEST(Reference, MomentsGiveTheBiasedAndTheUnbiasedVariance) {
   EXPECT_THAT(e.run(m.unbiased_variance), ElementsAre(testing::DoubleEq(14.0 / 3)));
 }
 
-TEST(Reference, CrossEntropySmoothsLabelsAndALabelThatIsNoClassGivesNan) {
+TEST(Reference, CrossEntropySmoothsLabelsAndGivesNanForALabelOutsideTheClasses) {
   Example e;
   const Value logits = e.input("x", doubles({1, 2}, {0, std::log(3.0)}));
   const std::vector<int64_t> first{0}, third{2};
@@ -110,7 +110,7 @@ TEST(Reference, HugeLogitsDoNotOverflow) {
   EXPECT_EQ(e.run(cross_entropy(e.graph, logits, label))[0], 0);
 }
 
-TEST(Reference, SgdTakesTheStepsOfItsDefinition) {
+TEST(Reference, SgdFollowsItsDefinition) {
   Example e;
   const Value p = e.input("p", doubles({1}, {2})), g = e.input("g", doubles({1}, {3})), m = e.input("m", doubles({1}, {4}));
   const Value rate = e.input("rate", doubles({}, {0.5}));
@@ -121,7 +121,7 @@ TEST(Reference, SgdTakesTheStepsOfItsDefinition) {
   EXPECT_THAT(e.run(nesterov.parameter), ElementsAre(-1.125));  // 2 - 0.5 (3.5 + 0.5 5.5)
 }
 
-TEST(Reference, DropoutScalesWhatItKeepsAndSplittingTheBatchChangesNothing) {
+TEST(Reference, DropoutScalesKeptValuesAndIsIndependentOfTheBatchSplit) {
   const Shape shape{6, 50};
   Example e;
   const std::vector<int64_t> key{7, 3, 100}, later{7, 3, 104};
@@ -135,7 +135,7 @@ TEST(Reference, DropoutScalesWhatItKeepsAndSplittingTheBatchChangesNothing) {
   EXPECT_NEAR(std::accumulate(whole.begin(), whole.end(), 0.0) / 300, 1, 0.1);
 }
 
-TEST(Reference, GivesTheSameBitsForAnyNumberOfThreads) {
+TEST(Reference, IsBitIdenticalForAnyNumberOfThreads) {
   for (const auto& [op, maker] : support::makers()) {
     for (uint64_t number = 0; number < 4; ++number) {
       const Case example = make_case(*op, number, Fill::kReals, DType::kF32);
@@ -154,7 +154,7 @@ TEST(Reference, GivesTheSameBitsForAnyNumberOfThreads) {
   set_team_size(allowed_threads());
 }
 
-TEST(Reorder, ThereAndBackThroughEveryLayoutIsTheIdentityAndBlocksArePaddedWithZeros) {
+TEST(Reorder, RoundTripsThroughEveryLayoutAreTheIdentityAndBlocksArePaddedWithZeros) {
   const std::shared_ptr<const Backend> backend = make_reference_backend();
   const std::vector<Layout> layouts{Layout::plain(), Layout::channels_last(), Layout::blocked(4), Layout::blocked(8),
                                     Layout::blocked(16)};
@@ -186,7 +186,7 @@ TEST(Reorder, ThereAndBackThroughEveryLayoutIsTheIdentityAndBlocksArePaddedWithZ
   }
 }
 
-TEST(Reorder, LayoutsThatOnlyAnotherBackendKnowsAreDeclined) {
+TEST(Reorder, OpaqueLayoutsOfOtherBackendsAreDeclined) {
   const std::shared_ptr<const Backend> backend = make_reference_backend();
   const TensorType type{DType::kF32, Shape{2, 6, 3, 5}}, features{DType::kF32, Shape{2, 6}};
   const Layout packed{Layout::Kind::kOpaque, 0, "packed", 720};

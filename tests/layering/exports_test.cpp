@@ -1,4 +1,4 @@
-// The shared library exports what the public headers mark with RESIDUAL_API, and nothing else of ours.
+// The shared library exports exactly the symbols that public headers mark with RESIDUAL_API.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 
 namespace {
 
-// The classes and functions that the public headers mark.
+// The classes and functions marked in the public headers.
 std::set<std::string> public_names() {
   const std::regex marked_class("\\b(?:class|struct) RESIDUAL_API (\\w+)"),
       marked_function("\\bRESIDUAL_API [^;{]*?\\b(\\w+)\\(");
   std::set<std::string> names;
   for (const auto& file : layering::sources("include")) {
-    if (file.path.ends_with("/export.h")) continue;  // defines the mark
+    if (file.path.ends_with("/export.h")) continue;  // defines the macro
     for (const std::regex* mark : {&marked_class, &marked_function}) {
       for (std::sregex_iterator match(file.text.begin(), file.text.end(), *mark), end; match != end; ++match)
         names.insert((*match)[1]);
@@ -31,7 +31,7 @@ bool belongs_to(const std::string& symbol, const std::set<std::string>& names) {
   return std::regex_search(symbol, match, qualified) && names.contains(match[1]);
 }
 
-TEST(Exports, EveryExportedSymbolIsOfThePublicApi) {
+TEST(Exports, EveryExportedSymbolBelongsToThePublicApi) {
   const std::vector<layering::ExportedSymbol> symbols = layering::exported_symbols();
   if (symbols.empty()) GTEST_SKIP() << "this build has no shared library";
   const std::set<std::string> names = public_names();

@@ -1,4 +1,4 @@
-// Small habits that keep the code readable.
+// Conventions that keep the code readable.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ TEST(Habits, FilesStayUnder500Lines) {
   }
 }
 
-TEST(Habits, NothingIsLeftForLaterInAComment) {
+TEST(Habits, NoCommentMarksUnfinishedWork) {
   const std::regex mark(
       "\\b(TO"
       "DO|FIX"
@@ -32,7 +32,7 @@ TEST(Habits, NothingIsLeftForLaterInAComment) {
   for (const auto& file : all_sources()) EXPECT_FALSE(std::regex_search(file.text, mark)) << file.path;
 }
 
-TEST(Habits, FileNamesAreSnakeCaseAndSaySomething) {
+TEST(Habits, FileNamesAreSnakeCaseAndSpecific) {
   const std::regex name("[a-z0-9_]+\\.(h|cpp|cu)"), vague("(.*_)?(util|utils|misc|helper|helpers|common)\\.(h|cpp|cu)");
   for (const auto& file : all_sources()) {
     const std::string base = std::filesystem::path(file.path).filename();
@@ -41,7 +41,7 @@ TEST(Habits, FileNamesAreSnakeCaseAndSaySomething) {
   }
 }
 
-// Headers that Highway compiles once for each instruction set have its own guard.
+// Headers that Highway compiles once for each instruction set have Highway's guard.
 TEST(Habits, EveryHeaderIsGuarded) {
   for (const auto& file : all_sources()) {
     const bool guarded =
@@ -50,7 +50,7 @@ TEST(Habits, EveryHeaderIsGuarded) {
   }
 }
 
-TEST(Habits, TheVersionIsTheSameForCompilersAndForCmake) {
+TEST(Habits, TheVersionIsTheSameInCppAndInCmake) {
   const std::string version = layering::read("include/residual/version.h").text;
   const std::regex quoted("kVersion\\[\\] = \"([0-9.]+)\"");
   std::smatch match;
@@ -74,7 +74,7 @@ TEST(Habits, PublicHeadersIncludeOnlyTheStandardLibraryAndEachOther) {
   }
 }
 
-TEST(Habits, PublicHeadersDefineNoMacroWithoutOurPrefixAndNameNoVendorType) {
+TEST(Habits, PublicHeadersDefineNoMacroWithoutOurPrefixAndUseNoVendorType) {
   const std::regex macro("\n[ \t]*#[ \t]*define[ \t]+(?!RESIDUAL_)"),
       vendor("\\b(dnnl|hwy|nlohmann|fmt|CLI)(::|_)|\\b(png|jpeg)_[a-z]+");
   for (const auto& file : layering::sources("include")) {

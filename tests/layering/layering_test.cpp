@@ -1,4 +1,4 @@
-// Which module may use which: the one table of the program's modules.
+// The allowed dependencies between modules, in one table.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using Modules = std::set<std::string>;
 
-// A module may include and call the modules it stands on, and those that they stand on.
+// A module may include and call the modules listed for it, and their own dependencies.
 const std::map<std::string, Modules> kMayInclude = {
     {"core", {}},
     {"image", {"core"}},
@@ -61,7 +61,7 @@ Modules reachable(const std::string& module) {
   return all;
 }
 
-// "src/backend/cpu/onednn/x.h" and "backend/cpu/onednn/x.h" lie in backend/cpu: the longest module that contains them. Empty: in
+// "src/backend/cpu/onednn/x.h" and "backend/cpu/onednn/x.h" are in backend/cpu: the longest module that contains them. Empty: in
 // none.
 std::string module_of(std::string path) {
   if (path.starts_with("src/")) path = path.substr(4);
@@ -72,7 +72,7 @@ std::string module_of(std::string path) {
   return best;
 }
 
-TEST(Layering, EverySourceFileLiesInAModule) {
+TEST(Layering, EverySourceFileBelongsToAModule) {
   for (const auto& file : layering::sources("src"))
     EXPECT_NE(module_of(file.path), "") << file.path << " lies in no module of the table";
 }
@@ -104,7 +104,7 @@ TEST(Layering, NoIncludePointsUpwardsOrSideways) {
   EXPECT_GT(arrows, 0);
 }
 
-// What the includes do not show: a function that a header declares and another module defines.
+// Dependencies that includes do not reveal: a function that one module declares and another defines.
 TEST(Layering, NoModuleCallsUpwardsOrSideways) {
   const std::vector<layering::ModuleSymbols> modules = layering::module_symbols();
   ASSERT_EQ(modules.size(), kMayInclude.size());
@@ -127,13 +127,13 @@ TEST(Layering, NoModuleCallsUpwardsOrSideways) {
   EXPECT_GT(calls, 500);
 }
 
-// Public values that modules take or give as they are: errors, choices, images, predictions; they include nothing but
-// the standard library and each other.
-// The rest of the public API stands on top of the program.
+// Public value types that modules use in their own interfaces: errors, choices, images, predictions. They include only the
+// standard library and each other.
+// The rest of the public API depends on the whole program.
 const Modules kPublicValues = {"residual/error.h",      "residual/choices.h", "residual/network.h", "residual/image.h",
                                "residual/prediction.h", "residual/log.h",     "residual/export.h"};
 
-TEST(Layering, PublicValuesStandOnNothing) {
+TEST(Layering, PublicValuesHaveNoDependencies) {
   for (const auto& value : kPublicValues) {
     for (const auto& included : layering::includes(layering::read("include/" + value))) {
       EXPECT_TRUE(!included.starts_with("residual/") || kPublicValues.contains(included)) << value << " includes " << included;

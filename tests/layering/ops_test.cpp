@@ -7,7 +7,7 @@
 
 namespace {
 
-// "relu" -> "src/ops/relu.cpp": every function `const OpDef& NAME_op() {` there is.
+// "relu" -> "src/ops/relu.cpp": every function `const OpDef& NAME_op() {`.
 std::map<std::string, std::string> defined_ops() {
   const std::regex definition("\nconst OpDef& ([a-z0-9_]+)_op\\(\\) \\{");
   std::map<std::string, std::string> ops;
@@ -33,7 +33,7 @@ TEST(Ops, EachIsDefinedUnderItsOwnName) {
   }
 }
 
-TEST(Ops, EachStandsOnceInTheTable) {
+TEST(Ops, EachHasOneEntryInTheTable) {
   const layering::File table = layering::read("src/ops/table.cpp");
   for (const auto& [op, path] : defined_ops()) EXPECT_EQ(mentions(table, op), 1) << op << " in " << table.path;
 }
@@ -46,7 +46,7 @@ TEST(Ops, EachHasOneReferenceKernelInTheFileOfTheSameName) {
   }
 }
 
-TEST(Ops, TheEngineKnowsNoneOfThemByName) {
+TEST(Ops, TheEngineRefersToNoneOfThemByName) {
   const auto ops = defined_ops();
   for (const char* module : {"src/core", "src/graph", "src/autodiff", "src/runtime"}) {
     for (const auto& file : layering::sources(module)) {

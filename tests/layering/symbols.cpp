@@ -27,7 +27,7 @@ std::string quoted(const std::string& path) {
   return "'" + path + "'";
 }
 
-// nm -P: "NAME TYPE [VALUE SIZE]" a symbol, and before those of an object file its name and a colon.
+// nm -P: one line "NAME TYPE [VALUE SIZE]" per symbol, after a line with the object file's name and a colon.
 void read_symbols(const std::string& listing, ModuleSymbols& module) {
   std::istringstream lines(listing);
   std::string object;
@@ -51,7 +51,7 @@ void read_symbols(const std::string& listing, ModuleSymbols& module) {
 }  // namespace
 
 std::vector<ModuleSymbols> module_symbols() {
-  std::ifstream list(RESIDUAL_MODULE_OBJECTS);  // a module a line: its folder, then its object files, separated by tabs
+  std::ifstream list(RESIDUAL_MODULE_OBJECTS);  // one line per module: its folder, then its object files, separated by tabs
   std::vector<ModuleSymbols> modules;
   for (std::string line; std::getline(list, line);) {
     std::istringstream fields(line);

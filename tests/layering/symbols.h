@@ -1,4 +1,4 @@
-// The symbols of the compiled modules, as nm lists them.
+// The symbols of the compiled modules, as listed by nm.
 #pragma once
 
 #include <map>
@@ -12,18 +12,18 @@ struct ModuleSymbols {
   std::string name;               ///< "backend/cpu"
   std::set<std::string> defined;  ///< mangled, weak ones included
   std::map<std::string, std::string>
-      undefined;  ///< mangled, with the first object file that needs it; defined in none of the module's
+      undefined;  ///< mangled, with the first object file that needs it; defined in none of the module's files
 };
 
-/// Every module of this build, the program's included.
+/// Every module of this build, including that of the program.
 std::vector<ModuleSymbols> module_symbols();
 
 struct ExportedSymbol {
   std::string name;  ///< demangled
-  bool weak;         ///< of an inline function or a template, which users of the headers have too
+  bool weak;         ///< of an inline function or a template, which users of the headers also define
 };
 
-/// The symbols that the shared library exports. Empty where this build has no such library.
+/// The symbols that the shared library exports. Empty where this build has no shared library.
 std::vector<ExportedSymbol> exported_symbols();
 
 std::string demangled(const std::string& symbol);

@@ -1,4 +1,4 @@
-# Every public header is compiled alone, in a translation unit of its own that sees nothing but include/.
+# Every public header is compiled alone, in a separate translation unit with only include/ in its search path.
 file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/residual/*.h)
 set(alone "")
 foreach(header IN LISTS headers)
@@ -16,7 +16,7 @@ endif()
 add_test(NAME layering.sources_are_formatted COMMAND ${PROJECT_SOURCE_DIR}/scripts/format --check)
 set_tests_properties(layering.sources_are_formatted PROPERTIES LABELS fast)
 
-# What the tests about symbols read: a module a line, its folder and its object files.
+# The input of the tests about symbols: one line per module, with its folder and its object files.
 get_property(module_folders GLOBAL PROPERTY RESIDUAL_MODULE_FOLDERS)
 get_property(module_targets GLOBAL PROPERTY RESIDUAL_MODULE_TARGETS)
 if(TARGET residual-program)

@@ -1,4 +1,4 @@
-// The project's own files, read for the tests about them.
+// The project's source files, for tests that read them.
 #pragma once
 
 #include <filesystem>
@@ -11,19 +11,19 @@
 namespace layering {
 
 struct File {
-  std::string path;  ///< from the top of the project, with '/'
+  std::string path;  ///< relative to the project, with '/'
   std::string text;
 
   std::string folder() const { return std::filesystem::path(path).parent_path().generic_string(); }
 };
 
-/// All C++ files below `folder` (from the top of the project), in order of their paths.
+/// All C++ files below `folder` (relative to the project), sorted by path.
 std::vector<File> sources(const std::string& folder);
 
-/// One file; empty text when there is none.
+/// One file; its text is empty when it does not exist.
 File read(const std::string& path);
 
-/// What stands between the quotes or brackets of the file's #include lines.
+/// The paths in the file's #include lines.
 std::vector<std::string> includes(const File& file);
 
 }  // namespace layering

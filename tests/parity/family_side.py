@@ -1,9 +1,9 @@
-"""What PyTorch's networks make of random images with random weights and statistics, a file for each network.
+"""Logits of PyTorch's networks for random images with random weights and statistics, one file per network.
 
     python family_side.py FOLDER NETWORK[:HEIGHTxWIDTH]...        (PyTorch 2.13, torchvision 0.29, numpy)
 
-FOLDER/NETWORK.safetensors holds `images` and `logits` (evaluation mode) and every parameter and statistic under its own name. The
-statistics are those of random images, changed a little, so that values neither vanish nor overflow in a thousand layers.
+FOLDER/NETWORK.safetensors holds `images` and `logits` (evaluation mode) and every parameter and statistic under its name. The
+statistics are those of random images with small changes, so that values neither vanish nor overflow in a thousand layers.
 """
 
 import pathlib
@@ -22,7 +22,7 @@ from tensors import save  # noqa: E402
 def run(network, channels, height, width):
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
-        norm.weight.uniform_(0.2, 0.6)  # around 1, float32 itself would be 3e-4 off after 152 layers
+        norm.weight.uniform_(0.2, 0.6)  # around 1, float32 itself would have errors of 3e-4 after 152 layers
         norm.bias.uniform_(-0.3, 0.3)
         norm.momentum = 1.0
     if norms:

@@ -26,7 +26,7 @@ namespace {
 using models::Layers;
 using models::Shortcut;
 
-// ResNet of the CIFAR family with its own widths and number of blocks.
+// A ResNet of the CIFAR family with custom widths and numbers of blocks.
 Value cifar_resnet(Layers& net, Value x, int64_t blocks, int64_t width, Shortcut shortcut) {
   models::Description network = *models::residual_description("resnet20");
   network.stem.convolutions[0].channels = width;
@@ -35,7 +35,7 @@ Value cifar_resnet(Layers& net, Value x, int64_t blocks, int64_t width, Shortcut
   return models::residual_network(net, x, network, 10).logits;
 }
 
-// A convolution with bias whose shape Layers does not know: dilated, or with a kernel that is not square.
+// A convolution with bias that Layers does not support: dilated, or with a kernel that is not square.
 Value convolution(Layers& net, std::string_view name, Value x, const Shape& weight, const Conv2dAttrs& attributes) {
   const auto scope = net.scope(name);
   Graph& graph = net.graph();
@@ -101,7 +101,7 @@ train::TrainingStep training_of(const Network& network, const Reference& referen
   return training;
 }
 
-// Batch `which` of the reference's two, as the session takes it.
+// Batch `which` of the reference's two, in the form of the session's inputs.
 void feed(Session& session, const Reference& reference, DType dtype, int64_t which) {
   const Tensor& images = reference.tensors.at("images");
   const int64_t count = images.elements() / 2;
@@ -112,7 +112,7 @@ void feed(Session& session, const Reference& reference, DType dtype, int64_t whi
     std::ranges::copy(batch, session.input<float>("images").begin());
 }
 
-// The key of a step, where the network drops something.
+// The random key of a step, for networks with dropout.
 void feed_key(Session& session, const Graph& graph, int64_t step) {
   const auto is_key = [](const Node& node) {
     return node.op == &input_op() && node.attributes.as<InputAttrs>().input == "random_key";
@@ -194,11 +194,11 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   const train::OptimizerOptions options = optimizer_named(optimizer);
   const std::vector<train::ParameterGroup> groups{{training.gradients, 1, options.weight_decay}};
   train::append_updates(training, options, groups);
-  const bool counted = options.name != "sgd";  // SGD does not read the step
+  const bool counted = options.name != "sgd";  // SGD does not read the step number
 
   TenSteps result;
   result.state = state_from(reference, "init.", place.dtype);
-  initialise(result.state, graph, 0);  // what the optimizer keeps
+  initialise(result.state, graph, 0);  // the optimizer's state
   const Graph kept = graph;
   Session session(compile(std::move(graph), place.target), result.state);
   session.input<double>("learning_rate")[0] = rate_of(optimizer);
@@ -216,7 +216,7 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
 Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
   const Graph folded = fold_batch_norm(graph);
   Session session(compile(folded, support::cpu_target()), state);
-  const Shape rows = folded.shape(folded.find_output("logits").value());  // of one batch
+  const Shape rows = folded.shape(folded.find_output("logits").value());  // for one batch
   const size_t batch = static_cast<size_t>(rows[0]), classes = static_cast<size_t>(rows[1]),
                count = static_cast<size_t>(images.shape()[0]), pixels = static_cast<size_t>(images.elements()) / count;
   Tensor logits(DType::kF32, Shape{images.shape()[0], rows[1]});

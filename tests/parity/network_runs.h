@@ -1,4 +1,4 @@
-// Our side of the comparisons with PyTorch: the networks of pytorch_side.py, built from our layers, and what they compute.
+// Our side of the comparisons with PyTorch: the networks of pytorch_side.py, built from our layers, and their results.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ struct Network {
 };
 const Network& network_named(std::string_view name);
 
-/// On what, and in which precision.
+/// A backend and a precision.
 struct Place {
   std::string name;
   Target target;
@@ -29,7 +29,7 @@ struct Place {
 };
 std::vector<Place> all_places();
 
-/// What PyTorch computed; see pytorch_side.py for the names.
+/// PyTorch's results; see pytorch_side.py for the names.
 using Reference = io::SafetensorsFile;
 
 /// The tensors of `reference` whose names begin with `prefix`, as Variables of type `dtype`.
@@ -40,21 +40,21 @@ struct FirstStep {
   double loss = 0;
   std::map<std::string, Tensor> gradients;  ///< by parameter
 };
-/// Training mode, the first batch, nothing updated.
+/// Training mode, the first batch, without an update.
 FirstStep first_step(const Network& network, const Place& place, const Reference& reference);
 
 struct TenSteps {
   std::vector<double> losses;
-  State state;  ///< afterwards
+  State state;  ///< after the last step
 };
 /// `optimizer`: "sgd", "nesterov", "adam" or "adamw", with the settings of pytorch_side.py.
 TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
 
-/// N,classes: what a network in evaluation mode, batch norm folded into the convolutions, makes of `images`, N,C,H,W, float32,
-/// with as many at once as the graph's input has.
+/// The logits (N,classes) of a network in evaluation mode, batch norm folded into the convolutions, for `images` (N,C,H,W,
+/// float32), in batches of the graph's input size.
 Tensor logits_of(const Graph& graph, State state, const Tensor& images);
 
-/// Evaluation mode with `state`, batch norm folded into the convolutions where it can be.
+/// Evaluation mode with `state`, batch norm folded into the convolutions where possible.
 Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state);
 
 }  // namespace residual::parity

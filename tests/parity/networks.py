@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks need none of them, only that they are declared.
+# torchvision's compiled operators do not load with a CPU-only PyTorch; its networks only need them declared.
 _library = torch.library.Library("torchvision", "DEF")
 for _operator in ("nms", "qnms"):
     _library.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
@@ -19,7 +19,7 @@ def conv(channels, width, kernel=3, stride=1, bias=False, groups=1):
 
 
 class ZeroPadding(nn.Module):
-    """Shortcut A: made smaller, then zero channels before and behind."""
+    """Shortcut A: subsampled or pooled, then zero channels before and after."""
 
     def __init__(self, channels, width, stride, shortcut_pool):
         super().__init__()
@@ -96,7 +96,7 @@ class Cifar(nn.Module):
 
 
 class PreActivation(nn.Module):
-    """Activations come first; where the shape changes, the activated values also go through a bare 1x1 convolution."""
+    """Pre-activation; where the shape changes, the shortcut is a bare 1x1 convolution of the activated values."""
 
     def __init__(self, channels, width, stride, bottleneck, activates=True):
         super().__init__()
@@ -124,7 +124,7 @@ class PreActivationNetwork(nn.Module):
         for stage, (count, width) in enumerate(zip(blocks, widths)):
             layer = []
             for i in range(count):
-                first = imagenet and stage == 0 and i == 0  # the stem has activated already
+                first = imagenet and stage == 0 and i == 0  # already activated by the stem
                 layer.append(PreActivation(channels, width, 2 if stage > 0 and i == 0 else 1, bottleneck, not first))
                 channels = (4 if bottleneck else 1) * width
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
@@ -372,7 +372,7 @@ def torchvisions(name):
 
 
 def named(name):
-    """The network that `residual` calls so; a choice follows its name after a '+'."""
+    """The network of that name in `residual`; choices follow the name, each after a '+'."""
     name, *choices = name.split("+")
     network = make(name, choices)
     changes = {"stem": small_stem, "block": separable, "norm": without_norm, "stride": stride_on_1x1}
@@ -421,12 +421,12 @@ def make(name, choices):
 
 
 def our_name(network, key, name):
-    """What `residual` calls an entry of the network's state_dict."""
+    """The name in `residual` of an entry of the network's state_dict."""
     renamed = getattr(network, "names", {"downsample": "shortcut"} if name == "resnet18-shortcut" else {})
     return ".".join(renamed.get(part, part) for part in key.split("."))
 
 
 def tensors_of(network, name):
-    """Parameters and statistics under the names that `residual` gives them."""
+    """Parameters and statistics under their names in `residual`."""
     entries = network.state_dict().items()
     return {our_name(network, key, name): value for key, value in entries if not key.endswith("num_batches_tracked")}

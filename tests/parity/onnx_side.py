@@ -1,10 +1,10 @@
-"""The other side of the comparisons with ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
+"""The Python side of the comparisons of ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
 
     python onnx_side.py export NETWORK torchscript|dynamo|unfolded MODEL.onnx RUN.safetensors
     python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
 
-`unfolded` is TorchScript with batch norm left as it is. RUN holds `images` and, after
-an export, PyTorch's `logits` for them; OUT holds what ONNX Runtime computes, as `logits`, after onnx's own checker has found nothing.
+`unfolded` is TorchScript without folding of batch norm. RUN holds `images` and, after
+an export, PyTorch's `logits` for them; OUT holds the `logits` of ONNX Runtime, computed after onnx's own checker accepted the file.
 """
 
 import json
@@ -17,10 +17,10 @@ import onnx
 import onnxruntime
 
 warnings.filterwarnings("ignore")
-if sys.argv[1] == "export":  # the others do without what takes seconds to load
+if sys.argv[1] == "export":  # other commands skip these slow imports
     import torch
 
-    # torchvision's compiled operators do not load beside a CPU-only PyTorch; its networks need none, only that they are declared.
+    # torchvision's compiled operators do not load with a CPU-only PyTorch; its networks only need them declared.
     _library = torch.library.Library("torchvision", "DEF")
     for _operator in ("nms", "qnms"):
         _library.define(f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
@@ -49,7 +49,7 @@ def load(path, name):
 
 
 def randomised(network):
-    """Batch norm whose statistics say something, as after training; weights that keep the signal alive through 50 layers."""
+    """Batch norm with non-trivial statistics, as after training; weights with which values do not vanish in 50 layers."""
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)

@@ -29,14 +29,14 @@ State state_of(const io::Tensors& tensors) {
   return state;
 }
 
-// Of all images at once.
+// The logits of all images as one batch.
 Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
   return parity::logits_of(rebatch(graph, images.shape()[0]), std::move(state), images);
 }
 
 class Export : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
-TEST_P(Export, OfPytorchComputesHereWhatItComputesThere) {
+TEST_P(Export, OfPytorchGivesTheSameLogitsHere) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const auto& [network, exporter] = GetParam();
   const TemporaryFolder folder;
@@ -45,7 +45,7 @@ TEST_P(Export, OfPytorchComputesHereWhatItComputesThere) {
   const io::OnnxModel model = io::read_onnx(folder / "model.onnx");
   const io::SafetensorsFile run = io::read_safetensors(folder / "run.safetensors");
   parity::expect_same_logits(logits_of(model.graph, state_of(model.tensors), run.tensors.at("images")), run.tensors.at("logits"));
-  // The exporters fold batch norm away; it is the network of the table all the same, and can be trained.
+  // The exporters fold batch norm; the file is still recognised as the network of the table and can be trained.
   convert::LoadedModel loaded = convert::load(folder / "model.onnx");
   EXPECT_EQ(loaded.model.architecture.model, network);
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
@@ -54,8 +54,8 @@ TEST_P(Export, OfPytorchComputesHereWhatItComputesThere) {
       run.tensors.at("logits"));
 }
 
-// Weights as at the start of training, and batch norm whose statistics say something, as at its end. What a block adds is kept
-// small: over hundreds of blocks of random weights, rounding would grow beyond any tolerance.
+// Initial weights as in training, and batch norm statistics that differ from the identity, as after training. The residual
+// branches are scaled down: over hundreds of blocks with random weights, rounding errors would exceed any tolerance.
 State random_state(const Graph& graph, bool residual) {
   State state = initial_state(graph, 1);
   uint64_t stream = 0;
@@ -71,7 +71,7 @@ State random_state(const Graph& graph, bool residual) {
 
 class Import : public testing::TestWithParam<std::string> {};
 
-TEST_P(Import, ByOnnxRuntimeComputesThereWhatItComputesHere) {
+TEST_P(Import, ByOnnxRuntimeGivesTheSameLogitsThere) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const models::ModelEntry entry = models::find_model(GetParam());
   const Graph graph = models::inference_graph({.model = entry.name, .input = entry.input, .classes = entry.classes}, 1);
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(SlowTorch, Import, testing::ValuesIn(all_networks()), [
   return name;
 });
 
-TEST(TorchOnnx, AnExportWithBatchNormAsItWasIsTheNetworkOfTheTable) {
+TEST(TorchOnnx, AnExportWithUnfoldedBatchNormIsTheNetworkOfTheTable) {
   if (const std::string lacks = support::python_lacks(kModules); !lacks.empty()) GTEST_SKIP() << lacks;
   const TemporaryFolder folder;
   ASSERT_TRUE(side(fmt::format("export resnet18 unfolded '{}' '{}'", (folder / "model.onnx").string(),

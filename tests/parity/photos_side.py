@@ -1,9 +1,9 @@
-"""What torchvision's networks, with random weights, make of photographs, from the files on.
+"""Logits of torchvision's networks with random weights for photographs, read from their files.
 
     python photos_side.py NETWORK PHOTOS MODEL.pth OUT.safetensors        (PyTorch 2.13, torchvision 0.29, Pillow 13)
 
-Pillow decodes, torchvision resizes, crops and normalises as for its own weights. MODEL.pth is the state_dict; OUT holds `logits`, a row for
-each file of the folder PHOTOS in the order of their names.
+Pillow decodes, torchvision resizes, crops and normalises as for its own weights. MODEL.pth is the state_dict; OUT holds `logits`, one row
+per file of the folder PHOTOS, sorted by name.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ from torch import nn  # noqa: E402
 from networks import torchvision, torchvisions  # noqa: E402
 from tensors import save  # noqa: E402
 
-from torchvision import transforms  # noqa: E402  (networks.py makes torchvision ready)
+from torchvision import transforms  # noqa: E402  (networks.py prepares torchvision)
 
 BATCH = 10
 

@@ -1,5 +1,5 @@
-// A hundred photographs and torchvision's networks, from PyTorch's file of weights and the JPEG files on, live: recognised,
-// decoded, resized, cropped, normalised and computed here, against Pillow, torchvision and PyTorch.
+// A hundred photographs and torchvision's networks, live, from JPEG and PyTorch files to logits: recognised, decoded, resized,
+// cropped, normalised and evaluated here, compared with Pillow, torchvision and PyTorch.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// N,C,H,W: the files, prepared as the model wants them.
+// N,C,H,W: the files, preprocessed for the model.
 Tensor prepared(const eval::Model& model, const std::vector<fs::path>& files) {
   const Shape& input = model.architecture.input;
   const size_t pixels = static_cast<size_t>(input.elements());
@@ -30,7 +30,7 @@ Tensor prepared(const eval::Model& model, const std::vector<fs::path>& files) {
 
 class Photographs : public testing::TestWithParam<std::string> {};
 
-TEST_P(Photographs, AreToANetworkWhatTheyAreToItInPytorch) {
+TEST_P(Photographs, GiveTheSameLogitsAsInPytorch) {
   if (const std::string lacks = support::python_lacks("torch, torchvision, numpy, PIL"); !lacks.empty()) GTEST_SKIP() << lacks;
   const fs::path photos = support::shared_data("photos");
   if (photos.empty()) GTEST_SKIP() << "no photographs beside the repository";

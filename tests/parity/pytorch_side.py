@@ -1,14 +1,14 @@
-"""What PyTorch computes for one small training run, as a safetensors file for the comparisons in tests/parity.
+"""The results of PyTorch for one small training run, as a safetensors file for the comparisons in tests/parity.
 
     python pytorch_side.py NETWORK OUT.safetensors        (PyTorch 2.13 and numpy)
 
 In the file, with every parameter and statistic under its state_dict name:
   images, labels       two batches; step t takes batch t % 2
-  init.*                 float32, the start of every run
+  init.*                 float32, the initial values of every run
   logits, loss, grad.*   float64, of the first batch in training mode
   *.losses               float64, ten steps of sgd, nesterov, adam and adamw (see OPTIMIZERS)
-  *.losses32             float32, one row a run: contiguous and channels-last, each with 1 and 2 threads and with NUDGED / 2
-                         starts that are rounded differently
+  *.losses32             float32, one row per run: contiguous and channels-last, each with 1 and 2 threads and with NUDGED / 2
+                         initial values that are rounded differently
   final.*                float64, parameters and statistics after the ten steps of sgd
   eval_logits            float64, of the first batch in evaluation mode with final.*
 """
@@ -97,7 +97,7 @@ class Small(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Drops what `residual` drops: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), as ops/dropout.h says."""
+    """The dropout masks of `residual`: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), see ops/dropout.h."""
 
     def __init__(self, learning_rate):
         super().__init__()
@@ -134,7 +134,7 @@ def tutorials(name):
 CHANNELS = {"keras_mnist": 1}
 START_AS_THEY_ARE = ("keras_mnist", "resnet50_linear_stem")
 
-# name: network, images a batch, their size, classes, label smoothing, optimizers
+# name: network, batch size, image size, classes, label smoothing, optimizers
 NETWORKS = {
     "tiny_resnet_a": (lambda: ResNet((4, 8, 16), 1, "A", 10), 4, 8, 10, 0.0, list(OPTIMIZERS)),
     "tiny_resnet_b": (lambda: ResNet((4, 8, 16), 1, "B", 10), 4, 8, 10, 0.0, list(OPTIMIZERS)),
@@ -151,7 +151,7 @@ def values_of(model):
 
 
 def nudged(start, seed):
-    """A copy whose every parameter is the next float32 above or below, drawn: another processor's rounding, on this one."""
+    """A copy with every parameter moved at random to the next float32 above or below, to simulate another processor's rounding."""
     random = torch.Generator().manual_seed(seed)
     model = copy.deepcopy(start)
     with torch.no_grad():
@@ -183,7 +183,7 @@ def main():
     make, batch, size, classes, smoothing, optimizers = NETWORKS[sys.argv[1]]
     torch.manual_seed(20151210)
     start = make()
-    with torch.no_grad():  # scales and shifts that can be told from each other
+    with torch.no_grad():  # distinguishable scales and shifts
         for module in start.modules():
             if isinstance(module, nn.BatchNorm2d) and sys.argv[1] not in START_AS_THEY_ARE:
                 module.weight.uniform_(0.5, 1.5)

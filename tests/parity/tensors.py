@@ -1,4 +1,4 @@
-"""Writes safetensors files, for the scripts beside it."""
+"""Writes safetensors files for the scripts in this folder."""
 
 import json
 import struct

@@ -1,10 +1,10 @@
-"""The other side of the comparisons with PyTorch's files in tests/parity.
+"""The Python side of the comparisons of PyTorch's files in tests/parity.
 
     python torch_files_side.py make FOLDER
     python torch_files_side.py read MODEL.pth TENSORS.txt NETWORK
 
-`make` writes one set of tensors in many ways, each as NAME.pth beside NAME.txt, the list of its tensors. `read` loads a file with
-torch.load(weights_only=True) and lists what it holds; the network of that name, torchvision's own where it has it, must take all of it
+`make` writes one set of tensors in many formats, each as NAME.pth with NAME.txt, the list of its tensors. `read` loads a file with
+torch.load(weights_only=True) and lists its tensors; the network of that name, torchvision's own where it exists, must load all of them
 with load_state_dict(strict=True). A line of a list: name, element type, shape, CRC-32 of the bytes.
 """
 

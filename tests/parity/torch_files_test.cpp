@@ -1,4 +1,4 @@
-// PyTorch's files against PyTorch itself, live.
+// Files read from and written for PyTorch, compared with PyTorch itself, live.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -42,7 +42,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
   return lines;
 }
 
-TEST_F(TorchFiles, WhateverPytorchWritesIsReadAsItWas) {
+TEST_F(TorchFiles, EveryFileThatPytorchWritesIsReadExactly) {
   ASSERT_TRUE(side("make '" + folder_.path().string() + "'"));
   int files = 0;
   for (const auto& entry : fs::directory_iterator(folder_.path())) {
@@ -66,7 +66,7 @@ eval::Model drawn(const std::string& name) {
 
 class SlowTorchFiles : public TorchFiles {};
 
-TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPytorchInItsOwnOrderAndComesBackBitForBit) {
+TEST_F(SlowTorchFiles, EveryNetworkIsLoadedByPytorchInItsOrderAndIsReadBackBitForBit) {
   for (const models::ModelEntry& entry : models::model_table()) {
     SCOPED_TRACE(entry.name);
     const eval::Model model = drawn(entry.name);

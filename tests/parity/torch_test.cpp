@@ -1,4 +1,4 @@
-// Training against PyTorch, live: the full ResNet-20, and the tutorials' own recipes.
+// Training compared with PyTorch, live: the full ResNet-20, and the tutorials' own settings.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace {
 using parity::Place;
 using parity::Reference;
 
-// What PyTorch computes for `network`; made once a process.
+// PyTorch's results for `network`, computed once per process.
 const Reference& pytorch(const std::string& network) {
   static std::map<std::string, Reference> made;
   if (const auto found = made.find(network); found != made.end()) return found->second;
@@ -23,7 +23,7 @@ const Reference& pytorch(const std::string& network) {
   return made.emplace(network, io::read_safetensors(file)).first->second;
 }
 
-// One test a network, so that PyTorch's part is done once for all places, whoever runs the tests one by one.
+// One test per network for all backends, so that PyTorch runs once even when every test runs in its own process.
 class ResNet20 : public testing::TestWithParam<std::string> {};
 
 TEST_P(ResNet20, ComputesWhatPytorchComputes) {
@@ -33,7 +33,7 @@ TEST_P(ResNet20, ComputesWhatPytorchComputes) {
     SCOPED_TRACE(place.name);
     expect_same_gradients(network, place, pytorch(network.name));
     expect_same_evaluation(network, place, pytorch(network.name));
-    if (place.name == "reference_f32") continue;  // slow, and between the two others
+    if (place.name == "reference_f32") continue;  // slow, and between the other two
     for (const char* optimizer : {"sgd", "adam"}) expect_same_losses(network, place, pytorch(network.name), optimizer);
   }
 }
@@ -41,7 +41,7 @@ TEST_P(ResNet20, ComputesWhatPytorchComputes) {
 INSTANTIATE_TEST_SUITE_P(Torch, ResNet20, testing::Values("resnet20_a", "resnet20_b"), [](const auto& p) { return p.param; });
 
 // The tutorials' own training: Glorot weights, SGD at 0.1 with Nesterov's momentum and dropout; Adam with PyTorch's defaults on
-// images of 224x224. The masks of dropout are computed on both sides from the same key.
+// images of 224x224. Both sides compute dropout masks from the same key.
 class SlowTorchTutorial : public testing::Test {
  protected:
   void SetUp() override {
@@ -52,8 +52,8 @@ class SlowTorchTutorial : public testing::Test {
 TEST_F(SlowTorchTutorial, KerasStyleNetworkHasPytorchsGradientsAndTenNesterovLosses) {
   const parity::Network& network = parity::network_named("keras_mnist");
   const Place place = parity::all_places().back();
-  // Without batch norm some ReLUs stand so near zero that float32 switches them: PyTorch's own float32 gradients are 5e-4 from
-  // its float64 ones.
+  // Without batch norm some ReLU inputs are so near zero that float32 flips their sign: PyTorch's own float32 gradients are 5e-4
+  // from its float64 ones.
   expect_same_gradients(network, place, pytorch(network.name), 1e-3);
   expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
 }

@@ -1,5 +1,5 @@
-// Plans of the CPU backend as text, against committed files, for the instruction set AVX2: every change of what is fused, ordered
-// or placed shows as a difference one can read. RESIDUAL_UPDATE_GOLDEN=1 writes the files.
+// Plans of the CPU backend as text, against committed files, for the instruction set AVX2: every change of fusion, order or
+// placement shows as a readable difference. RESIDUAL_UPDATE_GOLDEN=1 writes the files.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -16,7 +16,7 @@
 namespace residual {
 namespace {
 
-// Before any backend is made: what this program plans must not depend on the processor that runs it.
+// Runs before any backend is created, so that the plans do not depend on the processor that runs the tests.
 const bool kNamed = ::setenv("RESIDUAL_ISA", "avx2", 1) == 0;
 
 class CpuPlan : public testing::Test {
@@ -31,7 +31,7 @@ class CpuPlan : public testing::Test {
   }
 };
 
-// Steps alone: the first line names the processor, the last has scratch memory that depends on its caches.
+// Only the steps: the first line names the processor, the last includes scratch memory, which depends on its caches.
 std::string steps_of(const Plan& plan) {
   const std::string text = plan.to_text();
   const size_t begin = text.find('\n') + 1, end = text.rfind('\n', text.size() - 2) + 1;
@@ -79,24 +79,24 @@ models::Architecture projected() {
   return architecture;
 }
 
-TEST_F(CpuPlan, OfAResidualNetInInferenceIsTheCommittedOne) {
+TEST_F(CpuPlan, OfAResidualNetInInferenceEqualsTheCommittedPlan) {
   expect_committed("resnet8_inference", inference(projected()));
 }
 
-TEST_F(CpuPlan, OfAResidualNetInTrainingIsTheCommittedOne) {
+TEST_F(CpuPlan, OfAResidualNetInTrainingEqualsTheCommittedPlan) {
   expect_committed("resnet8_training", training(projected()));
 }
 
-TEST_F(CpuPlan, OfBottlenecksInInferenceIsTheCommittedOne) {
+TEST_F(CpuPlan, OfBottlenecksInInferenceEqualsTheCommittedPlan) {
   expect_committed("resnet50_inference", inference(network("resnet50", Shape{3, 64, 64})));
 }
 
-TEST_F(CpuPlan, OfADenselyConnectedNetInTrainingIsTheCommittedOne) {
+TEST_F(CpuPlan, OfADenselyConnectedNetInTrainingEqualsTheCommittedPlan) {
   expect_committed("densenet_training", training(network("densenet-bc-16-k12", Shape{3, 16, 16})));
 }
 
-// The committed files show every fusion that a listed network has.
-TEST_F(CpuPlan, TheCommittedOnesShowEveryFusion) {
+// The committed files contain every fusion that occurs in a listed network.
+TEST_F(CpuPlan, TheCommittedPlansContainEveryFusion) {
   std::string all;
   for (const char* name : {"resnet8_inference", "resnet8_training", "resnet50_inference", "densenet_training"})
     all += read(golden(name));

@@ -15,7 +15,7 @@
 
 namespace {
 
-// Callers by their addresses; a list of fixed size, as counting must not allocate.
+// Callers by address; an array of fixed size, because counting must not allocate.
 constexpr size_t kMost = 1 << 16;
 std::atomic<bool> counting{false};
 std::atomic<size_t> count{0};
@@ -48,7 +48,7 @@ void* from_new(size_t bytes, size_t alignment, void* caller) noexcept {
 
 #else
 
-// The C library's own, under its other names.
+// The C library's implementations, under their alternative names.
 extern "C" {
 void* __libc_malloc(size_t);
 void* __libc_calloc(size_t, size_t);

@@ -1,4 +1,4 @@
-// Counts what this program allocates, its libraries included: malloc and its relatives, operator new, and mmap.
+// Counts the allocations of this program and its libraries: the malloc family, operator new and mmap.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace residual::support {
 
-/// Allocations by the file of the program or library that made them: "test-runtime", "libdnnl.so.2". operator new counts for its
-/// caller, not for libstdc++.
+/// Allocations by the file of the program or library that made them: "test-runtime", "libdnnl.so.2". operator new counts for
+/// its caller, not to libstdc++.
 using Allocations = std::map<std::string, int64_t>;
 
-/// Counts while it lives; one at a time. Under AddressSanitizer, which has a malloc of its own, operator new alone.
+/// Counts during its lifetime; one instance at a time. Under AddressSanitizer, which replaces malloc, only operator new.
 class AllocationCounter {
  public:
   AllocationCounter();

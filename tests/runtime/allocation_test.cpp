@@ -1,4 +1,4 @@
-// Session::run takes no memory: every allocation of this program is counted, those of the libraries included.
+// Session::run does not allocate: every allocation of this program and its libraries is counted.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -37,7 +37,7 @@ train::TrainOptions small_run() {
   return options;
 }
 
-// oneDNN builds a small map of its arguments in every call of a primitive, and the contexts that hold it: out of our reach.
+// oneDNN builds a small map of its arguments in every call of a primitive, and the contexts that hold it; we cannot avoid this.
 // Nothing else allocates.
 void expect_only_onednn(const Allocations& found) {
   for (const auto& [file, allocations] : found) {
@@ -47,7 +47,7 @@ void expect_only_onednn(const Allocations& found) {
   }
 }
 
-// Out of sight of the compiler, which may leave out an allocation that it sees freed.
+// Hidden from the compiler, which may remove an allocation that it sees freed.
 void* volatile kept;
 
 int64_t counted(const std::function<void()>& allocate) {
@@ -58,7 +58,7 @@ int64_t counted(const std::function<void()>& allocate) {
   return sum;
 }
 
-TEST(Allocations, TheCounterSeesEveryWayToAllocate) {
+TEST(Allocations, TheCounterDetectsEveryAllocationFunction) {
   const auto keep = [](void* memory) { kept = memory; };
   EXPECT_EQ(counted([&] { keep(nullptr); }), 0);
   EXPECT_EQ(counted([&] { keep(new int64_t); }), 1);
@@ -80,7 +80,7 @@ TEST(Allocations, TheCounterSeesEveryWayToAllocate) {
 }
 
 #ifndef __SANITIZE_ADDRESS__
-TEST(Allocations, TheCounterSeesThoseOfLibraries) {
+TEST(Allocations, TheCounterDetectsAllocationsOfLibraries) {
   const Allocations found = [] {
     AllocationCounter counter;
     kept = ::strdup("a text");  // by the C library

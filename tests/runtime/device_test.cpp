@@ -1,4 +1,4 @@
-// Plans for a device whose memory is apart: transfers are steps, and the results are the host's to the bit.
+// Plans for a device with separate memory: transfers are steps, and results are bit-identical to the host's.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -85,20 +85,20 @@ TEST(TestDeviceDeathTest, ItsMemoryFaultsWhenTheHostTouchesIt) {
   EXPECT_DEATH(memory.data()[0] = std::byte{2}, "");
 }
 
-TEST(Device, InferenceThroughTransfersGivesTheHostsBytes) {
+TEST(Device, InferenceWithTransfersIsBitIdenticalToTheHost) {
   const OnDevice on;
   EXPECT_EQ(logits(on.target, 1), logits(support::reference_target(), 1));
   EXPECT_GT(on.device->copies, 0);
 }
 
-TEST(Device, TrainingThroughTransfersGivesTheHostsBytes) {
+TEST(Device, TrainingWithTransfersIsBitIdenticalToTheHost) {
   const OnDevice on;
   const Trained there = train(on.target, 3), here = train(support::reference_target(), 3);
   EXPECT_EQ(there.losses, here.losses);
   expect_same(there.state, here.state);
 }
 
-TEST(Device, WhatItDeclinesRunsOnTheHostBetweenTransfers) {
+TEST(Device, DeclinedOpsRunOnTheHostBetweenTransfers) {
   const OnDevice on({"normalize", "relu_backward", "sgd", "linear"});
   EXPECT_EQ(logits(on.target, 1), logits(support::reference_target(), 1));
   const Trained there = train(on.target, 3), here = train(support::reference_target(), 3);
@@ -106,7 +106,7 @@ TEST(Device, WhatItDeclinesRunsOnTheHostBetweenTransfers) {
   expect_same(there.state, here.state);
 }
 
-TEST(Device, ARunOfOneDeviceIsCapturedOnceAndLaunchedFromThenOn) {
+TEST(Device, ARunOnOneDeviceIsCapturedOnceAndThenLaunched) {
   const OnDevice on({}, true);
   EXPECT_EQ(logits(on.target, 4), logits(support::reference_target(), 4));
   EXPECT_EQ(on.device->launches, 3);
@@ -115,7 +115,7 @@ TEST(Device, ARunOfOneDeviceIsCapturedOnceAndLaunchedFromThenOn) {
   expect_same(there.state, here.state);
 }
 
-TEST(Device, TransfersAreStepsThatThePlanShows) {
+TEST(Device, TransfersAreStepsOfThePlan) {
   const OnDevice on;
   const Graph graph = fold_batch_norm(models::inference_graph(tiny(), 2));
   const auto plan = compile(graph, on.target);
@@ -126,7 +126,7 @@ TEST(Device, TransfersAreStepsThatThePlanShows) {
   EXPECT_NE(plan->to_text().find("test to cpu"), std::string::npos);
 }
 
-TEST(Device, VariablesStayThereUntilTheyAreDownloaded) {
+TEST(Device, VariablesStayOnTheDeviceUntilTheyAreDownloaded) {
   const OnDevice on;
   train::TrainOptions options;
   options.architecture = tiny();

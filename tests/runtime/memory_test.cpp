@@ -31,7 +31,7 @@ TEST(PlaceBuffers, BuffersAliveAtTheSameTimeNeverOverlap) {
   }
 }
 
-TEST(PlaceBuffers, AChainNeedsRoomForTwoBuffersOnly) {
+TEST(PlaceBuffers, AChainNeedsMemoryForTwoBuffersOnly) {
   std::vector<BufferLife> chain;
   for (int step = 0; step < 10; ++step) chain.push_back({1024, step, step + 1});
   EXPECT_EQ(place_buffers(chain), 2048u);

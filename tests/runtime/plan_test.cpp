@@ -40,7 +40,7 @@ TEST(Plan, UpdatesAreWrittenIntoTheirVariablesWithoutCopies) {
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[3], -0.25f);  // 0.5 - 0.25 * (0.5 * 2 + 2)
 }
 
-TEST(Plan, AReaderOfTheOldValueSeesItEvenWhenTheUpdateComesFirstInTheGraph) {
+TEST(Plan, AReaderOfTheOldValueReadsItEvenWhenTheUpdateComesFirstInTheGraph) {
   Graph graph = update_graph();
   const Value old = graph.read("w");
   graph.output("twice", add(graph, old, old));
@@ -54,7 +54,7 @@ TEST(Plan, AReaderOfTheOldValueSeesItEvenWhenTheUpdateComesFirstInTheGraph) {
   EXPECT_FLOAT_EQ(state.at("w").as<float>()[0], 0.5f);
 }
 
-TEST(Plan, AVariableMayGetAnothersOldValueWhileThatOneIsUpdated) {
+TEST(Plan, AVariableCanBeAssignedTheOldValueOfAnUpdatedOne) {
   Graph graph = update_graph();
   graph.variable("old", {DType::kF32, Shape{4}}, Role::kStatistic, Initializer::constant(0));
   graph.assign("old", graph.read("w"));
@@ -70,7 +70,7 @@ TEST(Plan, AVariableMayGetAnothersOldValueWhileThatOneIsUpdated) {
   EXPECT_FLOAT_EQ(session.output<float>("before")[0], 1.f);
 }
 
-TEST(Plan, TwoVariablesCanChangePlaces) {
+TEST(Plan, TwoVariablesCanBeSwapped) {
   Graph graph;
   const TensorType type{DType::kF32, Shape{3}};
   const Value a = graph.variable("a", type, Role::kParameter, Initializer::constant(1));
@@ -85,7 +85,7 @@ TEST(Plan, TwoVariablesCanChangePlaces) {
   EXPECT_FLOAT_EQ(state.at("b").as<float>()[0], 1.f);
 }
 
-TEST(Plan, IsRefusedWithTheFigureWhenItNeedsTooMuchMemory) {
+TEST(Plan, IsRefusedWithItsSizeWhenItExceedsTheMemoryLimit) {
   Target target = support::cpu_target();
   target.memory_limit = 1 << 20;
   try {
@@ -108,7 +108,7 @@ TEST(Plan, InferenceFoldsBatchNormAndFusesEveryBlockIntoItsConvolutions) {
   EXPECT_EQ(elementwise, 0u) << plan->to_text();
 }
 
-TEST(Plan, TrainingRunsNoElementwiseStepsBesideTheFusedOnesAndNeedsNoLargeReorders) {
+TEST(Plan, TrainingRunsOnlyFusedElementwiseOpsAndNeedsNoLargeReorders) {
   train::TrainOptions options;
   options.batch_size = 8;
   options.target = support::cpu_target();

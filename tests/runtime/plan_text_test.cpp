@@ -1,4 +1,4 @@
-// A plan as text, against a committed file: every change of what is fused, ordered or placed shows as a difference one can read.
+// A plan as text, against a committed file: every change of fusion, order or placement shows as a readable difference.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -26,13 +26,13 @@ train::TrainOptions tiny() {
   return options;
 }
 
-// The plain-loop backend plans alike on every processor; the CPU backend's plans depend on what the processor can do.
-TEST(PlanText, OfInferenceIsTheCommittedOne) {
+// Plans of the reference backend are the same on every processor; those of the CPU backend depend on its instruction sets.
+TEST(PlanText, OfInferenceEqualsTheCommittedText) {
   const auto plan = compile(fold_batch_norm(models::inference_graph(tiny().architecture, 2)), support::reference_target(1));
   EXPECT_EQ(plan->to_text(), read_golden("inference_plan.txt")) << plan->to_text();
 }
 
-TEST(PlanText, OfATrainingStepIsTheCommittedOne) {
+TEST(PlanText, OfATrainingStepEqualsTheCommittedText) {
   const auto plan = compile(train::training_graph(tiny()), support::reference_target(1));
   EXPECT_EQ(plan->to_text(), read_golden("training_plan.txt")) << plan->to_text();
 }

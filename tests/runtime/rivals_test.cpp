@@ -1,4 +1,4 @@
-// Covers of the same nodes by other matches compete by measured time, reorders of their inputs included.
+// Rival covers of the same nodes are compared by measured time, including reorders of their inputs.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Runs nothing, and takes its time for it.
+// Computes nothing and takes a given time.
 std::unique_ptr<const Kernel> slow_kernel(milliseconds time) {
   return make_kernel([time](const KernelArgs&) { std::this_thread::sleep_for(time); });
 }
@@ -73,7 +73,7 @@ class Rivals final : public Backend {
   std::vector<std::unique_ptr<Packer>> packers_;
 };
 
-// The steps of relu(a + b) when one pattern runs both ops and others one each. `size` keeps the tests' timings apart.
+// The steps of relu(a + b) when one pattern covers both ops and others one each. `size` separates the tests in the tuner.
 std::vector<std::string> planned(milliseconds fused, milliseconds add_alone, milliseconds relu_alone, int64_t size, bool tune,
                                  Layout fused_layout = {}) {
   std::vector<std::unique_ptr<Pattern>> patterns;
@@ -95,19 +95,19 @@ std::vector<std::string> planned(milliseconds fused, milliseconds add_alone, mil
 
 const std::vector<std::string> kFused{"fused"}, kParts{"add alone", "relu alone"};
 
-TEST(RivalCovers, TheFusedKernelIsTakenWhereItIsFaster) {
+TEST(RivalCovers, TheFusedKernelIsChosenWhenItIsFaster) {
   EXPECT_EQ(planned(milliseconds(1), milliseconds(2), milliseconds(2), 2, true), kFused);
 }
 
-TEST(RivalCovers, PartsAreTakenWhereTheyAreFasterTogether) {
+TEST(RivalCovers, SeparateKernelsAreChosenWhenTheyAreFasterTogether) {
   EXPECT_EQ(planned(milliseconds(8), milliseconds(2), milliseconds(2), 3, true), kParts);
 }
 
-TEST(RivalCovers, ReordersOfTheInputsCount) {
+TEST(RivalCovers, ReordersOfTheInputsAreIncluded) {
   EXPECT_EQ(planned(milliseconds(1), milliseconds(2), milliseconds(2), 4, true, Layout::blocked(8)), kParts);
 }
 
-TEST(RivalCovers, WithoutTimingTheOneThatSavesMemoryTrafficIsTaken) {
+TEST(RivalCovers, WithoutTimingTheOneThatSavesMemoryTrafficIsChosen) {
   EXPECT_EQ(planned(milliseconds(8), milliseconds(1), milliseconds(1), 5, false), kFused);
 }
 

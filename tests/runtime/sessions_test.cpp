@@ -1,4 +1,4 @@
-// Many sessions of one plan: the same bits from several threads at once, one copy of the weights, failures that are thrown.
+// Several sessions of one plan: bit-identical results from concurrent threads, one copy of the weights, errors that are thrown.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ std::vector<float> run(Session& session, int slot = 0) {
   return {logits.begin(), logits.end()};
 }
 
-TEST(Sessions, GiveTheSameLogitsToTheBitFromFourThreadsAtOnce) {
+TEST(Sessions, GiveBitIdenticalLogitsFromFourConcurrentThreads) {
   const auto plan = compile(inference(2), support::cpu_target());
   const State state = initial_state(plan->graph, 1);
   const auto weights = std::make_shared<PreparedWeights>(state);
@@ -44,7 +44,7 @@ TEST(Sessions, GiveTheSameLogitsToTheBitFromFourThreadsAtOnce) {
   for (const std::vector<float>& logits : found) EXPECT_EQ(logits, expected);
 }
 
-TEST(Sessions, ShareOneCopyOfTheWeightsWhateverTheBatchSize) {
+TEST(Sessions, ShareOneCopyOfTheWeightsForAllBatchSizes) {
   const State state = initial_state(inference(1), 1);
   const auto weights = std::make_shared<PreparedWeights>(state);
   const Session one(compile(inference(1), support::reference_target()), weights);
@@ -68,7 +68,7 @@ TEST(Sessions, PreparedWeightsFollowTheStateWhenTheyAreRefreshed) {
   EXPECT_EQ(run(fresh), after);
 }
 
-TEST(Sessions, RunWithoutTheTensorsThatArePrepared) {
+TEST(Sessions, RunWithoutTheTensorsOfPreparedWeights) {
   const auto plan = compile(inference(2), support::cpu_target());
   State state = initial_state(plan->graph, 1);
   const auto weights = std::make_shared<PreparedWeights>(state);
@@ -82,7 +82,7 @@ TEST(Sessions, RunWithoutTheTensorsThatArePrepared) {
   EXPECT_EQ(run(another), before);
 }
 
-TEST(Sessions, ReadTheInputsOfTheSlotThatIsRun) {
+TEST(Sessions, ReadTheInputsOfTheirSlot) {
   const auto plan = compile(inference(2), support::cpu_target());
   State state = initial_state(plan->graph, 1);
   Session session(plan, state, {.input_slots = 2});
@@ -93,7 +93,7 @@ TEST(Sessions, ReadTheInputsOfTheSlotThatIsRun) {
   EXPECT_EQ(std::vector<float>(again.begin(), again.end()), first);
 }
 
-TEST(Sessions, ThatShareWeightsRefuseAPlanThatAssigns) {
+TEST(Sessions, ThatShareWeightsRejectAPlanThatAssigns) {
   train::TrainOptions options;
   options.batch_size = 2;
   const auto plan = compile(train::training_graph(options), support::reference_target());
@@ -149,7 +149,7 @@ void expect_failure(KernelStatus status, ErrorKind kind) {
   }
 }
 
-TEST(Sessions, ThrowWhatALibraryReportsAfterTheRun) {
+TEST(Sessions, ThrowErrorsThatALibraryReportsAfterTheRun) {
   expect_failure({KernelStatus::Kind::kFailed, 5, "oneDNN"}, ErrorKind::kOther);
   expect_failure({KernelStatus::Kind::kOutOfMemory, 1, "oneDNN"}, ErrorKind::kResource);
 }

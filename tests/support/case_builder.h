@@ -1,4 +1,4 @@
-// The parts of small random graphs: shapes, filled tensors and the graph's sources.
+// Builds small random graphs: shapes, filled tensors and the graph's sources.
 #pragma once
 
 #include <initializer_list>
@@ -21,8 +21,8 @@ struct Case {
   Graph graph;
   Tensors tensors;  ///< inputs and Variables by name
   std::string what;
-  bool exact = false;      ///< float32 arithmetic in any order gives the same bits
-  std::vector<Value> wrt;  ///< the inputs that the op is differentiable in
+  bool exact = false;      ///< float32 arithmetic in any order is bit-identical
+  std::vector<Value> wrt;  ///< the inputs with respect to which the op is differentiable
   NodeId subject = -1;     ///< the op under test, or the last node of the chain under test
 };
 
@@ -31,7 +31,7 @@ class CaseBuilder {
   CaseBuilder(Rng random, Fill fill, DType dtype) : rng(random), fill_(fill), dtype_(dtype) {}
 
   DType dtype() const { return dtype_; }
-  /// Of moments, their gradients and losses.
+  /// The type of moments, their gradients and losses.
   DType statistics() const { return statistics_type(dtype_); }
   bool integers() const { return fill_ == Fill::kIntegers; }
 
@@ -46,20 +46,20 @@ class CaseBuilder {
     const Size2 hw = size();
     return Shape{batch(), channels(), hw.height, hw.width};
   }
-  /// N,C,H,W, or now and then N,C.
+  /// N,C,H,W, or sometimes N,C.
   Shape image_or_features() { return rng.chance(0.2) ? Shape{batch(), channels()} : image(); }
   Shape any_shape() {
     if (rng.chance(0.1)) return Shape{from(1, 300)};
     return image_or_features();
   }
 
-  /// A tensor of numbers, an input or (with probability 0.3) a Variable, in which the case is differentiable.
+  /// A tensor of numbers, an input or (with probability 0.3) a Variable, listed in wrt.
   Value numbers(std::string_view name, const Shape& shape) { return numbers(name, shape, dtype_); }
   Value numbers(std::string_view name, const Shape& shape, DType type) { return filled(name, shape, type, 0.3); }
   /// Convolution and linear weights: mostly Variables, as in networks.
   Value weights(std::string_view name, const Shape& shape) { return weights(name, shape, dtype_); }
   Value weights(std::string_view name, const Shape& shape, DType type) { return filled(name, shape, type, 0.7); }
-  /// Distinct numbers, no two closer than 0.01, none closer to 0: nothing changes its rank under a small step.
+  /// Distinct numbers, no two closer than 0.01, none closer to 0: a small step does not change their order.
   Value distinct(std::string_view name, const Shape& shape) {
     Tensor tensor(dtype_, shape);
     const std::vector<int64_t> order = permutation(shape.elements(), rng);
@@ -72,13 +72,13 @@ class CaseBuilder {
     result.wrt.push_back(value);
     return value;
   }
-  /// Variances: well above 0.
+  /// Variances: bounded away from 0.
   Value positive(std::string_view name, const Shape& shape) {
     Tensor tensor(statistics(), shape);
     for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, rng.uniform(0.3, 2));
     return give(name, std::move(tensor), rng.chance(0.5));
   }
-  /// Arguments of roots: well above 0.
+  /// Arguments of roots: bounded away from 0.
   Value positive_numbers(std::string_view name, const Shape& shape) {
     Tensor tensor(dtype_, shape);
     for (size_t i = 0; i < count(tensor); ++i) set_element(tensor, i, rng.uniform(0.3, 2));
@@ -133,7 +133,7 @@ class CaseBuilder {
     }
     return std::move(*this).finish_with(exact);
   }
-  /// The outputs are named already.
+  /// For graphs whose outputs are already named.
   Case finish_with(bool exact) && {
     result.subject = static_cast<NodeId>(result.graph.nodes().size()) - 1;
     result.exact = exact && integers();

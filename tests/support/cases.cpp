@@ -108,7 +108,7 @@ std::map<const OpDef*, Maker> window_makers() {
       {&max_pool_op(),
        [](CaseBuilder b) {
          const Pooling p = random_pooling(b);
-         // Reals are all distinct; integers have ties, of which the first must win.
+         // Reals are distinct; integers have ties, of which the first must win.
          max_pool(b.result.graph, b.integers() ? b.numbers("x", p.x) : b.distinct("x", p.x), p.pool);
          return std::move(b).finish(true);
        }},
@@ -174,7 +174,7 @@ std::map<const OpDef*, Maker> window_makers() {
   };
 }
 
-/// Batch norm in its parts, and the sum over everything but the channel.
+/// The ops of batch norm, and the sum over all axes but the channel.
 std::map<const OpDef*, Maker> channel_makers() {
   return {
       {&channel_sum_op(),

@@ -1,4 +1,4 @@
-// One case generator an op: random valid graphs of that op alone. They feed the tests of the text form, of gradients and of
+// One case generator per op: random valid graphs of that op alone, for the tests of the text form, of gradients and of
 // backends.
 #pragma once
 
@@ -11,16 +11,16 @@
 
 namespace residual::support {
 
-/// Every op of the table but the sources, by its generator.
+/// The generators of all ops in the table except the sources.
 using Maker = std::function<Case(CaseBuilder)>;
 const std::map<const OpDef*, Maker>& makers();
 
-/// The parts of it that element_cases.cpp defines.
+/// The generators defined in element_cases.cpp.
 std::map<const OpDef*, Maker> axes_makers();
 std::map<const OpDef*, Maker> element_makers();
 std::map<const OpDef*, Maker> training_makers();
 
-/// The case of `op` with that number: the same whenever it is made.
+/// The case of `op` with that number; deterministic.
 Case make_case(const OpDef& op, uint64_t number, Fill fill, DType dtype);
 
 /// A convolution: its attributes and the shapes of x, weight and y.
@@ -30,7 +30,7 @@ struct ConvolutionShapes {
 };
 ConvolutionShapes random_convolution(CaseBuilder& b);
 
-/// Of x, for normalize.
+/// The shape of x, for normalize.
 struct Statistics {
   Value mean, variance;
 };
@@ -38,7 +38,7 @@ Statistics statistics(CaseBuilder& b, int64_t channels);
 
 std::optional<Value> maybe_bias(CaseBuilder& b, int64_t channels);
 double random_eps(CaseBuilder& b);
-/// A shape with more than one value a channel.
+/// A shape with more than one value per channel.
 Shape for_moments(CaseBuilder& b);
 
 }  // namespace residual::support

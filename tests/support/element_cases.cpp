@@ -1,4 +1,4 @@
-// Cases of the ops that treat every axis or every element alike, of losses and of updates.
+// Cases of ops that treat every axis or every element alike, of losses and of updates.
 #include <array>
 
 #include "ops/axes.h"
@@ -25,12 +25,12 @@
 namespace residual::support {
 namespace {
 
-/// Class indices or probabilities of logits of that shape.
+/// Targets for logits of that shape: class indices or probabilities.
 Value random_targets(CaseBuilder& b, const Shape& logits) {
   return b.rng.chance(0.5) ? b.probabilities("targets", logits) : b.labels("targets", logits[0], logits[1]);
 }
 
-/// Any floating-point type; float64 in a case of float64, which finite differences need.
+/// Any floating-point type; float64 in float64 cases, as finite differences require.
 DType random_float(CaseBuilder& b) {
   static constexpr std::array<DType, 4> kTypes{DType::kF32, DType::kF64, DType::kBF16, DType::kF16};
   const DType type = kTypes[static_cast<size_t>(b.from(0, 3))];
@@ -97,7 +97,7 @@ std::map<const OpDef*, Maker> axes_makers() {
   };
 }
 
-/// Element-wise ops, and ops that only move elements.
+/// Element-wise ops, and ops that only copy elements.
 std::map<const OpDef*, Maker> element_makers() {
   return {
       {&relu_op(),
@@ -126,7 +126,7 @@ std::map<const OpDef*, Maker> element_makers() {
          return std::move(b).finish(false);
        }},
       {&fake_quantize_op(),
-       [](CaseBuilder b) {  // scales of a power of two divide without rounding, so that all precisions round alike
+       [](CaseBuilder b) {  // divisions by a power of two are exact, so that all precisions round alike
          const bool is_signed = b.rng.chance(0.5);
          FakeQuantizeAttrs attributes{b.one_real_of({0.25, 0.03125, 0.0078125}), b.from(0, 100), is_signed ? -128 : 0,
                                       is_signed ? 127 : 255};

@@ -34,7 +34,7 @@ inline std::string jpeg_with(const std::string& exif) {
 inline std::string png_with(const std::string& exif) {
   const std::string file = read(golden("colour.png")), body = "eXIf" + exif;
   const auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
-  // Behind the header chunk, which ends at byte 33.
+  // After the header chunk, which ends at byte 33.
   return file.substr(0, 33) + big_endian({static_cast<uint32_t>(exif.size())}) + body + big_endian({crc}) + file.substr(33);
 }
 

@@ -16,7 +16,7 @@
 namespace http {
 namespace {
 
-constexpr int kSlice = 20;  // milliseconds between two looks at whether to stop
+constexpr int kSlice = 20;  // milliseconds between two checks of the stop flag
 
 // A socket bound to a free port of this machine; {descriptor, port}.
 std::pair<int, int> bound_socket() {
@@ -58,7 +58,7 @@ Reply file(const std::string& content, const Request& request) {
 }
 
 Server::Server(std::function<Reply(const Request&)> answer) : answer_(std::move(answer)) {
-  ::setenv("no_proxy", "127.0.0.1,localhost", 1);  // where this machine has a proxy, it is not asked for this
+  ::setenv("no_proxy", "127.0.0.1,localhost", 1);  // bypasses the machine's proxy
   std::tie(listener_, port_) = bound_socket();
   if (::listen(listener_, 16) != 0) throw std::runtime_error("the socket does not listen");
   thread_ = std::thread([this] { serve(); });

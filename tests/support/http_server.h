@@ -1,4 +1,4 @@
-// A web server in the test itself, on this machine alone, that answers as badly as it is told to.
+// A web server inside the test process, local only, whose answers can be made faulty.
 #pragma once
 
 #include <atomic>
@@ -14,20 +14,20 @@ namespace http {
 
 struct Request {
   std::string path;             ///< "/weights/a.pth"
-  std::optional<int64_t> from;  ///< the first byte that a Range header asks for
+  std::optional<int64_t> from;  ///< the first byte requested by a Range header
 };
 
 struct Reply {
   std::string status = "200 OK";
   std::vector<std::string> headers;
   std::string body;
-  std::optional<int64_t> length;  ///< what Content-Length matches; without it, what is true
+  std::optional<int64_t> length;  ///< the value of Content-Length; none: the true one
   bool tells_length = true;
-  bool endless = false;  ///< the body again and again
+  bool endless = false;  ///< repeats the body forever
   double silence = 0;    ///< seconds between the body and the end of the connection
 };
 
-/// `content` as a server sends it that knows ranges.
+/// The reply with `content` of a server that supports ranges.
 Reply file(const std::string& content, const Request& request);
 
 class Server {
@@ -39,7 +39,7 @@ class Server {
 
   /// "http://127.0.0.1:PORT".
   std::string address() const;
-  /// What has been asked so far.
+  /// The requests so far.
   std::vector<Request> requests() const;
 
  private:
@@ -54,7 +54,7 @@ class Server {
   std::thread thread_;
 };
 
-/// An address of this machine where nobody listens.
+/// A local address with no server.
 std::string closed_address();
 
 }  // namespace http

@@ -1,5 +1,5 @@
-// Runs every implementation kernel that a backend has for a graph, each alone, on the oracle's values of its inputs, and
-// holds its outputs against the oracle's.
+// Runs every implementation that a backend has for a graph, each alone, on the oracle's values of its inputs, and compares its
+// outputs with the oracle's.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,13 @@
 
 namespace residual::support {
 
-/// How far a kernel may be from the oracle, relative to the oracle's largest value in that tensor.
+/// The tolerance of a kernel, relative to the oracle's largest value in that tensor.
 struct Tolerance {
   double reals = 1e-5;     ///< where rounding differs
-  double winograd = 5e-5;  ///< Winograd's transforms lose a little more
+  double winograd = 5e-5;  ///< Winograd's transforms are less accurate
 };
 
-/// Empty when the tensors agree; else what is wrong. `allowed` 0: the same values exactly.
+/// Empty when the tensors agree; else the difference. `allowed` 0: exactly the same values.
 inline std::string difference(const Tensor& found, const Tensor& expected, double allowed) {
   double largest = 0, worst = 0;
   size_t place = 0;
@@ -31,7 +31,7 @@ inline std::string difference(const Tensor& found, const Tensor& expected, doubl
                      to_string(expected.shape()), element(found, place), element(expected, place), worst / largest, allowed);
 }
 
-/// Memory with a margin behind it that must stay as it is.
+/// Memory followed by a guard area that must not change.
 class Guarded {
  public:
   explicit Guarded(size_t bytes) : bytes_(bytes), buffer_(bytes + kMargin) { std::memset(buffer_.data(), 0xFF, bytes + kMargin); }
@@ -51,8 +51,8 @@ class KernelCheck {
   KernelCheck(const Backend& backend, const Case& example, Tolerance tolerance = {})
       : backend_(backend), case_(example), tolerance_(tolerance), oracle_(example.graph, example.tensors), view_(example.graph) {}
 
-  /// Checks every match that ends at `last`, its inputs in layouts like `wanted` where they are images. Adds what went wrong to
-  /// `failures` and returns how many kernels were run.
+  /// Checks every match that ends at `last`, its inputs in layouts like `wanted` where they are images. Appends failures to
+  /// `failures` and returns the number of kernels that were run.
   int check(NodeId last, const Layout& wanted, std::vector<std::string>& failures) {
     int kernels = 0;
     for (const auto& pattern : backend_.patterns()) {
@@ -70,11 +70,11 @@ class KernelCheck {
     return kernels;
   }
 
-  /// What the matches covered that were checked: "conv2d + add + relu", …
+  /// The ops covered by the checked matches: "conv2d + add + relu", …
   const std::set<std::string>& covered() const { return covered_; }
 
  private:
-  // As a plan judges it: nobody outside the match reads a value that stays inside.
+  // The rule of plans: no node outside the match reads an inner value.
   bool acceptable(const Match& match) const {
     for (const NodeId id : match.nodes) {
       for (int32_t i = 0; i < static_cast<int32_t>(case_.graph.node(id).outputs.size()); ++i) {
@@ -89,7 +89,7 @@ class KernelCheck {
     return true;
   }
 
-  // Variables are plain; so is all that is no image of numbers.
+  // Variables are plain, and so are values that are not floating-point images.
   Layout layout_of(Value value, const Layout& wanted) const {
     const TensorType& type = case_.graph.type(value);
     const bool source = case_.graph.node(value.node).op == &variable_op();

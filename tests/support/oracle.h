@@ -1,5 +1,5 @@
-// The value of every node of a graph, computed node by node with the reference loops: what plans and kernels are held against. It
-// knows nothing of plans, layouts or fusion.
+// The value of every node of a graph, computed node by node with the reference loops: plans and kernels are compared with it. It
+// uses no plans, layouts or fusion.
 #pragma once
 
 #include <map>
@@ -41,7 +41,7 @@ inline double element(const Tensor& tensor, size_t i) {
   }
 }
 
-/// Every value of a graph by node and output; assigned values stand under the Variable's name in `assigned`.
+/// Every value of a graph by node and output; assigned values are under the Variable's name in `assigned`.
 class Oracle {
  public:
   /// `tensors`: inputs and Variables by name.

@@ -16,7 +16,7 @@ namespace {
 struct Archive {
   const char* name;
   const char* name_inside;
-  uint32_t time;  // of the file inside, in seconds since 1970
+  uint32_t time;  // of the compressed file, in seconds since 1970
 };
 
 constexpr Archive kArchives[] = {{"train-images-idx3-ubyte", "train-images.idx3-ubyte", 848331386},
@@ -38,7 +38,7 @@ bool publish_mnist(const fs::path& folder) {
       for (int byte = 0; byte < 4; ++byte) head.put(static_cast<char>(archive.time >> (8 * byte) & 255));
       head << '\0' << '\3' << archive.name_inside << '\0';
     }
-    // What follows gzip's ten bytes of a nameless head.
+    // The data after the ten bytes of gzip's header without a name.
     const std::string command =
         fmt::format("gzip -dc '{}' | gzip -6nc | tail -c +11 >> '{}'", (shared / path.filename()).string(), path.string());
     if (std::system(command.c_str()) != 0) return false;

@@ -1,5 +1,5 @@
-// What tests have around them: a folder of their own, a disk that is full, and what may be there or not: data beside the
-// repository, a Python with PyTorch.
+// The environment of tests: a temporary folder, a full disk, and optional resources: data beside the repository, a Python with
+// PyTorch.
 #pragma once
 
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 
 namespace residual::support {
 
-/// A folder of its own for one test, gone with the object.
+/// A temporary folder for one test, removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -20,16 +20,16 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  std::string read(const std::string& name) const;  ///< "" where there is no such file
+  std::string read(const std::string& name) const;  ///< "" when the file does not exist
   void write(const std::string& name, std::string_view content) const;
   bool has(const std::string& name) const;  ///< a dangling link counts too
-  size_t files() const;                     ///< how many entries it has
+  size_t files() const;                     ///< the number of entries
 
  private:
   std::filesystem::path path_;
 };
 
-/// While it lives, no file of this process grows beyond `bytes`: to a writer that is what a full disk looks like.
+/// During its lifetime no file of this process grows beyond `bytes`, which a writer cannot distinguish from a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes);
@@ -43,15 +43,15 @@ class FullDisk {
 };
 
 /// Data that are not part of the project: data/NAME in $RESIDUAL_SHARED, or in the folder "shared" beside the repository; ""
-/// where they are not there.
+/// when they do not exist.
 std::filesystem::path shared_data(const std::string& name);
 
-/// Runs `arguments` with the Python of the live comparisons: $RESIDUAL_PYTHON, or the one that the build was told of. Whether it
-/// ended well.
+/// Runs `arguments` with the Python of the live comparisons: $RESIDUAL_PYTHON, or the one configured in the build. Returns
+/// whether it succeeded.
 bool run_python(const std::string& arguments);
 /// The same for a script of the tests, as in "parity/onnx_side.py".
 bool run_script(const std::string& script, const std::string& arguments);
-/// Why comparisons that need these modules ("torch, numpy") cannot be made; "" where they can.
+/// The reason why comparisons that need these modules ("torch, numpy") are impossible; "" when they are possible.
 std::string python_lacks(const std::string& modules);
 
 }  // namespace residual::support

@@ -1,4 +1,4 @@
-// Targets of tests: nothing is timed and nothing is remembered, so that plans are the same in every run.
+// Targets for tests: without timing and without a tuning cache, so that plans are the same in every run.
 #pragma once
 
 #include "backend/cpu/cpu.h"
@@ -14,7 +14,7 @@ inline Target untuned(BackendList backends, int threads) {
 inline Target reference_target(int threads = 2) {
   return untuned({make_reference_backend()}, threads);
 }
-/// oneDNN and our own vector kernels; plain loops for whatever these decline.
+/// oneDNN and our own vector kernels; plain loops for everything that these decline.
 inline Target cpu_target(int threads = 2) {
   return untuned({make_cpu_backend(), make_reference_backend()}, threads);
 }

@@ -16,7 +16,7 @@ class TestEvent final : public Event {
   KernelStatus wait() noexcept override { return {}; }
 };
 
-// Either does work at once or records it.
+// Runs work immediately or records it.
 class TestStream final : public Stream {
  public:
   explicit TestStream(const TestDevice& device) : device_(device) {}
@@ -67,7 +67,7 @@ class TestStream final : public Stream {
   std::unique_ptr<Captured> capturing_;
 };
 
-// The matches of another pattern, but for one op.
+// The matches of another pattern, except those of one op.
 class PartOf final : public Pattern {
  public:
   PartOf(const Pattern& whole, const std::set<std::string>& declined) : whole_(whole), declined_(declined) {}

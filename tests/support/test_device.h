@@ -1,4 +1,4 @@
-// A device for tests: its memory is apart from the host's, so that plans for devices are proven without one.
+// A device for tests with memory separate from the host's, so that plans for devices are tested without hardware.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ class TestDevice final : public Device {
   DeviceMemory allocate(size_t bytes) const override;
   std::unique_ptr<Stream> make_stream() const override;
 
-  /// While one lives, the memory is accessible: what copies and kernels of the device hold.
+  /// The memory is accessible during its lifetime; copies and kernels of the device hold one.
   class Access {
    public:
     explicit Access(const TestDevice& device);
@@ -43,7 +43,7 @@ class TestDevice final : public Device {
   mutable std::map<std::byte*, size_t> memory_;
 };
 
-/// The reference loops on a TestDevice, but for the ops of these names.
+/// The reference loops on a TestDevice, except for the ops of these names.
 std::shared_ptr<const Backend> test_backend(std::shared_ptr<const TestDevice> device, std::set<std::string> declined = {});
 
 }  // namespace residual::support
