@@ -1,4 +1,4 @@
-# The short way to everything; the long way is CMakePresets.json and scripts/.
+# Shortcuts for the presets of CMakePresets.json and the programs in scripts/.
 CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 CTEST_PARALLEL_LEVEL ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL
@@ -6,7 +6,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
-# $(call build,PRESET,OPTIONS): configure quietly, build, show only what the compiler says and where ninja stands.
+# $(call build,PRESET,OPTIONS): configures quietly and builds.
 build = @cmake --preset $(1) $(2) > /dev/null && cmake --build --preset $(1)
 
 .PHONY: build demo test check asan parity parity-all fuzz tidy format bench clean
@@ -18,12 +18,12 @@ build: ## build/residual
 demo: build ## train, evaluate and use a model on the built-in images
 	@scripts/demo
 
-test: ## everything that must hold, in the release build
+test: ## the tests, in the release build
 	@scripts/setup test
 	$(call build,release,-DRESIDUAL_TESTS=ON)
 	@ctest --preset release -LE torch
 
-check: test asan parity-all tidy fuzz ## test, and all that takes longer
+check: test asan parity-all tidy fuzz ## test, and all longer checks
 
 asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup test
@@ -36,7 +36,7 @@ parity: ## the live comparisons with PyTorch
 	@ctest --preset release -L '^torch$$' | tee build/parity.log
 	@! grep -F Skipped build/parity.log
 
-parity-all: parity ## the same for every network there is: the better part of an hour
+parity-all: parity ## the same for every network in the list: up to an hour
 	@ctest --preset release -L slow-torch | tee build/parity-all.log
 	@! grep -F Skipped build/parity-all.log
 
@@ -44,11 +44,11 @@ tidy: ## clang-tidy
 	@scripts/setup check
 	@scripts/tidy
 
-fuzz: ## every reader of foreign bytes, a minute each; scripts/fuzz --runs 1000000 for longer
+fuzz: ## every parser of untrusted bytes, a minute each; scripts/fuzz --runs 1000000 for longer
 	@scripts/setup check
 	@scripts/fuzz
 
-format: ## put the sources into the project's format
+format: ## format the sources
 	@scripts/format
 
 bench: build ## the comparison with PyTorch that the README quotes

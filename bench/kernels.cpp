@@ -1,6 +1,6 @@
-// Every implementation of every match that a network's training or inference is made of, on its real shapes.
+// Times every implementation of every match in a network's training or inference, on its real shapes.
 //   bench-kernels --network=resnet20 --batch=128 [--inference] [--threads=N] [--benchmark_filter=…]
-// Rates: FLOP/s of convolutions in direct equivalents, bytes/s of what must be read and written.
+// Rates: FLOP/s of convolutions in direct equivalents, bytes/s of the memory that must be read and written.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -84,7 +84,7 @@ void add_matches(const Graph& graph) {
   }
 }
 
-// "--batch=128" as "128"; empty when it is not given.
+// "--batch=128" as "128"; empty when not given.
 std::string option(int argc, char** argv, const char* name) {
   for (int i = 1; i < argc; ++i) {
     if (std::strncmp(argv[i], name, std::strlen(name)) == 0) return argv[i] + std::strlen(name);

@@ -1,10 +1,10 @@
-"""The networks of the comparison in PyTorch, layer for layer those of src/models/resnet.cpp."""
+"""The compared networks in PyTorch, layer by layer the same as in src/models/resnet.cpp."""
 import torch
 from torch import nn
 
 
 class PadShortcut(nn.Module):
-    """Shortcut A of He et al. 2015: every second row and column, new channels filled with zeros on both sides."""
+    """Shortcut A of He et al. 2015: every second row and column, new channels of zeros on both sides."""
 
     def __init__(self, added):
         super().__init__()

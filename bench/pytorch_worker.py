@@ -12,7 +12,7 @@ network, batch, mode, threads = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(
 os.environ["OMP_NUM_THREADS"] = str(threads)
 started = time.perf_counter()
 
-import torch  # noqa: E402  the number of threads comes first
+import torch  # noqa: E402  the number of threads must be set first
 
 from pytorch_networks import build  # noqa: E402
 

@@ -1,4 +1,4 @@
-# What is taken from the distribution; scripts/setup installs all of it.
+# Packages of the distribution; scripts/setup installs all of them.
 find_package(CURL QUIET)
 find_package(OpenSSL QUIET COMPONENTS Crypto)
 set(can_fetch OFF)
@@ -25,7 +25,7 @@ if(residual_missing)
   message(FATAL_ERROR "residual needs Debian packages that are not installed: ${packages}; scripts/setup installs them")
 endif()
 
-# Clang can only compile for its own OpenMP runtime, so there (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
+# Clang compiles only for its own OpenMP runtime, so with it (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
 else()

@@ -1,12 +1,12 @@
-# A module is a folder of src/ compiled into one object library; all of them make the one library, static and shared.
+# A module is a folder of src/ compiled into one object library; all modules are merged into one library, static and shared.
 if(RESIDUAL_WARNINGS)
-  # What is switched off gives false alarms inside the standard library's own headers (g++ 12 at -O3; clang for its deprecations).
+  # The disabled warnings are false positives inside the standard library's headers (g++ 12 at -O3; clang for its deprecations).
   set(residual_warnings -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-dangling-pointer;-Wno-maybe-uninitialized>
       $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 endif()
 
-# The build switches, as constants for C++. The modules do not see the file: they compile alike in every build tree, which ccache likes.
+# The build switches, as constants for C++. Modules do not include the file, so ccache can share their objects between build trees.
 set(has_fetch false)
 if(RESIDUAL_FETCH)
   set(has_fetch true)
@@ -22,7 +22,7 @@ function(compile_like_us target)
 endfunction()
 
 # module(FOLDER [EXCEPT SUBFOLDER...]): object library residual-module-FOLDER from all *.cpp below src/FOLDER; subfolders named by EXCEPT
-# are modules of their own, or not for this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
+# are separate modules, or not part of this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
 # to ${module}. Skipped where RESIDUAL_MODULES selects other modules.
 function(module folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
@@ -42,7 +42,7 @@ function(module folder)
 endfunction()
 
 # library(NAME): the modules, merged: static as NAME, which the program and the tests link, and shared as NAME-shared.
-# The alias residual::NAME is the one that BUILD_SHARED_LIBS chooses.
+# BUILD_SHARED_LIBS selects which of them the alias residual::NAME is.
 function(library name)
   get_property(modules GLOBAL PROPERTY RESIDUAL_MODULE_TARGETS)
   list(TRANSFORM modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)

@@ -1,5 +1,5 @@
-# cmake --install: the program, the public headers and the library, with find_package(residual CONFIG), which gives residual::residual, and
-# with residual.pc for pkg-config. The library is the kind that BUILD_SHARED_LIBS chooses; cmake --install . --component static or shared
+# cmake --install: the program, the public headers and the library, with find_package(residual CONFIG), which defines residual::residual, and
+# with residual.pc for pkg-config. BUILD_SHARED_LIBS selects the kind of library; cmake --install . --component static or shared
 # installs the other.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/residual)
@@ -12,7 +12,7 @@ endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/residual DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers
         FILES_MATCHING PATTERN "*.h")
 
-# install_library(KIND TARGET LINK_FLAGS): what goes with the static or the shared library. LINK_FLAGS: what its users link besides.
+# install_library(KIND TARGET LINK_FLAGS): installs the static or the shared library. LINK_FLAGS: further flags for its users.
 function(install_library kind target link_flags)
   set(component COMPONENT ${kind})
   if(NOT kind STREQUAL chosen_kind)

@@ -1,4 +1,4 @@
-# RESIDUAL_SANITIZE and RESIDUAL_FUZZ hold for everything that is compiled. The first finding ends the process.
+# RESIDUAL_SANITIZE and RESIDUAL_FUZZ apply to all targets. The first finding ends the process.
 if(RESIDUAL_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "RESIDUAL_FUZZ needs clang, the compiler is ${CMAKE_CXX_COMPILER_ID}: use the preset 'fuzz'")

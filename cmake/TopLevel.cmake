@@ -1,4 +1,4 @@
-# Settings for the whole build tree, which are ours to make only where residual is the top-level project.
+# Settings for the whole build tree, applied only where residual is the top-level project.
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()

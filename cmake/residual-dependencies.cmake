@@ -1,7 +1,7 @@
-# What the static library links with, and the Debian package of each; read by our own build and by the installed package. Nothing here is
-# fatal. Results:
+# The dependencies of the static library and their Debian packages; included by our build and by the installed package. Missing ones are
+# not fatal. Results:
 #   residual_targets   the CMake targets to link with
-#   residual_flags     the same as flags of the linker, for pkg-config
+#   residual_flags     the same as linker flags, for pkg-config
 #   residual_missing   Debian packages that are not installed
 set(residual_targets "")
 set(residual_flags "")
@@ -13,7 +13,7 @@ macro(residual_package target flag debian name)
   residual_dependency(${target} ${flag} ${debian} ${name}_FOUND)
 endmacro()
 
-# residual_library(TARGET FLAG DEBIAN_PACKAGE HEADER): for libraries whose own package file is missing, or asks for more than is needed
+# residual_library(TARGET FLAG DEBIAN_PACKAGE HEADER): for libraries whose package file is missing or requires more than is needed
 # (oneDNN's for OpenCL, libzip's for its command-line tools).
 macro(residual_library target flag debian header)
   string(SUBSTRING ${flag} 2 -1 residual_name)
@@ -38,7 +38,7 @@ macro(residual_dependency target flag debian found)
   residual_need(${found} ${debian})
 endmacro()
 
-# residual_need(FOUND DEBIAN_PACKAGE): the package is missing where the variable FOUND is false.
+# residual_need(FOUND DEBIAN_PACKAGE): lists the package as missing where the variable FOUND is false.
 macro(residual_need found debian)
   if(NOT ${found})
     list(APPEND residual_missing ${debian})
@@ -59,7 +59,7 @@ endif()
 residual_package(Threads::Threads -pthread libc6-dev Threads)
 residual_package(fmt::fmt -lfmt libfmt-dev fmt)
 
-# OpenMP is always libgomp, the runtime that oneDNN links: two OpenMP runtimes in one process divide the cores wrongly.
+# OpenMP is always libgomp, the runtime that oneDNN links: two OpenMP runtimes in one process would oversubscribe the cores.
 list(APPEND residual_targets residual-openmp)
 list(APPEND residual_flags -lgomp)
 if(NOT TARGET residual-openmp)
