@@ -17,7 +17,7 @@ struct ConvGeometry {
   bool is_grouped() const noexcept { return conv.groups > 1; }
   /// Kernel 3x3, stride 1, no dilation, no groups: the requirements of Winograd's algorithm (Lavin & Gray 2015).
   bool suits_winograd() const noexcept;
-  /// Whether the kernel's first or last row or column can lie wholly in the padding.
+  /// Whether the first or last window, along either axis, lies wholly in the padding.
   bool has_empty_windows() const noexcept;
 };
 

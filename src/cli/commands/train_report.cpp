@@ -53,12 +53,12 @@ void TrainReport::start(const data::DataSource& source) {
   }
   print_line(source.found);
   print_line(fmt::format("{}: input {}, {} parameters, {:.1f} million multiply-adds an image", options_.architecture.model,
-                  to_string(options_.architecture.input), with_commas(summary.parameters),
-                  static_cast<double>(summary.macs) / 1e6));
+                         to_string(options_.architecture.input), with_commas(summary.parameters),
+                         static_cast<double>(summary.macs) / 1e6));
   print_line(fmt::format("{}, batch {}, {} at {}, {} schedule, {} steps of warm-up; output goes to {}",
-                  counted(options_.epochs, "epoch"), options_.batch_size, options_.optimizer.name,
-                  options_.schedule.learning_rate, options_.schedule.name, options_.schedule.warmup_steps,
-                  options_.out.string()));
+                         counted(options_.epochs, "epoch"), options_.batch_size, options_.optimizer.name,
+                         options_.schedule.learning_rate, options_.schedule.name, options_.schedule.warmup_steps,
+                         options_.out.string()));
 }
 
 train::Observer TrainReport::observer() {
@@ -121,12 +121,13 @@ void TrainReport::finish(const train::TrainResult& result) {
                                  : fmt::format("epoch {}, chosen on the {} images", result.best_epoch, result.selection);
   if (result.evaluation) {
     print_line(fmt::format("best model ({}): {} of {} right, top-1 {:.2f}%, loss {:.4f}", chosen,
-                    with_commas(result.evaluation->correct), with_commas(result.evaluation->images),
-                    100 * result.evaluation->top1(), result.evaluation->loss));
+                           with_commas(result.evaluation->correct), with_commas(result.evaluation->images),
+                           100 * result.evaluation->top1(), result.evaluation->loss));
   } else {
     print_line(fmt::format("best model: {}", chosen));
   }
-  print_line(fmt::format("{} in all; see {} and {}", duration(seconds), result.best.string(), (options_.out / "report.html").string()));
+  print_line(
+      fmt::format("{} in all; see {} and {}", duration(seconds), result.best.string(), (options_.out / "report.html").string()));
 }
 
 void TrainReport::print_line(const std::string& text) {

@@ -66,7 +66,8 @@ std::vector<std::string> PretrainedArguments::frozen() const {
   return split(freeze);
 }
 
-std::string PretrainedArguments::describe(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const {
+std::string PretrainedArguments::describe(const convert::LoadedModel& pretrained, const train::Start& start,
+                                          int64_t classes) const {
   const models::Architecture& from = pretrained.model.architecture;
   std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, convert::name_of(pretrained.kind));
   if (start.drawn.empty()) return text + ", all of its weights";
