@@ -16,7 +16,7 @@ namespace residual {
 class Packer {
  public:
   virtual ~Packer() = default;
-  /// None for layouts that this packer does not know.
+  /// None for layouts that this packer does not support.
   virtual std::optional<Implementation> pack(const TensorType& type, const Layout& from, const Layout& to) const = 0;
 };
 

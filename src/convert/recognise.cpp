@@ -186,7 +186,7 @@ class Nearest {
   std::vector<Fit> fits_;
 };
 
-// How many blocks the file has in a stage, counted from 1. Each has two tensors at least; files that claim more are not networks.
+// The number of blocks in a stage, counted from 1. Each has at least two tensors; files that number more are not networks.
 int64_t blocks_of(const Found& found, size_t stage) {
   const std::string beginning = fmt::format("layer{}.", stage);
   int64_t blocks = 0;

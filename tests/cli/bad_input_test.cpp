@@ -163,7 +163,7 @@ TEST(BadInput, ImagesToPredictAreNamedWhenTheyAreBadAndTheOthersAreAnswered) {
   workspace.write("text.png", "no image");
   workspace.write("empty.jpg", "");
   workspace.write("cut.png", workspace.read("000-circle.png").substr(0, 200));
-  // A PNG that claims 60,000 x 60,000 pixels.
+  // A PNG whose header declares 60,000 x 60,000 pixels.
   std::string bomb = workspace.read("000-circle.png");
   bomb.replace(16, 8, std::string("\x00\x00\xea\x60\x00\x00\xea\x60", 8));
   workspace.write("bomb.png", bomb);

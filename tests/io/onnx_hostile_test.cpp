@@ -38,7 +38,7 @@ class OnnxFile {
     tensor.bytes(9, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
     graph_.message(5, tensor);
   }
-  // Whole numbers in pieces, as a careless writer might put them.
+  // Integers split into several fields, which a writer may emit.
   void pieces(std::string_view name, const Shape& shape, const std::vector<std::string>& values) {
     WireWriter tensor = head(name, OnnxType::kInt64, shape);
     for (const std::string& piece : values) tensor.bytes(7, piece);

@@ -52,7 +52,7 @@ struct LoopedOp {
   int64_t (*sums)(const Graph&, const Node&) = nullptr;
 };
 
-/// N,C,H,W or N,C as batch, channels and area; element (n,c,i) lies at (n*channels + c)*area + i.
+/// N,C,H,W or N,C as batch, channels and area; element (n,c,i) is at (n*channels + c)*area + i.
 struct Planes {
   explicit Planes(const Shape& shape) : batch(shape[0]), channels(shape[1]), area(shape.rank() == 4 ? shape[2] * shape[3] : 1) {}
   int64_t at(int64_t n, int64_t c) const noexcept { return (n * channels + c) * area; }

@@ -33,7 +33,7 @@ nlohmann::ordered_json to_json(const std::vector<Prediction>& predictions) {
   return list;
 }
 
-// An unusable image is reported and the others are still classified; the exit code is then that of the error.
+// An unusable image is reported and the others are still classified; the exit code is then that of kBadFile.
 int run_predict(PredictArguments& arguments) {
   arguments.machine.check();
   check_range("--top", arguments.top, 1, kMostClasses);

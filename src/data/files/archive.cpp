@@ -145,7 +145,7 @@ class Reader {
     return !path.empty();
   }
 
-  // Memory grows with what is unpacked, whatever size the entry claims.
+  // Memory grows with the unpacked bytes, whatever size the entry declares.
   void unpack(Bytes& content) {
     content.clear();
     for (;;) {

@@ -34,7 +34,7 @@ class Parser {
   }
 
  private:
-  // What is kept takes memory, and a few bytes of a file can claim much of it.
+  // Limits the memory of decoded data, of which a few bytes of a file can request much.
   void charge(size_t bytes) {
     used_ += bytes;
     if (used_ > kMaxOnnxStructure) {

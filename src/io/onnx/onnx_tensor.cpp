@@ -120,7 +120,7 @@ Shape checked_shape(const WireFile& file, const OnnxTensor& tensor) {
   } catch (const Error& error) {
     refuse(file, tensor, fmt::format("has a shape that is refused: {}", error.what()));
   }
-  // Whoever reads the values walks through all the pieces, so empty ones cost time again and again.
+  // Every read of the values iterates over all segments, so many empty ones would cost time repeatedly.
   const auto elements = static_cast<uint64_t>(shape.elements());
   if (const size_t pieces = tensor.values.size(); pieces > std::max<uint64_t>(elements, 1))
     refuse(file, tensor, fmt::format("has shape {}, its values lie in {} pieces", to_string(shape), pieces));

@@ -8,7 +8,7 @@
 namespace residual::train {
 
 /// Appends lines; each is in the file when append() returns. The same values give the same bytes, and floats are read back
-/// exactly (a value that is not finite is written as null). Errors are of kind kResource unless said otherwise.
+/// exactly (a value that is not finite is written as null). Errors are of kind kResource unless noted.
 class MetricsFile {
  public:
   /// Creates an empty file, replacing an existing one.

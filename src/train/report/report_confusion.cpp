@@ -13,7 +13,7 @@ namespace residual::train {
 namespace {
 
 constexpr size_t kManyClasses = 12;   // narrower cells, upright names
-constexpr size_t kCrowd = 30;         // shades only
+constexpr size_t kShadesOnly = 30;    // above this, cells have no figures
 constexpr size_t kMostClasses = 100;  // more would make the table unreadable
 constexpr double kWhiteText = 0.55;   // darker shades have white figures
 
@@ -64,7 +64,7 @@ class Section {
   void table() {
     const size_t size = matrix_.size();
     put("<div class=\"scroll\"><table class=\"confusion{}{}\">\n<thead><tr><th class=\"corner\">true \\ said</th>",
-        size > kManyClasses ? " many" : "", size > kCrowd ? " crowd" : "");
+        size > kManyClasses ? " many" : "", size > kShadesOnly ? " crowd" : "");
     for (size_t column = 0; column < size; ++column) put("<th scope=\"col\" title=\"{0}\">{0}</th>", name(column));
     out_ += "<th scope=\"col\">right</th></tr></thead>\n<tbody>\n";
     for (size_t row = 0; row < size; ++row) {

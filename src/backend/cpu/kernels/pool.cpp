@@ -23,7 +23,7 @@ bool counts_exactly(const PoolAttrs& pool) {
   return pool.kernel.height < (1 << 12) && pool.kernel.width < (1 << 12);
 }
 
-bool knows(const Node& node) {
+bool supports(const Node& node) {
   if (node.op == &max_pool_op()) return counts_exactly(node.attributes.as<PoolAttrs>());
   if (node.op == &max_pool_backward_op()) return counts_exactly(node.attributes.as<MaxPoolBackwardAttrs>().pool);
   return node.op == &avg_pool_op() || node.op == &avg_pool_backward_op() || node.op == &global_avg_pool_op() ||
@@ -68,7 +68,7 @@ class PoolPattern final : public Pattern {
   std::vector<Match> match(const GraphView& view, NodeId last) const override {
     const Graph& graph = view.graph();
     const Node& node = graph.node(last);
-    const bool fits = knows(node) && node.outputs[0].dtype == DType::kF32 && node.outputs[0].shape.elements() > 0 &&
+    const bool fits = supports(node) && node.outputs[0].dtype == DType::kF32 && node.outputs[0].shape.elements() > 0 &&
                       graph.type(node.inputs[0]).dtype == DType::kF32 && graph.shape(node.inputs[0]).elements() > 0;
     if (!fits) return {};
     return {make_match(view, std::string(node.op->name), {last})};

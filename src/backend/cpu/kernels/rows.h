@@ -5,7 +5,7 @@
 
 namespace residual::cpu::kernels {
 
-/// batch x groups rows, each area x block numbers: element (n,c,i) lies at ((n*groups + c/block)*area + i)*block + c%block. Plain
+/// batch x groups rows, each area x block numbers: element (n,c,i) is at ((n*groups + c/block)*area + i)*block + c%block. Plain
 /// images have blocks of one channel.
 struct Rows {
   int64_t batch = 0, groups = 0, area = 0, block = 1;
