@@ -68,7 +68,7 @@ class GraphView {
 /// `inputs`: what the kernel reads, duplicates are dropped; values that no node of the match reads come last, ascending.
 Match make_match(const Graph& graph, std::string what, std::vector<NodeId> nodes, std::vector<Value> inputs,
                  std::vector<Value> outputs);
-/// The same with every input that the nodes read from outside, every output that is read outside or named, and the memory traffic
+/// The same with every input that the nodes read from outside, every output that is not read only inside, and the memory traffic
 /// of all other values as bytes_saved.
 Match make_match(const GraphView& view, std::string what, std::vector<NodeId> nodes);
 

@@ -22,7 +22,7 @@ std::string side_by_side(std::string_view name, const std::string& pretrained, c
   return fmt::format("\n  {:48} {:24} {}", name, pretrained, network);
 }
 
-// The index of the first stage: from there on the scopes of a network are numbered blocks.
+// Whether the stages of a network begin with this scope: from there on scopes are numbered blocks.
 bool begins_stages(std::string_view top) {
   return top.starts_with("layer1") || top.starts_with("features.denseblock1") || top.starts_with("conv2");
 }

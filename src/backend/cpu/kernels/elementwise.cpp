@@ -25,7 +25,7 @@ const Known* known(const OpDef* op) {
   return found == kKnown.end() ? nullptr : &*found;
 }
 
-// A layout without padding that suits every value: the first blocked one among those given, else the first.
+// A layout without padding for all values: the first blocked one given, else channels-last if that is the first, else plain.
 Layout shared_layout(const Shape& shape, std::span<const Layout> given) {
   if (shape.rank() != 4) return Layout::plain();
   for (const Layout& layout : given) {

@@ -9,7 +9,7 @@ struct Window {
   int64_t begin, end;
 };
 
-// The range of the `large` positions that the i-th of the `small` ones averages.
+// The range of the `from` positions that the i-th of the `to` ones averages.
 Window window(int64_t i, int64_t from, int64_t to) {
   return {i * from / to, ((i + 1) * from + to - 1) / to};
 }
