@@ -27,7 +27,7 @@ struct Predictor::Ready {
 
 struct Model::Network {
   std::shared_ptr<const eval::Model> model;  ///< never changed, so that predictors may go on with it; replaced by training
-  std::shared_ptr<PreparedWeights> weights;  ///< of model->state, shared by its predictors
+  std::shared_ptr<eval::SharedInference> inference;  ///< of model->state, for all its predictors
   models::Initialisation initialisation = models::Initialisation::kHe;
   bool built = false;                    ///< here, with random weights: any preprocessing will do until it is trained
   std::mutex mutex;                      ///< of `predictor`
@@ -35,7 +35,7 @@ struct Model::Network {
 
   Network(eval::Model held, models::Initialisation start, bool is_built)
       : model(std::make_shared<const eval::Model>(std::move(held))),
-        weights(std::make_shared<PreparedWeights>(model->state)),
+        inference(std::make_shared<eval::SharedInference>(model->architecture, model->state)),
         initialisation(start),
         built(is_built) {}
   bool preprocessing_known() const { return model->prepared || built; }
@@ -50,7 +50,7 @@ struct Model::Network {
     const std::lock_guard lock(mutex);
     predictor.reset();
     model = std::make_shared<const eval::Model>(std::move(by));
-    weights = std::make_shared<PreparedWeights>(model->state);
+    inference = std::make_shared<eval::SharedInference>(model->architecture, model->state);
   }
 };
 

@@ -157,7 +157,7 @@ Predictor Model::predictor(const PredictorOptions& options) const {
   return guarded([&] {
     return Predictor(std::unique_ptr<Predictor::Ready>(
         new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}),
-                                             options, network_->weights),
+                                             options, network_->inference),
                              network_->preprocessing_known()}));
   });
 }

@@ -61,7 +61,8 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
     : classes_(architecture.classes),
       preprocessing_(preprocessing),
       options_(std::move(options)),
-      inference_(architecture, std::make_shared<PreparedWeights>(state), options_.batch_size, options_.target,
+      shared_(architecture, state),
+      inference_(shared_, options_.batch_size, options_.target,
                  {.choices = options_.choices, .input_slots = kInputSlots}) {}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {

@@ -87,6 +87,7 @@ class Evaluator {
   int64_t classes_;
   data::Preprocessing preprocessing_;
   EvaluateOptions options_;
+  SharedInference shared_;
   Inference inference_;
 };
 

@@ -14,11 +14,23 @@ std::shared_ptr<const Plan> inference_plan(const models::Architecture& architect
   return compile(fold_batch_norm(models::inference_graph(architecture, batch)), target, choices);
 }
 
-Inference::Inference(const models::Architecture& architecture, std::shared_ptr<PreparedWeights> weights, int64_t batch,
-                     const Target& target, const InferenceOptions& options)
+SharedInference::SharedInference(models::Architecture architecture, const State& state)
+    : architecture_(std::move(architecture)), weights_(std::make_shared<PreparedWeights>(state)) {}
+
+std::shared_ptr<const Plan> SharedInference::plan(int64_t batch, const Target& target, const Choices& choices) {
+  std::string key = fmt::format("{} {} {} {} {}", batch, target.threads, target.tune, target.memory_limit, target.tuning_cache.string());
+  for (const auto& backend : target.backends) key += " | " + backend->identity();
+  for (const auto& [what, choice] : choices) key += fmt::format(" | {} = {}", what, choice);
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<const Plan>& known = plans_[key];
+  std::shared_ptr<const Plan> plan = known.lock();
+  if (!plan) known = plan = inference_plan(architecture_, batch, target, choices);
+  return plan;
+}
+
+Inference::Inference(SharedInference& shared, int64_t batch, const Target& target, const InferenceOptions& options)
     : batch_(batch),
-      session_(inference_plan(architecture, batch, target, options.choices), std::move(weights),
-               {.input_slots = options.input_slots}),
+      session_(shared.plan(batch, target, options.choices), shared.weights(), {.input_slots = options.input_slots}),
       logits_(session_.output<float>("logits")) {}
 
 }  // namespace residual::eval

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <string>
 
 #include "models/table.h"
 #include "runtime/session.h"
@@ -15,17 +18,33 @@ namespace residual::eval {
 std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
                                            const Choices& choices = {});
 
+/// What all inference on one State shares: the prepared weights, and the plan of each batch size and target while a session runs it.
+/// May be used from several threads.
+class SharedInference {
+ public:
+  /// `state` holds the network's Variables and must outlive this.
+  SharedInference(models::Architecture architecture, const State& state);
+
+  /// Compiled when it is first requested. Throws Error as inference_plan does.
+  std::shared_ptr<const Plan> plan(int64_t batch, const Target& target, const Choices& choices = {});
+  const std::shared_ptr<PreparedWeights>& weights() const noexcept { return weights_; }
+
+ private:
+  models::Architecture architecture_;
+  std::shared_ptr<PreparedWeights> weights_;
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<const Plan>> plans_;  // by batch size, target and choices
+};
+
 struct InferenceOptions {
   Choices choices = {};  ///< kernel choices to repeat
   int input_slots = 1;   ///< while one batch is computed, others may be written
 };
 
-/// Owns a session; for one thread at a time. Any number of them may share `weights` and run at once.
+/// Owns a session; for one thread at a time. Any number of them may share `shared` and run at once.
 class Inference {
  public:
-  /// `weights`: of a State that holds the network's Variables.
-  Inference(const models::Architecture& architecture, std::shared_ptr<PreparedWeights> weights, int64_t batch,
-            const Target& target, const InferenceOptions& options = {});
+  Inference(SharedInference& shared, int64_t batch, const Target& target, const InferenceOptions& options = {});
 
   int64_t batch() const noexcept { return batch_; }
   std::span<float> images(int slot = 0) { return session_.input<float>("images", slot); }  ///< batch,C,H,W; fill before run()

@@ -65,11 +65,11 @@ class OutputRows {
 }  // namespace
 
 Predictor::Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options,
-                     std::shared_ptr<PreparedWeights> weights)
+                     std::shared_ptr<SharedInference> shared)
     : model_(std::move(model)),
       exif_orientation_(options.exif_orientation.value_or(model_->preprocessing.exif_orientation())),
-      inference_(model_->architecture, weights ? std::move(weights) : std::make_shared<PreparedWeights>(model_->state),
-                 checked_batch(options.batch_size), target) {}
+      shared_(shared ? std::move(shared) : std::make_shared<SharedInference>(model_->architecture, model_->state)),
+      inference_(*shared_, checked_batch(options.batch_size), target) {}
 
 void Predictor::load(const ImageView& image, std::span<float> input) {
   if (image.type == ElementType::kFloat32) {

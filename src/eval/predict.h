@@ -19,10 +19,10 @@ using residual::Prediction;
 /// Predicts images in batches of one size. For one thread at a time; several of one model may run at once.
 class Predictor {
  public:
-  /// `weights`: of model->state, to share them with other predictors; null: its own. Of the options, batch_size and
+  /// `shared`: of model->state, for other predictors too; null: its own. Of the options, batch_size and
   /// exif_orientation are used. Throws Error (kUsage) for options out of range.
   Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options = {},
-            std::shared_ptr<PreparedWeights> weights = nullptr);
+            std::shared_ptr<SharedInference> shared = nullptr);
 
   /// See residual/predictor.h.
   void predict(std::span<const ImageView> images, const PredictionOutputs& outputs);
@@ -50,6 +50,7 @@ class Predictor {
 
   std::shared_ptr<const Model> model_;
   bool exif_orientation_;
+  std::shared_ptr<SharedInference> shared_;
   Inference inference_;
   Scratch scratch_;
 };
