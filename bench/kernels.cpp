@@ -10,7 +10,7 @@
 #include "core/tensor.h"
 #include "core/threads.h"
 #include "passes/fold_batch_norm.h"
-#include "runtime/cover.h"
+#include "runtime/compile/cover.h"
 #include "train/training_graph.h"
 
 namespace residual {

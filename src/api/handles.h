@@ -38,7 +38,7 @@ struct Model::Network {
         inference(std::make_shared<eval::SharedInference>(model->architecture, model->state)),
         initialisation(start),
         built(is_built) {}
-  bool preprocessing_known() const { return model->prepared || built; }
+  bool preprocessing_known() const { return model->preprocessing_known || built; }
   /// Calls use(predictor) with that of predict(); one thread at a time.
   template <typename Use>
   auto with_predictor(const Model& owner, Use&& use) {

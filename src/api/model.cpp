@@ -117,7 +117,7 @@ Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
     State state = train::start_from(model, architecture, data.classes()).weights;
     initialise(state, models::inference_graph(architecture, 1, DType::kF32, network_->initialisation), seed);
     return Model(std::make_unique<Network>(
-        eval::Model{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.prepared},
+        eval::Model{architecture, model.preprocessing, data.classes(), std::move(state), model.extra, model.preprocessing_known},
         network_->initialisation, network_->built));
   });
 }

@@ -176,7 +176,7 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
   }
   architecture = taking(architecture, input, path, blame);
   loaded.model.preprocessing = std::move(preprocessing);
-  loaded.model.prepared = true;
+  loaded.model.preprocessing_known = true;
 }
 
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {

@@ -175,7 +175,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   LoadedModel loaded{{std::move(architecture), guess, std::move(labels), std::move(state), std::move(file.metadata), false},
                      FileKind::kOnnx};
   if (said) prepare(loaded, *said, path, options.preprocessing.empty() ? ErrorKind::kBadFile : ErrorKind::kUsage);
-  if (unprepared) loaded.model.prepared = false;
+  if (unprepared) loaded.model.preprocessing_known = false;
   return loaded;
 }
 
@@ -197,7 +197,7 @@ void save_onnx(const std::filesystem::path& path, const eval::Model& model, bool
   if (model.architecture.graph.empty()) options.metadata[std::string(io::kArchitectureKey)] = model.architecture.to_json();
   options.metadata[std::string(io::kPreprocessingKey)] = outside;
   options.metadata[std::string(io::kLabelsKey)] = io::labels_text(model.labels);
-  if (!model.prepared) options.metadata[std::string(io::kUnpreparedKey)] = "true";
+  if (!model.preprocessing_known) options.metadata[std::string(io::kUnpreparedKey)] = "true";
   io::write_onnx(path, graph, io::views_of(model.state.tensors()), options);
 }
 

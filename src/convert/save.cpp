@@ -44,7 +44,7 @@ void save(const std::filesystem::path& path, const eval::Model& model, const Sav
   }
   io::Metadata ours{{std::string(io::kArchitectureKey), model.architecture.to_json()},
                     {std::string(io::kLabelsKey), io::labels_text(model.labels)}};
-  if (model.prepared) ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
+  if (model.preprocessing_known) ours.emplace(io::kPreprocessingKey, model.preprocessing.to_json());
   const StateDict dict = state_dict_of(model);
   io::write_torch(path, dict.tensors, dict.order, ours);
 }

@@ -62,8 +62,7 @@ Evaluator::Evaluator(const models::Architecture& architecture, const data::Prepr
       preprocessing_(preprocessing),
       options_(std::move(options)),
       shared_(architecture, state),
-      inference_(shared_, options_.batch_size, options_.target,
-                 {.choices = options_.choices, .input_slots = kInputSlots}) {}
+      inference_(shared_, options_.batch_size, options_.target, {.choices = options_.choices, .input_slots = kInputSlots}) {}
 
 void check_classes(const data::Dataset& dataset, int64_t classes) {
   if (static_cast<int64_t>(dataset.classes().size()) == classes) return;

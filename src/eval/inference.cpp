@@ -18,7 +18,8 @@ SharedInference::SharedInference(models::Architecture architecture, const State&
     : architecture_(std::move(architecture)), weights_(std::make_shared<PreparedWeights>(state)) {}
 
 std::shared_ptr<const Plan> SharedInference::plan(int64_t batch, const Target& target, const Choices& choices) {
-  std::string key = fmt::format("{} {} {} {} {}", batch, target.threads, target.tune, target.memory_limit, target.tuning_cache.string());
+  std::string key =
+      fmt::format("{} {} {} {} {}", batch, target.threads, target.tune, target.memory_limit, target.tuning_cache.string());
   for (const auto& backend : target.backends) key += " | " + backend->identity();
   for (const auto& [what, choice] : choices) key += fmt::format(" | {} = {}", what, choice);
   const std::lock_guard lock(mutex_);

@@ -18,8 +18,8 @@ namespace residual::eval {
 std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
                                            const Choices& choices = {});
 
-/// What all inference on one State shares: the prepared weights, and the plan of each batch size and target while a session runs it.
-/// May be used from several threads.
+/// What all inference on one State shares: the prepared weights, and the plan of each batch size and target while a session runs
+/// it. May be used from several threads.
 class SharedInference {
  public:
   /// `state` holds the network's Variables and must outlive this.

@@ -56,8 +56,8 @@ Model model_from(io::ModelFile file, const std::string& name) {
     }
     if (!file.labels.empty() && static_cast<int64_t>(file.labels.size()) != architecture.classes)
       fail(ErrorKind::kBadFile, "{} labels for {} classes", file.labels.size(), architecture.classes);
-    return Model{
-        std::move(architecture), std::move(preprocessing), std::move(file.labels), {}, std::move(file.extra), file.prepared};
+    return Model{std::move(architecture), std::move(preprocessing), std::move(file.labels), {},
+                 std::move(file.extra),   file.preprocessing_known};
   });
   const Graph graph = blaming(name, [&] { return models::inference_graph(model.architecture, 1); });
   model.state = state_from(graph, file.tensors, name, model.architecture.model);
@@ -75,8 +75,8 @@ Model parse_model(std::span<const std::byte> bytes, const std::string& name) {
 }
 
 void serialize_model(const Model& model, const ByteSink& sink) {
-  const io::ModelFile file{
-      model.architecture.to_json(), model.preprocessing.to_json(), model.labels, model.extra, {}, model.prepared};
+  const io::ModelFile file{model.architecture.to_json(), model.preprocessing.to_json(), model.labels, model.extra, {},
+                           model.preprocessing_known};
   io::TensorViews tensors;
   const Graph graph = models::inference_graph(model.architecture, 1);
   for (const auto& [name, variable] : graph.variables()) tensors.emplace(name, &model.state.at(name));

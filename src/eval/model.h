@@ -21,7 +21,7 @@ struct Model {
   std::vector<std::string> labels;  ///< one a class, or none
   State state;                      ///< parameters and running statistics
   io::Metadata extra;               ///< other metadata of the file, kept
-  bool prepared = true;             ///< whether `preprocessing` is known; otherwise it is a guess
+  bool preprocessing_known = true;  ///< whether `preprocessing` is known; otherwise it is a guess
 
   /// The name of a class: its label, or its number.
   std::string label(int64_t index) const;

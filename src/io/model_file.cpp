@@ -25,7 +25,7 @@ ModelFile model_from(SafetensorsFile file, const std::string& name) {
   model.preprocessing = take_text(metadata, kPreprocessingKey, name);
   parse_json(model.preprocessing, text(kPreprocessingKey));
   model.labels = parse_labels(take_text(metadata, kLabelsKey, name), text(kLabelsKey));
-  model.prepared = metadata.erase(std::string(kUnpreparedKey)) == 0;
+  model.preprocessing_known = metadata.erase(std::string(kUnpreparedKey)) == 0;
   for (const auto& [tensor_name, tensor] : file.tensors) {
     if (all_finite(tensor)) continue;
     fail(ErrorKind::kBadFile,
@@ -70,7 +70,7 @@ void serialize_model(const ModelFile& model, const TensorViews& tensors, const B
   metadata[std::string(kArchitectureKey)] = model.architecture;
   metadata[std::string(kPreprocessingKey)] = model.preprocessing;
   metadata[std::string(kLabelsKey)] = labels_text(model.labels);
-  if (!model.prepared) metadata[std::string(kUnpreparedKey)] = "true";
+  if (!model.preprocessing_known) metadata[std::string(kUnpreparedKey)] = "true";
   metadata.erase(std::string(kCheckpointKey));
   metadata[std::string(kChecksumKey)] = checksum_of(tensors, metadata);
   serialize_safetensors(tensors, metadata, sink);

@@ -27,7 +27,7 @@ struct ModelFile {
   std::vector<std::string> labels;   ///< names of the classes by index; empty when they have none
   Metadata extra;                    ///< metadata of other names, kept as they are
   Tensors tensors;                   ///< torchvision state_dict names; convolution weights out,in,kh,kw
-  bool prepared = true;              ///< whether the preprocessing of images is known
+  bool preprocessing_known = true;   ///< whether the preprocessing of images is known
 };
 
 /// Replaces `path` as a whole; the same model gives the same bytes. Throws Error: kResource when it cannot be written, kNumeric

@@ -4,11 +4,7 @@
 #include <numeric>
 
 #include "core/cache_folder.h"
-#include "core/threads.h"
 #include "graph/sources.h"
-#include "runtime/lowering.h"
-#include "runtime/placement.h"
-#include "runtime/prepared_keys.h"
 
 namespace residual {
 
@@ -57,25 +53,6 @@ bool Plan::assigns(const std::string& variable) const {
   return std::ranges::any_of(graph.nodes(), [&](const Node& node) {
     return node.op == &assign_op() && node.attributes.as<AssignAttrs>().variable == variable;
   });
-}
-
-std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices) {
-  refuse_after_fork();
-  verify(graph);
-  if (target.backends.empty()) fail(ErrorKind::kUsage, "a graph is compiled for a target without backends");
-  auto plan = std::make_shared<Plan>();
-  plan->graph = std::move(graph);
-  plan->threads = target.threads > 0 ? target.threads : allowed_threads();
-  plan->description = target.backends.front()->description();
-  plan->devices = {host_device()};
-  const TeamScope team(plan->threads);
-  place(*plan, lower(*plan, target, choices));
-  plan->prepared_keys = prepared_keys(*plan);
-  if (target.memory_limit > 0 && plan->peak_bytes() > target.memory_limit) {
-    fail(ErrorKind::kResource, "the plan needs {} MiB, {} MiB are allowed; use a smaller batch or smaller images",
-         plan->peak_bytes() >> 20, target.memory_limit >> 20);
-  }
-  return plan;
 }
 
 }  // namespace residual

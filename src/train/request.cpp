@@ -63,7 +63,7 @@ void check_choice(const PreprocessingChoice& choice) {
 
 // The preprocessing of the pretrained weights for an input of this size; none where it is unknown or requires another size.
 std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, const Shape& input_chw) {
-  if (!pretrained.prepared) return std::nullopt;
+  if (!pretrained.preprocessing_known) return std::nullopt;
   const data::Preprocessing& theirs = pretrained.preprocessing;
   if (theirs.output_shape() == input_chw) return theirs;
   const auto step = std::ranges::find_if(

@@ -40,7 +40,7 @@ TEST(Load, WhatIsSavedForPyTorchComesBackBitForBit) {
   save(folder / "model.pth", model);
   const LoadedModel loaded = load(folder / "model.pth");
   EXPECT_EQ(loaded.kind, FileKind::kTorch);
-  EXPECT_TRUE(loaded.model.prepared);
+  EXPECT_TRUE(loaded.model.preprocessing_known);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
   EXPECT_EQ(loaded.model.architecture.classes, 5);
@@ -53,7 +53,7 @@ TEST(Load, OurModelFileKeepsItsPreprocessing) {
   save(folder / "model.safetensors", model);
   const LoadedModel loaded = load(folder / "model.safetensors");
   EXPECT_EQ(loaded.kind, FileKind::kModel);
-  EXPECT_TRUE(loaded.model.prepared);
+  EXPECT_TRUE(loaded.model.preprocessing_known);
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   expect_same_weights(loaded.model, model);
 }
@@ -81,7 +81,7 @@ TEST(Load, WhatNoTensorTellsComesBackFromOurOwnPyTorchFiles) {
   const io::TorchFile file = io::read_torch(folder / "plain.pth");
   io::write_torch(folder / "bare.pth", io::views_of(file.tensors), state_dict_of(model).order);
   const LoadedModel bare = load(folder / "bare.pth");
-  EXPECT_FALSE(bare.model.prepared);
+  EXPECT_FALSE(bare.model.preprocessing_known);
   EXPECT_EQ(bare.model.architecture.model, "resnet8");
   EXPECT_EQ(bare.model.architecture.input, (Shape{3, 32, 32}));
   EXPECT_EQ(load(folder / "bare.pth", {.architecture = {}, .input = Shape{3, 8, 8}}).model.architecture.input, (Shape{3, 8, 8}));
@@ -104,16 +104,16 @@ TEST(Load, NoFileSaysHowImagesArePreparedWhereNobodySaidIt) {
   const TemporaryFolder folder;
   eval::Model model = some_model();
   model.labels = {"a", "b", "c", "d", "e"};
-  model.prepared = false;
+  model.preprocessing_known = false;
   LoadOptions said;
   said.preprocessing = "cifar10";
   for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
     save(folder / name, model);
     const LoadedModel loaded = load(folder / name);
-    EXPECT_FALSE(loaded.model.prepared) << name;
+    EXPECT_FALSE(loaded.model.preprocessing_known) << name;
     EXPECT_EQ(loaded.model.labels, model.labels) << name;
     EXPECT_EQ(loaded.model.extra, model.extra) << name;
-    EXPECT_TRUE(load(folder / name, said).model.prepared) << name;
+    EXPECT_TRUE(load(folder / name, said).model.preprocessing_known) << name;
   }
 }
 
@@ -136,7 +136,7 @@ TEST(Load, ThePreprocessingThatIsGivenDecidesTheInput) {
     options.preprocessing = preprocessing;
     options.input = input;
     const LoadedModel loaded = load(folder / "model.pth", options);
-    EXPECT_TRUE(loaded.model.prepared);
+    EXPECT_TRUE(loaded.model.preprocessing_known);
     EXPECT_EQ(loaded.model.architecture.input, expected);
   };
   expect_input("cifar10", {}, Shape{3, 8, 8});
@@ -152,12 +152,12 @@ TEST(Load, APreprocessingThatIsGivenLaterDecidesTheInputToo) {
   for (const char* name : {"m.safetensors", "m.pth", "m.onnx"}) {
     save(folder / name, some_model());
     LoadedModel loaded = load(folder / name);
-    loaded.model.prepared = false;
+    loaded.model.preprocessing_known = false;
     const auto prepare_for = [&](const Shape& input) { prepare(loaded, some_model("resnet8", input).preprocessing, name); };
     EXPECT_EQ(error_of([&] { prepare_for(Shape{1, 8, 8}); }).kind(), ErrorKind::kUsage) << name;
     const Shape input = loaded.kind == FileKind::kOnnx ? Shape{3, 8, 8} : Shape{3, 16, 16};
     prepare_for(input);
-    EXPECT_TRUE(loaded.model.prepared) << name;
+    EXPECT_TRUE(loaded.model.preprocessing_known) << name;
     EXPECT_EQ(loaded.model.architecture.input, input) << name;
     EXPECT_EQ(loaded.model.preprocessing.output_shape(), input) << name;
   }
@@ -217,7 +217,7 @@ TEST(Load, AHuggingFaceFolderBringsItsPreprocessingAndLabels) {
                        "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}})"));
   const LoadedModel loaded = load(folder / "hub");
   EXPECT_EQ(loaded.kind, FileKind::kHuggingFace);
-  EXPECT_TRUE(loaded.model.prepared);
+  EXPECT_TRUE(loaded.model.preprocessing_known);
   EXPECT_EQ(loaded.model.label(3), "d");
   EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 32, 32}));
   expect_same_weights(loaded.model, model);

@@ -59,7 +59,7 @@ TEST(OnnxModel, ComesBackAsTheNetworkThatItIs) {
   save(folder / "m.onnx", model);
   const LoadedModel loaded = load(folder / "m.onnx");
   EXPECT_EQ(loaded.kind, FileKind::kOnnx);
-  EXPECT_TRUE(loaded.model.prepared);
+  EXPECT_TRUE(loaded.model.preprocessing_known);
   EXPECT_EQ(loaded.model.architecture.to_json(), model.architecture.to_json());
   EXPECT_EQ(loaded.model.preprocessing, model.preprocessing);
   EXPECT_EQ(loaded.model.labels, model.labels);
@@ -99,7 +99,7 @@ TEST(OnnxModel, WhatIsNoNetworkOfTheTableIsKeptAsAGraph) {
   const LoadedModel loaded = load(kGolden / "preprocessing.onnx");
   EXPECT_EQ(loaded.model.architecture.model, "preprocessing");
   EXPECT_EQ(loaded.model.architecture.classes, 3);
-  EXPECT_FALSE(loaded.model.prepared);
+  EXPECT_FALSE(loaded.model.preprocessing_known);
   for (const char* name : {"m.safetensors", "m.onnx"}) {
     save(folder / name, loaded.model);
     const LoadedModel again = load(folder / name);

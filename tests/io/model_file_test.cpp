@@ -58,11 +58,11 @@ TEST(ModelFile, TheSameModelGivesTheSameBytesAlsoAfterATrip) {
 TEST(ModelFile, SaysWhereNobodySaidHowImagesArePrepared) {
   ModelFile model = small_model();
   EXPECT_FALSE(parse_safetensors(bytes_of(model), "x").metadata.contains("residual.unprepared"));
-  EXPECT_TRUE(parse_model(bytes_of(model), "x").prepared);
-  model.prepared = false;
+  EXPECT_TRUE(parse_model(bytes_of(model), "x").preprocessing_known);
+  model.preprocessing_known = false;
   EXPECT_EQ(parse_safetensors(bytes_of(model), "x").metadata.at("residual.unprepared"), "true");
   const ModelFile again = parse_model(bytes_of(model), "x");
-  EXPECT_FALSE(again.prepared);
+  EXPECT_FALSE(again.preprocessing_known);
   EXPECT_EQ(again.extra, model.extra);
 }
 

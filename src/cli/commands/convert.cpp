@@ -27,9 +27,9 @@ int run_convert(ConvertArguments& arguments) {
   const convert::FileKind kind = convert::kind_to_write(out);  // refuses an unknown one before anything is read
   refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
-  if (!loaded.model.prepared && arguments.preprocessing_inside) refuse_unprepared(arguments.in.file);
+  if (!loaded.model.preprocessing_known && arguments.preprocessing_inside) refuse_unprepared(arguments.in.file);
   if (!arguments.labels.empty()) name_classes(loaded.model, arguments.labels);
-  if (!loaded.model.prepared) {
+  if (!loaded.model.preprocessing_known) {
     warn("'{}' does not say how images are preprocessed, and neither will '{}'; specify it with --preprocess", arguments.in.file,
          out.string());
   }

@@ -72,7 +72,7 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared p
 
 // A file without preprocessing gets that of the other.
 void share_preprocessing(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
-  if (!to.model.prepared && from.model.prepared) convert::prepare(to, from.model.preprocessing, file);
+  if (!to.model.preprocessing_known && from.model.preprocessing_known) convert::prepare(to, from.model.preprocessing, file);
 }
 
 // The images to run both models on: those of a data set, or of a folder of images without labels.
@@ -113,7 +113,7 @@ class VerifyData {
 std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
                                                              const data::Dataset* images, convert::CompareOptions options) {
   convert::Comparison comparison = convert::compare(a.model, b.model, images, options);
-  if (!a.model.prepared || !b.model.prepared || a.model.preprocessing == b.model.preprocessing)
+  if (!a.model.preprocessing_known || !b.model.preprocessing_known || a.model.preprocessing == b.model.preprocessing)
     return {std::move(comparison), Prepared::kAlike};
   // One network may contain steps that the other has in its preprocessing. The data set applies the Exif orientation, the same
   // for both.
@@ -141,7 +141,7 @@ int run_verify(VerifyArguments& arguments) {
   share_preprocessing(b, a, arguments.a);
   std::optional<VerifyData> data;
   if (!arguments.data.empty()) {
-    if (!a.model.prepared) refuse_unprepared(arguments.a);
+    if (!a.model.preprocessing_known) refuse_unprepared(arguments.a);
     data.emplace(arguments, a.model);
   }
   const auto [comparison, prepared] = compare_as_prepared(a, b, data ? &data->images() : nullptr, arguments.options);

@@ -55,7 +55,7 @@ convert::LoadedModel ModelArguments::load() const {
 
 eval::Model ModelArguments::load_for_images() const {
   convert::LoadedModel loaded = load();
-  if (!loaded.model.prepared) refuse_unprepared(file);
+  if (!loaded.model.preprocessing_known) refuse_unprepared(file);
   return std::move(loaded.model);
 }
 

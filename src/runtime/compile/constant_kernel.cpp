@@ -1,4 +1,4 @@
-#include "runtime/constant_kernel.h"
+#include "runtime/compile/constant_kernel.h"
 
 #include <algorithm>
 

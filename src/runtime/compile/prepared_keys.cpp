@@ -1,4 +1,4 @@
-#include "runtime/prepared_keys.h"
+#include "runtime/compile/prepared_keys.h"
 
 #include "graph/sources.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/memory.h"
+#include "runtime/compile/arena_offsets.h"
 
 #include <algorithm>
 #include <cstdint>

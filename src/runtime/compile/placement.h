@@ -1,7 +1,7 @@
 // Memory of a plan's values: when each is alive, whose memory it may reuse, its offset in the arena.
 #pragma once
 
-#include "runtime/lowering.h"
+#include "runtime/compile/lowering.h"
 
 namespace residual {
 

@@ -1,4 +1,4 @@
-#include "runtime/tuner.h"
+#include "runtime/compile/tuner.h"
 
 #include <malloc.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/tensor.h"
 #include "core/tuning.h"
-#include "runtime/tuning_memory.h"
+#include "runtime/compile/tuning_cache.h"
 
 namespace residual {
 namespace {
@@ -68,7 +68,7 @@ size_t Tuner::preferred(const std::string& key, std::span<const std::string> lab
   if (const auto found = forced_.find(key); found != forced_.end() && index(found->second) < labels.size())
     return index(found->second);
   if (!enabled_) return labels.size();
-  const auto remembered = TuningMemory::of(file_).find(machine_, among(key, labels));
+  const auto remembered = TuningCache::of(file_).find(machine_, among(key, labels));
   return remembered ? index(*remembered) : labels.size();
 }
 
@@ -99,7 +99,7 @@ Tuner::Choice Tuner::choose(const Problem& problem) {
   const std::vector<std::string> labels = labels_of(problem.implementations);
   Choice choice;
   {
-    TuningMemory& memory = TuningMemory::of(file_);
+    TuningCache& memory = TuningCache::of(file_);
     const auto lock = memory.lock();
     choice.index = preferred(problem.key, labels);
     if (choice.index == labels.size()) {
@@ -133,7 +133,7 @@ Tuner::Timed Tuner::least_seconds(const Problem& problem) {
   }
   const Timed timed = fastest(problem);
   if (labels.size() > 1 && timed.seconds < kNever) {
-    TuningMemory::of(file_).remember(machine_, among(problem.key, labels), labels[timed.index]);
+    TuningCache::of(file_).remember(machine_, among(problem.key, labels), labels[timed.index]);
     fresh_ = true;
   }
   return timed;
@@ -141,7 +141,7 @@ Tuner::Timed Tuner::least_seconds(const Problem& problem) {
 
 size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> labels,
                            const std::function<double(size_t)>& seconds_of) {
-  TuningMemory& memory = TuningMemory::of(file_);
+  TuningCache& memory = TuningCache::of(file_);
   const auto lock = memory.lock();
   size_t best = preferred(key, labels);
   if (best == labels.size()) {
@@ -163,7 +163,7 @@ size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> 
 void Tuner::finish() const {
   if (!fresh_) return;
   malloc_trim(0);  // glibc would keep the memory used by timing
-  TuningMemory& memory = TuningMemory::of(file_);
+  TuningCache& memory = TuningCache::of(file_);
   const auto lock = memory.lock();
   memory.write();
 }

@@ -1,9 +1,9 @@
-#include "runtime/placement.h"
+#include "runtime/compile/placement.h"
 
 #include <algorithm>
 #include <map>
 
-#include "runtime/memory.h"
+#include "runtime/compile/arena_offsets.h"
 
 namespace residual {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/lowering.h"
+#include "runtime/compile/lowering.h"
 
 namespace residual {
 

@@ -1,12 +1,13 @@
-#include "runtime/lowering.h"
+#include "runtime/compile/lowering.h"
 
 #include <algorithm>
 #include <limits>
 #include <map>
 
-#include "runtime/cover.h"
-#include "runtime/plan_builder.h"
-#include "runtime/tuner.h"
+#include "runtime/compile/cover.h"
+#include "runtime/compile/plan_builder.h"
+#include "runtime/compile/schedule.h"
+#include "runtime/compile/tuner.h"
 
 namespace residual {
 namespace {

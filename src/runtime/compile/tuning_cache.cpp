@@ -1,4 +1,4 @@
-#include "runtime/tuning_memory.h"
+#include "runtime/compile/tuning_cache.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,16 +26,16 @@ nlohmann::json cache_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-TuningMemory& TuningMemory::of(const std::filesystem::path& file) {
+TuningCache& TuningCache::of(const std::filesystem::path& file) {
   static std::mutex guard;
-  static std::map<std::filesystem::path, std::unique_ptr<TuningMemory>> all;
+  static std::map<std::filesystem::path, std::unique_ptr<TuningCache>> all;
   const std::lock_guard lock(guard);
-  std::unique_ptr<TuningMemory>& memory = all[file];
-  if (!memory) memory.reset(new TuningMemory(file));
+  std::unique_ptr<TuningCache>& memory = all[file];
+  if (!memory) memory.reset(new TuningCache(file));
   return *memory;
 }
 
-TuningMemory::TuningMemory(std::filesystem::path file) : file_(std::move(file)) {
+TuningCache::TuningCache(std::filesystem::path file) : file_(std::move(file)) {
   const nlohmann::json cache = cache_of(file_);
   for (const auto& [machine, winners] : cache.items()) {
     if (!winners.is_object()) continue;
@@ -45,18 +45,18 @@ TuningMemory::TuningMemory(std::filesystem::path file) : file_(std::move(file)) 
   }
 }
 
-std::optional<std::string> TuningMemory::find(const std::string& machine, const std::string& key) const {
+std::optional<std::string> TuningCache::find(const std::string& machine, const std::string& key) const {
   const auto winners = winners_.find(machine);
   if (winners == winners_.end()) return std::nullopt;
   const auto found = winners->second.find(key);
   return found == winners->second.end() ? std::nullopt : std::optional(found->second);
 }
 
-void TuningMemory::remember(const std::string& machine, const std::string& key, const std::string& label) {
+void TuningCache::remember(const std::string& machine, const std::string& key, const std::string& label) {
   winners_[machine][key] = label;
 }
 
-void TuningMemory::write() const {
+void TuningCache::write() const {
   if (file_.empty()) return;
   try {
     std::filesystem::create_directories(file_.parent_path());

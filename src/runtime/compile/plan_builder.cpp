@@ -1,10 +1,10 @@
-#include "runtime/plan_builder.h"
+#include "runtime/compile/plan_builder.h"
 
 #include <algorithm>
 
 #include "graph/sources.h"
-#include "runtime/constant_kernel.h"
-#include "runtime/cover.h"
+#include "runtime/compile/constant_kernel.h"
+#include "runtime/compile/cover.h"
 
 namespace residual {
 namespace {

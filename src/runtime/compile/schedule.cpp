@@ -1,10 +1,11 @@
+#include "runtime/compile/schedule.h"
+
 #include <algorithm>
 #include <map>
 #include <queue>
 #include <set>
 
 #include "graph/sources.h"
-#include "runtime/cover.h"
 
 namespace residual {
 namespace {

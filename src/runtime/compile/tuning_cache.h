@@ -11,9 +11,9 @@ namespace residual {
 
 /// Winners by machine and key. One for each cache file in a process (and one for no file), read on first use. Used
 /// under lock(): its holder times, other threads wait and use the result.
-class TuningMemory {
+class TuningCache {
  public:
-  static TuningMemory& of(const std::filesystem::path& file);
+  static TuningCache& of(const std::filesystem::path& file);
 
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   std::optional<std::string> find(const std::string& machine, const std::string& key) const;
@@ -22,7 +22,7 @@ class TuningMemory {
   void write() const;
 
  private:
-  explicit TuningMemory(std::filesystem::path file);
+  explicit TuningCache(std::filesystem::path file);
 
   using Winners = std::map<std::string, std::map<std::string, std::string>>;
   std::filesystem::path file_;

@@ -1,4 +1,4 @@
-#include "runtime/cover.h"
+#include "runtime/compile/cover.h"
 
 #include <algorithm>
 #include <functional>
