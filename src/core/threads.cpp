@@ -49,9 +49,8 @@ void refuse_after_fork() {
   pid_t first = 0;
   if (first_process.compare_exchange_strong(first, here) || first == here) return;
   fail(ErrorKind::kUsage,
-       "process {} was forked from process {} after that had started the library's threads, which do not exist here; fork before "
-       "the "
-       "library is first used, or start a new program",
+       "process {} was forked from process {} after that had started the library's threads, which do not exist here; fork "
+       "before the library is first used, or start a new program",
        here, first);
 }
 

@@ -25,6 +25,7 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
 Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeights> weights, State* state,
                  const SessionOptions& options)
     : plan_(std::move(plan)), weights_(std::move(weights)), streams_(make_streams(*plan_)) {
+  refuse_after_fork();
   if (options.input_slots < 1)
     fail(ErrorKind::kUsage, "a session has {} input slots, at least 1 is expected", options.input_slots);
   add_variables(state);
