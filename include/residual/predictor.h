@@ -1,6 +1,7 @@
 // Predictions in batches, into the caller's memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -33,7 +34,8 @@ class RESIDUAL_API Predictor {
   std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5);
 
   int64_t classes() const;
-  ImageShape input() const;  ///< of the network; images of bytes may have any size
+  FeatureShape feature_shape(size_t index) const;  ///< of one of PredictorOptions::features. Throws Error (kUsage) beyond them
+  ImageShape input() const;                        ///< of the network; images of bytes may have any size
 
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;

@@ -53,6 +53,10 @@ std::vector<Prediction> Predictor::predict(const std::filesystem::path& file, in
   });
 }
 
+FeatureShape Predictor::feature_shape(size_t index) const {
+  return ready_->predictor.feature_shape(index);
+}
+
 int64_t Predictor::classes() const {
   return ready_->predictor.model().architecture.classes;
 }

@@ -69,7 +69,15 @@ Predictor::Predictor(std::shared_ptr<const Model> model, const Target& target, c
     : model_(std::move(model)),
       exif_orientation_(options.exif_orientation.value_or(model_->preprocessing.exif_orientation())),
       shared_(shared ? std::move(shared) : std::make_shared<SharedInference>(model_->architecture, model_->state)),
-      inference_(*shared_, checked_batch(options.batch_size), target) {}
+      inference_(*shared_, checked_batch(options.batch_size), target, {.features = options.features}) {}
+
+FeatureShape Predictor::feature_shape(size_t index) const {
+  if (index >= inference_.features())
+    fail(ErrorKind::kUsage, "feature {} of {} was requested; PredictorOptions::features names them", index,
+         inference_.features());
+  const Shape shape = inference_.feature_shape(index);
+  return {shape[0], shape[1], shape[2]};
+}
 
 void Predictor::load(const ImageView& image, std::span<float> input) {
   if (image.type == ElementType::kFloat32) {
@@ -100,12 +108,24 @@ void Predictor::predict_all(const Images& images, const PredictionOutputs& outpu
   const auto classes = static_cast<size_t>(model_->architecture.classes), batch = static_cast<size_t>(inference_.batch());
   const size_t elements = inference_.images().size() / batch;  // of one image
   OutputRows rows(outputs, images.size(), classes);
+  if (outputs.features.size() > inference_.features())
+    fail(ErrorKind::kUsage, "there is memory for {} features, the predictor computes {}", outputs.features.size(),
+         inference_.features());
+  std::vector<size_t> sizes;  // of each feature of one image; 0: not written
+  for (size_t f = 0; f < outputs.features.size(); ++f) {
+    const auto size = static_cast<size_t>(inference_.feature_shape(f).elements());
+    sizes.push_back(per_image(outputs.features[f].size(), images.size(), size, size, "features"));
+  }
   for (size_t first = 0; first < images.size(); first += batch) {
     // Rows behind a partial batch keep the images of the batch before: no row affects another, and they are not used.
     const size_t count = std::min(batch, images.size() - first);
     for (size_t i = 0; i < count; ++i) load(images[first + i], inference_.images().subspan(i * elements, elements));
     inference_.run();
     for (size_t i = 0; i < count; ++i) rows.write(first + i, inference_.logits().subspan(i * classes, classes));
+    for (size_t f = 0; f < sizes.size(); ++f) {
+      if (sizes[f] > 0)
+        std::ranges::copy(inference_.feature(f).first(count * sizes[f]), outputs.features[f].subspan(first * sizes[f]).begin());
+    }
   }
 }
 
@@ -115,7 +135,8 @@ std::vector<Prediction> Predictor::predict_one(const One& image, int64_t top) {
   const int64_t classes = model_->architecture.classes;
   std::vector<float> logits(static_cast<size_t>(classes));
   std::vector<int64_t> order(static_cast<size_t>(std::min(top, classes)));
-  predict_all(std::span(&image, 1), {.logits = logits, .probabilities = {}, .top_classes = order, .top_probabilities = {}});
+  predict_all(std::span(&image, 1),
+              {.logits = logits, .probabilities = {}, .top_classes = order, .top_probabilities = {}, .features = {}});
   const Softmax softmax(logits);
   std::vector<Prediction> result;
   for (const int64_t index : order) result.push_back({index, model_->label(index), softmax(logits[static_cast<size_t>(index)])});

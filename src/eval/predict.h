@@ -33,6 +33,8 @@ class Predictor {
   /// A JPEG or PNG file of at most 1 GiB.
   std::vector<Prediction> predict(const std::filesystem::path& path, int64_t top = 5);
 
+  /// Of one of the options' features; throws Error (kUsage) beyond them.
+  FeatureShape feature_shape(size_t index) const;
   const Model& model() const noexcept { return *model_; }
 
  private:

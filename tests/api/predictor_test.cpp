@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <residual/residual.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -68,6 +69,28 @@ TEST_F(Predictors, GiveLogitsProbabilitiesAndTheLikeliestClassesOfABatch) {
     }
   }
   predictor.predict(std::span<const ImageView>(), {});
+}
+
+TEST_F(Predictors, GiveTheFeaturesOfStages) {
+  const Model trained = model();
+  Predictor plain = trained.predictor({.threads = 1}), one = trained.predictor({.threads = 1, .features = {"C2", "C4"}}),
+            batches = trained.predictor({.threads = 1, .batch_size = 2, .features = {"C2", "C4"}});
+  EXPECT_EQ(one.feature_shape(0), (FeatureShape{16, kSide, kSide}));
+  EXPECT_EQ(one.feature_shape(1), (FeatureShape{64, kSide / 4, kSide / 4}));
+  EXPECT_THROW(one.feature_shape(2), Error);
+  std::vector<float> c2(5 * 16 * kSide * kSide), c4(5 * 64 * kSide * kSide / 16), again2(c2.size()), again4(c4.size());
+  std::vector<float> logits(5 * kClasses);
+  one.predict(views_, {.logits = logits, .features = {c2, c4}});
+  batches.predict(views_, {.features = {again2, again4}});
+  for (size_t i = 0; i < c2.size(); ++i) ASSERT_NEAR(c2[i], again2[i], 1e-5) << i;
+  for (size_t i = 0; i < c4.size(); ++i) ASSERT_NEAR(c4[i], again4[i], 1e-5) << i;
+  EXPECT_GT(*std::ranges::max_element(c4), 0);  // after a ReLU
+  EXPECT_EQ(*std::ranges::min_element(c4), 0);
+  const std::vector<float> expected = logits_of(plain, views_);
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 1e-5) << i;
+  EXPECT_THROW(plain.predict(views_, {.features = {c2}}), Error);
+  EXPECT_THROW(one.predict(views_, {.features = {std::span(c2).first(7)}}), Error);
+  EXPECT_THROW(trained.predictor({.features = {"C9"}}), Error);
 }
 
 TEST_F(Predictors, TakePixelsInAnyLayout) {
