@@ -88,7 +88,8 @@ TEST(ElementTypes, FeaturesAreInTheComputeTypeAndParametersInTheirOwn) {
 
 TEST(ElementTypes, AFloat32NetworkHasNoCasts) {
   for (const DType type : {DType::kF32, DType::kF64}) {
-    for (const Node& node : inference_graph(small(), 2, type).nodes()) EXPECT_NE(node.op->name, "cast");
+    const Graph graph = inference_graph(small(), 2, type);
+    for (const Node& node : graph.nodes()) EXPECT_NE(node.op->name, "cast");
   }
 }
 
