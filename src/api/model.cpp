@@ -163,12 +163,14 @@ Predictor Model::predictor(const PredictorOptions& options) const {
 }
 
 void Model::warm_up(const PredictorOptions& options) const {
-  const std::lock_guard lock(network_->mutex);
-  if (options != PredictorOptions{}) {
-    predictor(options);
-  } else if (!network_->predictor) {
-    network_->predictor = std::make_unique<Predictor>(predictor());
-  }
+  guarded([&] {
+    const std::lock_guard lock(network_->mutex);
+    if (options != PredictorOptions{}) {
+      predictor(options);
+    } else if (!network_->predictor) {
+      network_->predictor = std::make_unique<Predictor>(predictor());
+    }
+  });
 }
 
 std::vector<Prediction> Model::predict(const std::filesystem::path& file, int64_t top) const {
