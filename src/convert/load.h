@@ -20,7 +20,7 @@ struct LoadOptions {
   /// Of the images that the network takes, C,H,W, where the file does not say it; none: as `preprocessing` or the network was
   /// published.
   std::optional<Shape> input;
-  /// How images are prepared, in place of what the file says: a preset's name or file (data/presets.h).
+  /// How images are prepared, in place of what the file says: a preset's name or file (data/preprocessing/presets.h).
   std::string preprocessing;
 };
 

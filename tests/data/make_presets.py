@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes golden/recipe_NAME.f32: what torchvision's transforms make of golden/colour.png by the presets of data/presets.h.
+"""Makes golden/recipe_NAME.f32: what torchvision's transforms make of golden/colour.png by the presets of data/preprocessing/presets.h.
 
   make_presets.py
 

@@ -61,8 +61,8 @@ Modules reachable(const std::string& module) {
   return all;
 }
 
-// "src/backend/cpu/onednn/x.h" and "backend/cpu/onednn/x.h" are in backend/cpu: the longest module that contains them. Empty: in
-// none.
+// "src/backend/cpu/onednn/memory.h" and "backend/cpu/onednn/memory.h" are in backend/cpu: the longest module that contains them.
+// Empty: in none.
 std::string module_of(std::string path) {
   if (path.starts_with("src/")) path = path.substr(4);
   std::string best;

@@ -7,7 +7,7 @@
 
 namespace {
 
-// "relu" -> "src/ops/relu.cpp": every function `const OpDef& NAME_op() {`.
+// "relu" -> "src/ops/elementwise/relu.cpp": every function `const OpDef& NAME_op() {`.
 std::map<std::string, std::string> defined_ops() {
   const std::regex definition("\nconst OpDef& ([a-z0-9_]+)_op\\(\\) \\{");
   std::map<std::string, std::string> ops;

@@ -97,7 +97,7 @@ class Small(nn.Module):
 
 
 class Dropout(nn.Module):
-    """The dropout masks of `residual`: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), see ops/dropout.h."""
+    """The dropout masks of `residual`: Philox 4x32-10 of (seed 0, step, layer 0, sample, element), see ops/layers/dropout.h."""
 
     def __init__(self, learning_rate):
         super().__init__()

@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-#include "program.h"
+#include "cli/program.h"
 
 namespace {
 
