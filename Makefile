@@ -9,11 +9,14 @@ SHELL := /bin/bash
 # $(call build,PRESET,OPTIONS): configures quietly and builds.
 build = @cmake --preset $(1) $(2) > /dev/null && cmake --build --preset $(1)
 
-.PHONY: build demo test check asan parity parity-all fuzz tidy format bench clean
+.PHONY: build deb demo test check long asan parity parity-all fuzz tidy format bench clean
 
 build: ## build/residual
 	@scripts/setup build
 	$(call build,release,-DRESIDUAL_TESTS=OFF)
+
+deb: build ## build/deb/residual_*.deb
+	@cmake --build --preset release --target deb
 
 demo: build ## train, evaluate and use a model on the built-in images
 	@scripts/demo
@@ -21,23 +24,28 @@ demo: build ## train, evaluate and use a model on the built-in images
 test: ## the tests, in the release build
 	@scripts/setup test
 	$(call build,release,-DRESIDUAL_TESTS=ON)
-	@ctest --preset release -LE torch
+	@scripts/test release -LE 'torch|long'
 
-check: test asan parity-all tidy fuzz ## test, and all longer checks
+check: test long asan parity-all tidy fuzz ## test, and all longer checks
+
+long: ## the tests that take minutes
+	@scripts/setup test
+	$(call build,release,-DRESIDUAL_TESTS=ON)
+	@scripts/test release -L long
 
 asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup test
 	$(call build,asan)
-	@ctest --preset asan
+	@scripts/test asan
 
 parity: ## the live comparisons with PyTorch
 	@scripts/setup check
 	$(call build,release,-DRESIDUAL_TESTS=ON)
-	@ctest --preset release -L '^torch$$' | tee build/parity.log
+	@scripts/test release -L '^torch$$' | tee build/parity.log
 	@! grep -F Skipped build/parity.log
 
 parity-all: parity ## the same for every network in the list: up to an hour
-	@ctest --preset release -L slow-torch | tee build/parity-all.log
+	@scripts/test release -L slow-torch | tee build/parity-all.log
 	@! grep -F Skipped build/parity-all.log
 
 tidy: ## clang-tidy

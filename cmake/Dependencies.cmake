@@ -25,10 +25,25 @@ if(residual_missing)
   message(FATAL_ERROR "residual needs Debian packages that are not installed: ${packages}; scripts/setup installs them")
 endif()
 
-# Clang compiles only for its own OpenMP runtime, so with it (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread.
+# oneDNN 3 has another interface than version 2.
+file(STRINGS ${residual-dnnl_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h version REGEX "define DNNL_VERSION_(MAJOR|MINOR)")
+string(REGEX MATCHALL "[0-9]+" version "${version}")
+if(version AND NOT version MATCHES "^2;")
+  list(JOIN version "." version)
+  message(FATAL_ERROR "residual is written for oneDNN 2.6, and this system has oneDNN ${version}: build in a Debian 12 container (docs/INSTALL.md)")
+endif()
+
+# Clang compiles only for its own OpenMP runtime, so with it (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread. It
+# needs its own omp.h: that of g++ has declarations that clang rejects.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
 else()
+  include(CheckIncludeFileCXX)
+  check_include_file_cxx(omp.h RESIDUAL_CLANG_HAS_OMP_H)
+  if(NOT RESIDUAL_CLANG_HAS_OMP_H)
+    string(REGEX MATCH "^[0-9]+" major ${CMAKE_CXX_COMPILER_VERSION})
+    message(FATAL_ERROR "clang ${CMAKE_CXX_COMPILER_VERSION} has no omp.h: install the package libomp-${major}-dev")
+  endif()
   execute_process(COMMAND g++ -print-file-name=include OUTPUT_VARIABLE gcc_include OUTPUT_STRIP_TRAILING_WHITESPACE)
   set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS "-Wno-unknown-pragmas;SHELL:-idirafter ${gcc_include}")
 endif()

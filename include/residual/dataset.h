@@ -36,7 +36,7 @@ struct LabelledImages {
 class RESIDUAL_API Dataset {
  public:
   /// `path`: a folder or an archive with CIFAR's binary files, MNIST's IDX files (plain or .gz), SIGNS, train/<class>/*.jpg and
-  /// test/<class>/*.png, or one folder of classes (docs/TRAINING.md has the table); or "shapes" for the built-in images: ten
+  /// test/<class>/*.png, or one folder of classes (docs/DATA.md has the table); or "shapes" for the built-in images: ten
   /// classes of drawn shapes. Throws Error: kBadFile for data that are missing, damaged or in no known format, kUsage for options
   /// out of range.
   static Dataset open(const std::string& path, const DatasetOptions& options = {});

@@ -72,7 +72,7 @@ struct LoadOptions {
   std::string name;        ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
   NetworkChoices network;  ///< of the network that `name` names
   std::optional<ImageShape> input;  ///< of the images; empty: as `preprocessing` or the network was published
-  std::string preprocessing;  ///< in place of the file's own: "imagenet", "cifar10", … (docs/TRAINING.md lists them), timm's
+  std::string preprocessing;  ///< in place of the file's own: "imagenet", "cifar10", … (docs/PREPROCESSING.md lists them), timm's
                               ///< config.json, Hugging Face's preprocessor_config.json, or a file of steps
   std::vector<std::string> labels;  ///< names of the classes in place of the file's own, see read_labels; empty: those
 };

@@ -261,7 +261,7 @@ TEST_F(Api, MistakesAreErrorsOfTheirKind) {
 
 TEST_F(Api, AnImageFileAndItsBytesAndItsPixelsGiveTheSame) {
   const std::string command =
-      "'" RESIDUAL_PROGRAM "' data sample shapes --count 1 --out " + folder_.path().string() + " >/dev/null";
+      "'" RESIDUAL_PROGRAM "' data sample shapes --count 1 --out '" + folder_.path().string() + "' >/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const std::filesystem::path file = folder_ / "000-circle.png";
   std::ifstream stream(file, std::ios::binary);

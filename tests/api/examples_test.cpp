@@ -31,17 +31,17 @@ TEST(SlowExamples, TrainThenClassifyThenEvaluate) {
   ::setenv("RESIDUAL_TUNE", "0", 1);
   const std::string examples = "'" RESIDUAL_EXAMPLES "'/", model = name + "/model.safetensors";
 
-  const Outcome trained = run(examples + "train_shapes " + model + " 1 256");
+  const Outcome trained = run(examples + "train_shapes '" + model + "' 1 256");
   ASSERT_EQ(trained.code, 0) << trained.out;
   EXPECT_THAT(trained.out, testing::HasSubstr("epoch 1: train loss"));
 
-  ASSERT_EQ(run("'" RESIDUAL_PROGRAM "' data sample shapes --count 1 --out " + name).code, 0);
-  const Outcome classified = run(examples + "classify " + model + " " + name + "/000-circle.png");
+  ASSERT_EQ(run("'" RESIDUAL_PROGRAM "' data sample shapes --count 1 --out '" + name + "'").code, 0);
+  const Outcome classified = run(examples + "classify '" + model + "' '" + name + "/000-circle.png'");
   ASSERT_EQ(classified.code, 0) << classified.out;
   EXPECT_THAT(classified.out, testing::HasSubstr("000-circle.png: "));
   EXPECT_THAT(classified.out, testing::HasSubstr("plain grey: "));
 
-  const Outcome evaluated = run(examples + "evaluate " + model + " shapes");
+  const Outcome evaluated = run(examples + "evaluate '" + model + "' shapes");
   ASSERT_EQ(evaluated.code, 0) << evaluated.out;
   EXPECT_THAT(evaluated.out, testing::HasSubstr("2000 images: "));
 

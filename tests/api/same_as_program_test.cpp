@@ -30,7 +30,7 @@ class SameAsProgram : public testing::Test {
   // What the program prints; it must succeed.
   std::string run(const std::string& arguments) const {
     const std::filesystem::path out = folder_ / "out.txt";
-    const std::string command = "cd " + folder_.path().string() + " && " RESIDUAL_PROGRAM " " + arguments + " >" + out.string();
+    const std::string command = "cd '" + folder_.path().string() + "' && '" RESIDUAL_PROGRAM "' " + arguments + " >out.txt";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     return contents(out);
   }

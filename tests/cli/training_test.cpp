@@ -102,7 +102,7 @@ TEST(Training, JsonIsOneObjectALineWithTheResultLast) {
 
 TEST(Training, ShowsABarOnATerminal) {
   const Workspace workspace;
-  const Outcome outcome = workspace.shell("TERM=xterm script -qec \"$R " + tiny_training("run", 2) + "\" /dev/null");
+  const Outcome outcome = workspace.shell("TERM=xterm script -qec '\"$R\" " + tiny_training("run", 2) + "' /dev/null");
   if (outcome.code == 127) GTEST_SKIP() << "no program script";
   EXPECT_THAT(outcome.out, HasSubstr("left"));
   EXPECT_THAT(outcome.out, HasSubstr("images/s"));

@@ -57,7 +57,7 @@ std::vector<ModuleSymbols> module_symbols() {
     std::istringstream fields(line);
     ModuleSymbols module;
     std::getline(fields, module.name, '\t');
-    std::string command = RESIDUAL_NM " -P";
+    std::string command = quoted(RESIDUAL_NM) + " -P";
     for (std::string object; std::getline(fields, object, '\t');) command += " " + quoted(object);
     read_symbols(output_of(command + " /dev/null 2>/dev/null"), module);
     modules.push_back(std::move(module));
@@ -69,7 +69,7 @@ std::vector<ExportedSymbol> exported_symbols() {
   std::vector<ExportedSymbol> symbols;
   const std::string library = RESIDUAL_SHARED_LIBRARY;
   if (library.empty()) return symbols;
-  std::istringstream lines(output_of(RESIDUAL_NM " -D -P --defined-only " + quoted(library)));
+  std::istringstream lines(output_of(quoted(RESIDUAL_NM) + " -D -P --defined-only " + quoted(library)));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string symbol, type;

@@ -1,0 +1,14 @@
+# docker build -t residual . && docker run --rm -v "$PWD:/work" residual train --data shapes
+FROM debian:12 AS build
+RUN apt-get update && apt-get install -y --no-install-recommends make dpkg-dev
+WORKDIR /source
+COPY scripts/setup scripts/setup
+RUN scripts/setup build
+COPY . .
+RUN make deb
+
+FROM debian:12-slim
+COPY --from=build /source/build/deb/*.deb /tmp/
+RUN apt-get update && apt-get install -y /tmp/*.deb && rm -rf /tmp/*.deb /var/lib/apt/lists/*
+WORKDIR /work
+ENTRYPOINT ["residual"]

@@ -1,0 +1,11 @@
+# Part of cmake --install: runs `program arguments` and installs what it prints as `file`, relative to the prefix.
+separate_arguments(arguments)
+execute_process(COMMAND ${program} ${arguments} RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_QUIET)
+if(NOT result EQUAL 0 OR text STREQUAL "")
+  message(STATUS "Not installed, as the program did not print it: ${file}")
+  return()
+endif()
+cmake_path(GET file PARENT_PATH folder)
+cmake_path(GET file FILENAME name)
+file(WRITE "${made_in}/${name}" "${text}")
+file(INSTALL "${made_in}/${name}" DESTINATION "${CMAKE_INSTALL_PREFIX}/${folder}")

@@ -1,0 +1,1 @@
+target_sources(${test} PRIVATE cli/program.cpp)
