@@ -1,9 +1,9 @@
 # docker build -t residual . && docker run --rm -v "$PWD:/work" residual train --data shapes
 FROM debian:12 AS build
-RUN apt-get update && apt-get install -y --no-install-recommends make dpkg-dev
+RUN apt-get update && apt-get install -y --no-install-recommends make
 WORKDIR /source
 COPY scripts/setup scripts/setup
-RUN scripts/setup build
+RUN scripts/setup package
 COPY . .
 RUN make deb
 

@@ -16,6 +16,7 @@ build: ## build/residual
 	$(call build,release,-DRESIDUAL_TESTS=OFF)
 
 deb: build ## build/deb/residual_*.deb
+	@scripts/setup package
 	@cmake --build --preset release --target deb
 
 demo: build ## train, evaluate and use a model on the built-in images

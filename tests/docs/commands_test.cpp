@@ -1,5 +1,6 @@
-// The commands in README.md and docs/ run as they are written, on small data: a block ```sh holds commands for a shell, of which those of
-// the program are run; ```sh network marks those that download. Code spans that begin with `residual ` in tables are run, too.
+// The commands in README.md and docs/ run as they are written, on small data: a block ```sh holds commands for a shell, of which
+// those of the program are run; ```sh network marks those that download. Commands with options that stand in tables as `residual
+// …` are run, too.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,11 +22,13 @@ using program::Outcome;
 // The same command, in seconds: one epoch, small batches, few of the built-in images.
 std::string shortened(std::string command) {
   const auto limit = [&](const char* option, const char* value) {
-    command = std::regex_replace(command, std::regex(std::string(" ") + option + " [0-9.]+"), std::string(" ") + option + " " + value);
+    command =
+        std::regex_replace(command, std::regex(std::string(" ") + option + " [0-9.]+"), std::string(" ") + option + " " + value);
   };
   limit("--epochs", "1");
   limit("--batch-size", "4");
-  const bool trains = command.find("residual train ") != std::string::npos, benches = command.find(" bench ") != std::string::npos;
+  const bool trains = command.find("residual train ") != std::string::npos,
+             benches = command.find(" bench ") != std::string::npos;
   std::string more;
   if (trains && command.find("--epochs") == std::string::npos) more += " --epochs 1";
   if (trains && command.find("--batch-size") == std::string::npos) more += " --batch-size 4";
@@ -41,10 +44,14 @@ class Talked : public program::Workspace {
  public:
   Talked() {
     must("mkdir -p build bin && ln -s \"$R\" build/residual && ln -s \"$R\" bin/residual");
-    must("$R data sample shapes --out some --count 40 && for image in some/*.png; do class=${image##*-} && class=${class%.png} && "
-         "mkdir -p photos/$class && cp $image photos/$class/; done");
-    must("mkdir -p signs && for split in train val test; do mkdir signs/${split}_signs; for image in some/0[01]?-*.png; do number=${image#some/0} && "
-         "cp $image signs/${split}_signs/${number:1:1}_IMG_${number:0:2}.png; done; done && tar czf signs64.tar.gz signs");
+    must(
+        "$R data sample shapes --out some --count 100 && for image in some/*.png; do class=${image##*-} && class=${class%.png} "
+        "&& "
+        "mkdir -p photos/$class && cp $image photos/$class/; done");
+    must(
+        "mkdir -p signs && for split in train val test; do mkdir signs/${split}_signs; for image in some/0[01]?-*.png; do "
+        "number=${image#some/0} && "
+        "cp $image signs/${split}_signs/${number:1:1}_IMG_${number:0:2}.png; done; done && tar czf signs64.tar.gz signs");
     cifar("cifar10");
     cifar("cifar-10-batches-bin");
     digits("mnist");
@@ -52,6 +59,11 @@ class Talked : public program::Workspace {
     must("$R convert runs/first/best.safetensors other.pth && cp other.pth resnet20-12fca82f.th");
     must("$R convert runs/first/best.safetensors exported.onnx");
     must("$R data sample shapes --out images --count 1 && cp images/000-circle.png image.png");
+  }
+
+  /// As a page finds it: a copy of one that is made once.
+  explicit Talked(const Talked& made) : Workspace() {
+    fs::copy(made.path(), path(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
   }
 
   Outcome run_as_written(const std::string& command) const { return shell("PATH=\"$PWD/bin:$PATH\"; " + command); }
@@ -124,19 +136,21 @@ std::vector<docs::Page> all_pages() {
 }
 
 void run_all(bool slow) {
+  const Talked made;
   size_t count = 0;
   for (const docs::Page& page : all_pages()) {
     std::vector<std::string> commands;
     for (const docs::Block& block : docs::blocks(page, "sh"))
       for (std::string& command : commands_of(block)) commands.push_back(std::move(command));
     for (const std::string& line : docs::lines_of(docs::prose(page))) {
-      static const std::regex span("`(residual [^`]+)`");
+      static const std::regex span("`(residual [^`]* --[^`]+)`");
       if (!line.starts_with('|')) continue;
-      for (std::sregex_iterator match(line.begin(), line.end(), span), end; match != end; ++match) commands.push_back((*match)[1]);
+      for (std::sregex_iterator match(line.begin(), line.end(), span), end; match != end; ++match)
+        commands.push_back((*match)[1]);
     }
     std::erase_if(commands, [&](const std::string& command) { return !is_ours(command) || is_slow(command) != slow; });
     if (commands.empty()) continue;
-    const Talked workspace;
+    const Talked workspace(made);
     for (const std::string& command : commands) {
       const Outcome outcome = workspace.run_as_written(shortened(command));
       EXPECT_EQ(outcome.code, 0) << page.path << ": " << command << "\nas " << shortened(command) << "\n" << outcome.err;
@@ -156,8 +170,21 @@ TEST(LongDocsCommands, OfLargeNetworksRunAsWritten) {
 
 // What a block ```sh holds besides the program's own commands: steps of installing and of working on the project.
 TEST(DocsCommands, AreOfKnownPrograms) {
-  const std::set<std::string> known{"apt-get", "sudo", "git", "cmake", "make", "docker", "dpkg", "cd", "curl", "dnf", "g++",
-                                    "scripts/setup", "bench/compare_pytorch", "bench/draw_speed", "build-debug/test-train"};
+  const std::set<std::string> known{"apt-get",
+                                    "sudo",
+                                    "git",
+                                    "cmake",
+                                    "make",
+                                    "docker",
+                                    "dpkg",
+                                    "cd",
+                                    "curl",
+                                    "dnf",
+                                    "g++",
+                                    "scripts/setup",
+                                    "bench/compare_pytorch",
+                                    "bench/draw_speed",
+                                    "build-debug/test-train"};
   for (const docs::Page& page : all_pages()) {
     for (const char* kind : {"sh", "sh network"}) {
       for (const docs::Block& block : docs::blocks(page, kind)) {

@@ -75,7 +75,9 @@ std::vector<Block> blocks(const Page& page, std::string_view language) {
 
 std::string prose(const Page& page) {
   std::string text;
-  walk(page, [](const std::string&, size_t, const std::vector<std::string>&) {}, [&](const std::string& line) { text += line + "\n"; });
+  walk(
+      page, [](const std::string&, size_t, const std::vector<std::string>&) {},
+      [&](const std::string& line) { text += line + "\n"; });
   return text;
 }
 

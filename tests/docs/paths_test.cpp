@@ -36,6 +36,7 @@ std::set<std::string> first_names() {
 std::set<std::string> all_names() {
   std::set<std::string> names;
   for (const char* folder : {"src", "include", "tests", "bench", "scripts", "cmake", "examples", "docs"}) {
+    names.insert(folder);
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) names.insert(entry.path().filename());
   }
   return names;

@@ -34,10 +34,9 @@ TEST(Demo, RunsFromAnyFolderWithAProgramWhosePathHasSpaces) {
   add_program(workspace, "my bin/residual");
   const Outcome outcome = workspace.shell(std::string(kDemo) + "'my bin/residual'");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(workspace.read("calls"),
-              AllOf(HasSubstr("train --data shapes --epochs 8 --out runs/demo\n"),
-                    HasSubstr("eval runs/demo/best.safetensors --data shapes\n"),
-                    HasSubstr("predict runs/demo/best.safetensors runs/demo/images/000-circle.png")));
+  EXPECT_THAT(workspace.read("calls"), AllOf(HasSubstr("train --data shapes --epochs 8 --out runs/demo\n"),
+                                             HasSubstr("eval runs/demo/best.safetensors --data shapes\n"),
+                                             HasSubstr("predict runs/demo/best.safetensors runs/demo/images/000-circle.png")));
   EXPECT_TRUE(std::filesystem::exists(workspace / "runs/demo/images/000-circle.png")) << "in the current folder";
 }
 

@@ -59,7 +59,8 @@ TEST(Setup, InstallsWhatIsMissing) {
   const Outcome outcome = system.setup();
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "setup: installing cmake libzip-dev\n");
-  EXPECT_THAT(system.read("calls"), AllOf(HasSubstr("update\n"), HasSubstr("install -y --no-install-recommends cmake libzip-dev\n")));
+  EXPECT_THAT(system.read("calls"),
+              AllOf(HasSubstr("update\n"), HasSubstr("install -y --no-install-recommends cmake libzip-dev\n")));
 }
 
 TEST(Setup, WithoutANetworkNamesThePackagesAndTheReasonInOneLine) {
@@ -107,8 +108,8 @@ TEST(Setup, GnuplotFontsAndCcacheAreMissedInOneLineAndBlockNothing) {
 TEST(Setup, AnotherDistributionIsToldThePackages) {
   const System system("");
   const Outcome outcome = system.shell(
-      "mkdir only && for tool in bash env dirname; do ln -s \"$(command -v $tool)\" only/; done; PATH=$PWD/only '" RESIDUAL_SOURCE_DIR
-      "/scripts/setup'");
+      "mkdir only && for tool in bash env dirname; do ln -s \"$(command -v $tool)\" only/; done; PATH=$PWD/only "
+      "'" RESIDUAL_SOURCE_DIR "/scripts/setup'");
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(lines(outcome.err), 1) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("not Debian"), HasSubstr("libdnnl-dev")));
@@ -117,7 +118,7 @@ TEST(Setup, AnotherDistributionIsToldThePackages) {
 TEST(Setup, RefusesAnUnknownLevel) {
   const Outcome outcome = System("").setup("everything");
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err, "setup: 'everything' is not one of build, test, check\n");
+  EXPECT_EQ(outcome.err, "setup: 'everything' is not one of build, package, test, check\n");
 }
 
 }  // namespace
