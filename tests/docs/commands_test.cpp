@@ -39,10 +39,10 @@ std::string shortened(std::string command) {
   return command.substr(0, end) + more + " " + command.substr(end);
 }
 
-// What the pages talk about, small: data sets of a few images in every format, models and weights that others published.
-class Talked : public program::Workspace {
+// The files that the pages mention, small: data sets of a few images in every format, models, and weights that others published.
+class PageFiles : public program::Workspace {
  public:
-  Talked() {
+  PageFiles() {
     must("mkdir -p build bin && ln -s \"$R\" build/residual && ln -s \"$R\" bin/residual");
     must(
         "$R data sample shapes --out some --count 100 && for image in some/*.png; do class=${image##*-} && class=${class%.png} "
@@ -62,7 +62,7 @@ class Talked : public program::Workspace {
   }
 
   /// As a page finds it: a copy of one that is made once.
-  explicit Talked(const Talked& made) : Workspace() {
+  explicit PageFiles(const PageFiles& made) : Workspace() {
     fs::copy(made.path(), path(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
   }
 
@@ -136,7 +136,7 @@ std::vector<docs::Page> all_pages() {
 }
 
 void run_all(bool slow) {
-  const Talked made;
+  const PageFiles made;
   size_t count = 0;
   for (const docs::Page& page : all_pages()) {
     std::vector<std::string> commands;
@@ -150,7 +150,7 @@ void run_all(bool slow) {
     }
     std::erase_if(commands, [&](const std::string& command) { return !is_ours(command) || is_slow(command) != slow; });
     if (commands.empty()) continue;
-    const Talked workspace(made);
+    const PageFiles workspace(made);
     for (const std::string& command : commands) {
       const Outcome outcome = workspace.run_as_written(shortened(command));
       EXPECT_EQ(outcome.code, 0) << page.path << ": " << command << "\nas " << shortened(command) << "\n" << outcome.err;
