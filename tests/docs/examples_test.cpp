@@ -39,10 +39,11 @@ bool contains(const Lines& file, const Lines& lines) {
 std::vector<Lines> parts_of(const docs::Block& block) {
   std::vector<Lines> parts(1);
   for (size_t i = 1; i < block.lines.size(); ++i) {
-    if (block.lines[i] == "// …")
+    const std::string& line = block.lines[i];
+    if (line.substr(indentation(line)) == "// …")
       parts.emplace_back();
     else
-      parts.back().push_back(block.lines[i]);
+      parts.back().push_back(line);
   }
   return parts;
 }
