@@ -153,7 +153,7 @@ TEST(PytorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
   const std::pair<const char*, const char*> expected[] = {
       {"bomb", "holds no tensors"},
       {"itself", "holds no tensors, only 'model'"},
-      {"doubling_modules", "names take more than"},
+      {"doubling_modules", "hold each other too often"},
       {"module_in_itself", "nested deeper than 64"},
       {"long_names", "names take more than"},
       {"opcodes_all", "holds no tensors, only 'a', 'b'"},

@@ -89,7 +89,12 @@ class ObjectReader {
   uint64_t bytes_ = 0;  // of all tensors
 };
 
-// Names of state_dicts for messages, a few.
+// The name of a state_dict for messages.
+std::string quoted(const StateDict& dict) {
+  return dict.name.empty() ? "the outermost dict" : fmt::format("'{}'", printable(dict.name));
+}
+
+// Of others, a few.
 std::string listed(const std::vector<StateDict>& found, size_t without) {
   constexpr size_t kMost = 5;
   std::string names;
@@ -97,7 +102,7 @@ std::string listed(const std::vector<StateDict>& found, size_t without) {
   for (size_t i = 0; i < found.size(); ++i) {
     if (i == without || 2 * found[i].tensors < found[without].tensors) continue;
     if (++told > kMost) return names + " and more";
-    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable(found[i].name));
+    names += (names.empty() ? "" : ", ") + quoted(found[i]);
   }
   return names;
 }
@@ -107,8 +112,8 @@ StateDict ObjectReader::chosen(std::vector<StateDict> found, std::string_view we
   if (!weights_in.empty()) return named(std::move(found), weights_in);
   const size_t best = likeliest(found);
   if (const std::string others = listed(found, best); !others.empty()) {
-    warn("'{}': the tensors under '{}' are read, those under {} are not; --weights-in NAME reads others", name_,
-         printable(found[best].name), others);
+    warn("'{}': the tensors under {} are read, those under {} are not; --weights-in NAME reads others", name_,
+         quoted(found[best]), others);
   }
   return std::move(found[best]);
 }
@@ -130,10 +135,9 @@ StateDict ObjectReader::named(std::vector<StateDict> found, std::string_view wei
     if (!dict.entries.empty()) return std::move(dict);
   }
   std::ranges::stable_sort(found, std::ranges::greater{}, &StateDict::tensors);
-  std::string names = fmt::format("'{}'", printable(found[0].name));
+  std::string names = quoted(found[0]);
   if (const std::string others = listed(found, 0); !others.empty()) names += ", " + others;
-  fail(ErrorKind::kUsage, "'{}' holds no tensors under '{}'; the names of its state_dicts are {}", name_, printable(weights_in),
-       names);
+  fail(ErrorKind::kUsage, "'{}' holds no tensors under '{}'; its state_dicts are {}", name_, printable(weights_in), names);
 }
 
 void ObjectReader::refuse_without_tensors() const {
