@@ -33,6 +33,10 @@ std::filesystem::path place_of(const Entry& entry, const std::filesystem::path& 
 /// its folder holds anything. Reads no content. Never throws.
 bool is_there(const Entry& entry, const std::filesystem::path& folder) noexcept;
 
+/// The published weights that a file is a copy of, by its name, size and SHA-256; null for any other file, and in builds without
+/// RESIDUAL_FETCH. Never throws.
+const Entry* entry_of_file(const std::filesystem::path& path) noexcept;
+
 /// Downloads what is missing or damaged and returns place_of. What is in its place already is checked against its SHA-256 and
 /// needs no network. Throws Error, with what to do by hand, as `download` does; kUsage in builds without RESIDUAL_FETCH.
 std::filesystem::path obtain(const Entry& entry, const Options& options);

@@ -4,6 +4,10 @@
 
 namespace residual::fetch {
 
+const Entry* entry_of_file(const std::filesystem::path&) noexcept {
+  return nullptr;
+}
+
 std::filesystem::path obtain(const Entry& entry, const Options&) {
   std::string addresses;
   for (const PublishedFile& file : entry.files) addresses += "\n  " + file.url;
