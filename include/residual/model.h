@@ -70,11 +70,14 @@ struct BuildOptions {
 /// What a file of weights may not say of itself.
 struct LoadOptions {
   std::string name;        ///< the network, or a file that describes it; empty: recognised by the tensors' names and shapes
-  NetworkChoices network;  ///< of the network that `name` names
+  NetworkChoices network;  ///< of the network that `name` names, or that is recognised
   std::optional<ImageShape> input;  ///< of the images; empty: as `preprocessing` or the network was published
   std::string preprocessing;  ///< in place of the file's own: "imagenet", "cifar10", … (docs/PREPROCESSING.md lists them), timm's
                               ///< config.json, Hugging Face's preprocessor_config.json, or a file of steps
   std::vector<std::string> labels;  ///< names of the classes in place of the file's own, see read_labels; empty: those
+  /// Which of several weights in a file of PyTorch or safetensors, by the keys or names that lead to them: "state_dict_ema",
+  /// "model.backbone"; empty: the likeliest, which the log names.
+  std::string weights_in;
 };
 
 struct SaveOptions {

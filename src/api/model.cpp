@@ -30,9 +30,10 @@ convert::LoadOptions to_convert(const LoadOptions& options) {
   if (!options.name.empty()) {
     result.architecture = models::architecture_of(options.name);
     models::choose(options.network, *result.architecture);
-  } else if (options.network.any()) {
-    fail(ErrorKind::kUsage, "choices vary a network: LoadOptions::name must say which");
+  } else {
+    result.choices = options.network;
   }
+  result.weights_in = options.weights_in;
   if (options.input) result.input = checked(*options.input);
   result.preprocessing = options.preprocessing;
   return result;

@@ -1,10 +1,13 @@
 #include "convert/configuration.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "data/labels.h"
 #include "data/preprocessing/presets.h"
 #include "io/model_file.h"
@@ -19,12 +22,19 @@ std::optional<models::Architecture> named(const std::string& name) {
   return models::is_model(model) ? std::optional(models::published(model)) : std::nullopt;
 }
 
-// What a PyTorch program calls the network beside its weights need not be one of our names.
-std::optional<models::Architecture> noted(const std::string& name, const std::filesystem::path& path) {
-  std::optional<models::Architecture> known = named(name);
-  if (!known)
-    warn("'{}' calls its network '{}', which is not in the list; its tensors decide what it is", path.string(), printable(name));
-  return known;
+// Some programs say the name of their class alone, which tells no network from another.
+bool is_family(const std::string& name) {
+  constexpr std::array<std::string_view, 4> kFamilies{"resnet", "densenet", "vgg", "preactresnet"};
+  return std::ranges::find(kFamilies, lower_case(name)) != kFamilies.end();
+}
+
+// The network of that name, which tells what no tensor shows: resnetblur50 has those of resnet50. `what` says so.
+models::Architecture known(const std::string& name, const std::string& what) {
+  if (const std::optional<models::Architecture> network = named(name)) return *network;
+  fail(ErrorKind::kBadFile,
+       "{} says that the network is '{}', which is not in the list; if it computes what one of them does, or what a description "
+       "says, name that with --model",
+       what, printable(name));
 }
 
 // Weights are of use without the names of their classes too.
@@ -56,16 +66,11 @@ Configuration said_by_us(const Weights& weights, const std::filesystem::path& pa
   return result;
 }
 
-// timm's, whose name tells what no tensor shows: resnetblur50 has those of resnet50.
+// timm's.
 std::optional<models::Architecture> architecture_in(const nlohmann::json& config, const std::string& what) {
   const auto name = config.find("architecture");
   if (name == config.end() || !name->is_string()) return std::nullopt;
-  std::optional<models::Architecture> known = named(name->get<std::string>());
-  if (known) return known;
-  fail(ErrorKind::kBadFile,
-       "{} says that the network is '{}', which is not in the list; if it computes what one of them does, or what a description "
-       "says, name that",
-       what, printable(name->get<std::string>()));
+  return known(name->get<std::string>(), what);
 }
 
 // Choices of timm and of transformers that change what is computed and leave the tensors as they are.
@@ -93,7 +98,8 @@ Configuration read_configuration(const Weights& weights, const std::filesystem::
   if (!weights.ours.empty()) return said_by_us(weights, path, wanted);
   Configuration result;
   const auto arch = weights.notes.find("arch");
-  if (wanted.architecture && arch != weights.notes.end()) result.architecture = noted(arch->second, path);
+  if (wanted.architecture && arch != weights.notes.end() && !is_family(arch->second))
+    result.architecture = known(arch->second, "'" + path.string() + "'");
   if (weights.config_text.empty()) return result;
   const std::string what = "'" + weights.config.string() + "'";
   const nlohmann::json config = parse_json(weights.config_text, what);

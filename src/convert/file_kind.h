@@ -19,9 +19,15 @@ inline constexpr std::string_view kHuggingFaceConfig = "config.json";
 
 std::string_view name_of(FileKind kind);  ///< of the program, for people: "residual", "PyTorch"
 
+/// The best model where `path` is the folder of a training run; otherwise the path itself.
+std::filesystem::path model_in(const std::filesystem::path& path);
+
 /// Of a path that is there, by its first bytes; its name decides only where these tell nothing. Throws Error (kBadFile) when
-/// there is none.
+/// there is none, and for what is often saved in a file's place: web pages, git-lfs pointers.
 FileKind kind_of(const std::filesystem::path& path);
+
+/// Whether such a file holds one network, and nothing of which part could be chosen.
+bool holds_one_network(FileKind kind);
 
 /// Of a file that is to be written, by its extension: .safetensors (our model file), .pth and .pt, .onnx. Throws Error (kUsage)
 /// for any other.

@@ -4,70 +4,18 @@
 #include <vector>
 
 #include "convert/configuration.h"
+#include "convert/identify.h"
 #include "convert/onnx.h"
-#include "convert/recognise.h"
 #include "convert/weights.h"
 #include "core/floating.h"
 #include "core/json_text.h"
 #include "core/log.h"
 #include "data/preprocessing/presets.h"
+#include "fetch/fetch.h"
+#include "models/choices.h"
 
 namespace residual::convert {
 namespace {
-
-std::string described_in_words(const models::Architecture& architecture) {
-  std::string words = printable(architecture.model);
-  if (architecture.shortcut) words += fmt::format(", shortcut {}", models::name_of(*architecture.shortcut));
-  if (architecture.shortcut_pool) words += fmt::format(", shortcuts by {}", models::name_of(*architecture.shortcut_pool));
-  if (architecture.norm) words += fmt::format(", norm {}", models::name_of(*architecture.norm));
-  if (architecture.small_stem.value_or(false)) words += ", small stem";
-  if (architecture.separable.value_or(false)) words += ", separable blocks";
-  if (architecture.stride_on_1x1.value_or(false)) words += ", stride on the 1x1";
-  return words + fmt::format(", {} classes", architecture.classes);
-}
-
-[[noreturn]] void refuse(const std::filesystem::path& path, const Fit& fit, std::string_view what) {
-  fail(ErrorKind::kBadFile, "'{}' {}: {} of its {} tensors differ\n{}", path.string(), what, fit.differences.size(),
-       fit.names.size() + fit.differences.size(), side_by_side(fit));
-}
-
-// The network by the caller's options, by the file's own metadata where that is true, or by the tensors alone.
-Fit network_of(const std::filesystem::path& path, const Weights& weights, const Configuration& configuration,
-               const LoadOptions& options) {
-  const Shapes shapes = shapes_of(weights.tensors);
-  if (options.architecture) {
-    models::Architecture named = *options.architecture;
-    named.input = options.input.value_or(named.input);
-    Fit given = fit(named, shapes);
-    if (!given.differences.empty()) refuse(path, given, fmt::format("does not hold the weights of {}", given.architecture.model));
-    return given;
-  }
-  if (configuration.architecture) {
-    try {
-      Fit hinted = fit(*configuration.architecture, shapes);
-      if (hinted.differences.empty()) return hinted;
-    } catch (const Error&) {  // a choice that this network does not have: the tensors decide
-    }
-  }
-  std::optional<Fit> found = recognise(shapes);
-  if (!found) {
-    fail(
-        ErrorKind::kBadFile,
-        "'{}' holds {} tensors, the first called '{}', that are not those of any network of the model table; name the network if "
-        "it is one of them",
-        path.string(), shapes.size(), printable(shapes.begin()->first));
-  }
-  if (!found->differences.empty()) {
-    refuse(path, *found, fmt::format("holds weights like those of {}, but not the same", found->architecture.model));
-  }
-  if (found->also.empty()) {
-    info("'{}': recognised as {}", path.string(), described_in_words(found->architecture));
-  } else {
-    warn("'{}': taken for {}; its tensors are those of {} too: name the network if it is that", path.string(),
-         described_in_words(found->architecture), described_in_words(found->also.front()));
-  }
-  return std::move(*found);
-}
 
 // The file's tensors under the network's names, in float32. Those that are float32 already are taken out of `tensors`.
 io::Tensors renamed(const std::filesystem::path& path, const Fit& fit, io::Tensors& tensors) {
@@ -122,6 +70,14 @@ bool is_the_same_network(models::Architecture named, const models::Architecture&
 LoadedModel ours(eval::Model model, const std::filesystem::path& path, const LoadOptions& options) {
   LoadedModel loaded{std::move(model), FileKind::kModel};
   models::Architecture& architecture = loaded.model.architecture;
+  if (options.choices.any() && !options.architecture) {
+    models::Architecture chosen = architecture;
+    models::choose(options.choices, chosen);
+    if (!is_the_same_network(chosen, architecture)) {
+      fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
+           described_in_words(chosen));
+    }
+  }
   if (options.architecture && !is_the_same_network(*options.architecture, architecture)) {
     fail(ErrorKind::kUsage, "'{}' says that it holds {}, not {}", path.string(), described_in_words(architecture),
          described_in_words(*options.architecture));
@@ -134,22 +90,33 @@ LoadedModel ours(eval::Model model, const std::filesystem::path& path, const Loa
   return loaded;
 }
 
+// Of torchvision's weights, recognised by name and hash.
+std::optional<data::Preprocessing> published_preprocessing(const std::filesystem::path& path,
+                                                           const models::Architecture& architecture, const LoadOptions& options) {
+  const fetch::Entry* entry = fetch::entry_of_file(path);
+  if (entry == nullptr || architecture.input[0] != 3) return std::nullopt;
+  info("'{}': torchvision's {}, whose images are preprocessed as {}", path.string(), entry->name, entry->preset);
+  return data::preset(entry->preset, options.input);
+}
+
 bool has_bottlenecks(const models::Architecture& architecture) {
   const std::optional<models::Description> network = models::described(architecture);
   return network && network->block.kind == models::BlockKind::kBottleneck;
 }
 
 LoadedModel load_foreign(const std::filesystem::path& path, FileKind kind, const LoadOptions& options) {
-  Weights weights = read_weights(path, kind);
+  Weights weights = read_weights(path, kind, options.weights_in);
   if (weights.tensors.empty()) fail(ErrorKind::kBadFile, "'{}' holds no tensors", path.string());
   Configuration configuration =
       read_configuration(weights, path, {.architecture = !options.architecture, .preprocessing = options.preprocessing.empty()});
-  const Fit network = network_of(path, weights, configuration, options);
+  const Fit network = identify(path, weights, configuration, options);
   models::Architecture architecture = network.architecture;
-  if (configuration.stride_on_1x1 && !options.architecture && has_bottlenecks(architecture)) architecture.stride_on_1x1 = true;
+  if (configuration.stride_on_1x1 && !options.architecture && !options.choices.stride_on_1x1 && has_bottlenecks(architecture))
+    architecture.stride_on_1x1 = true;
   if (options.input) architecture = taking(architecture, *options.input, path, ErrorKind::kUsage);
   std::optional<data::Preprocessing> preprocessing = std::move(configuration.preprocessing);
   if (!options.preprocessing.empty()) preprocessing = preprocessing_of(options, architecture.input);
+  if (!preprocessing) preprocessing = published_preprocessing(path, architecture, options);
   if (options.input && options.preprocessing.empty() && preprocessing && preprocessing->output_shape() != *options.input) {
     fail(ErrorKind::kUsage, "'{}' says that it takes images of {}; for {} give the preprocessing", path.string(),
          to_string(preprocessing->output_shape()), to_string(*options.input));
@@ -180,9 +147,19 @@ void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::
 }
 
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options) {
-  const FileKind kind = kind_of(path);
-  if (kind == FileKind::kOnnx) return load_onnx(path, options);
-  return kind == FileKind::kModel ? ours(eval::load_model(path), path, options) : load_foreign(path, kind, options);
+  const std::filesystem::path file = model_in(path);
+  if (file != path) info("'{}' is the folder of a training run: its best model is taken", path.string());
+  const FileKind kind = kind_of(file);
+  if (holds_one_network(kind) && !options.weights_in.empty()) {
+    fail(ErrorKind::kUsage, "'{}' holds one network; --weights-in chooses among the weights of PyTorch's and safetensors files",
+         file.string());
+  }
+  if (kind == FileKind::kOnnx && options.choices.any() && !options.architecture) {
+    fail(ErrorKind::kUsage, "'{}' holds a graph, in which nothing is left to choose; to compare it with a network name that",
+         file.string());
+  }
+  if (kind == FileKind::kOnnx) return load_onnx(file, options);
+  return kind == FileKind::kModel ? ours(eval::load_model(file), file, options) : load_foreign(file, kind, options);
 }
 
 LoadedModel load(std::span<const std::byte> bytes, const std::string& name, const LoadOptions& options) {

@@ -10,6 +10,7 @@
 #include "convert/file_kind.h"
 #include "core/error.h"
 #include "eval/model.h"
+#include "residual/network.h"
 
 namespace residual::convert {
 
@@ -22,6 +23,11 @@ struct LoadOptions {
   std::optional<Shape> input;
   /// How images are prepared, in place of what the file says: a preset's name or file (data/preprocessing/presets.h).
   std::string preprocessing;
+  /// What no tensor shows of the network, `architecture` or the one that is recognised.
+  NetworkChoices choices = {};
+  /// Which of several state_dicts in a file of PyTorch, or of several networks in one: the beginning of its names, with dots. Our
+  /// own files and ONNX hold one.
+  std::string weights_in = {};
 };
 
 struct LoadedModel {
@@ -34,11 +40,11 @@ struct LoadedModel {
 void prepare(LoadedModel& loaded, data::Preprocessing preprocessing, const std::filesystem::path& path,
              ErrorKind blame = ErrorKind::kUsage);
 
-/// Reads our model files, safetensors and PyTorch files of weights, folders as Hugging Face has them, and ONNX files (see
-/// onnx.h). Other files are compared with the network that the options name, or recognised by its tensors. Half
-/// and double floats become float32. Where neither the file nor the options say how images are prepared, they are divided by
-/// 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network or
-/// not the one that was named; (kUsage) where the options contradict the file.
+/// Reads our model files, the folder of a training run (its best model), safetensors and PyTorch files of weights, folders as
+/// Hugging Face has them, and ONNX files (see onnx.h). Other files are compared with the network that the options name, or
+/// recognised by its tensors. Half and double floats become float32. Where neither the file nor the options say how images are
+/// prepared, they are divided by 255. Throws Error (kBadFile), with a table of the differences where the tensors fit no network
+/// or not the one that was named; (kUsage) where the options contradict the file.
 LoadedModel load(const std::filesystem::path& path, const LoadOptions& options = {});
 /// A model file of ours in memory; `name` stands for it in messages. Throws as above.
 LoadedModel load(std::span<const std::byte> bytes, const std::string& name, const LoadOptions& options = {});

@@ -4,14 +4,184 @@
 #include <optional>
 #include <string_view>
 
-#include "core/text.h"
+#include "convert/block_names.h"
 
 namespace residual::convert {
 namespace {
 
-using Parts = std::vector<std::string>;  // "layer1.0.conv1.weight" at its dots
+using Parts = std::vector<std::string>;  // "layer1.0.conv1" at its dots
 
-Parts split(const std::string& name) {
+std::string join(const Parts& parts) {
+  std::string name;
+  for (const std::string& part : parts) name += (name.empty() ? "" : ".") + part;
+  return name;
+}
+
+bool any_of(const std::string& part, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, part) != words.end();
+}
+
+bool is_counter(const std::string& leaf) {
+  return leaf == "num_batches_tracked" || leaf == "n_averaged";
+}
+
+// A layer: what its tensors tell of it, and its name without prefix as it is being spelled.
+struct Layer {
+  LayerKind kind = LayerKind::kOther;
+  Parts parts;
+};
+
+class Speller {
+ public:
+  Speller(const Shapes& tensors, const std::string& prefix) : prefix_(prefix.empty() ? Parts{} : parts_of(prefix)) {
+    for (const auto& [name, shape] : tensors) add(name, shape);
+  }
+
+  Spelling run() {
+    const std::optional<Head> head = head_of();
+    spell_sequential();
+    StageNumbers stages;
+    for (auto& [path, layer] : layers_) {
+      spell_hugging_face(layer.parts);
+      spell_dense(layer.parts);
+      stages.add(layer.parts);
+    }
+    BlockLayers blocks;
+    for (auto& [path, layer] : layers_) {
+      if (stages.apply(layer.parts)) blocks.add(layer.parts, layer.kind);
+    }
+    const auto stem_layers = std::ranges::count_if(
+        layers_, [](const auto& entry) { return entry.second.kind == LayerKind::kConvolution && is_stem(entry.second.parts); });
+    for (auto& [path, layer] : layers_) {
+      blocks.spell(layer.parts, layer.kind);
+      if (stem_layers == 1 && is_stem(layer.parts)) spell_stem(layer);
+    }
+    if (head && head->inside) layers_.at(head->path).parts = {"head"};
+    return spelled(head);
+  }
+
+ private:
+  struct Named {
+    std::string name, leaf;
+    Parts path;   // without prefix
+    bool inside;  // under the prefix
+  };
+
+  // The last layer: its path, without the prefix where it is under it.
+  struct Head {
+    Parts path;
+    bool inside;
+  };
+
+  void add(const std::string& name, const Shape& shape) {
+    Parts path = parts_of(name);
+    const std::string leaf = path.back();
+    path.pop_back();
+    if (is_counter(leaf)) return;
+    const bool inside = path.size() >= prefix_.size() && std::equal(prefix_.begin(), prefix_.end(), path.begin());
+    if (inside) path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
+    const LayerKind kind = kind_of(leaf, shape);
+    if (inside) {
+      Layer& layer = layers_.try_emplace(path, Layer{LayerKind::kOther, path}).first->second;
+      layer.kind = std::max(layer.kind, kind);
+    } else if (kind == LayerKind::kLinear) {
+      linear_outside_.push_back(path);
+    }
+    names_.push_back({name, leaf, std::move(path), inside});
+  }
+
+  static LayerKind kind_of(const std::string& leaf, const Shape& shape) {
+    if (leaf == "running_mean" || (leaf == "weight" && shape.rank() == 1)) return LayerKind::kNorm;
+    if (leaf == "weight" && shape.rank() == 2) return LayerKind::kLinear;
+    return leaf == "weight" && shape.rank() == 4 ? LayerKind::kConvolution : LayerKind::kOther;
+  }
+
+  std::optional<Head> head_of() const {
+    std::vector<Parts> inside, outside = linear_outside_;
+    for (const auto& [path, layer] : layers_) {
+      if (layer.kind == LayerKind::kLinear && path.size() <= kDeepestHead) inside.push_back(path);
+    }
+    std::erase_if(outside, [&](const Parts& path) { return path.size() > prefix_.size() + kDeepestHead; });
+    if (inside.size() + outside.size() == 1) return inside.empty() ? Head{outside[0], false} : Head{inside[0], true};
+    for (std::vector<Parts>* found : {&inside, &outside}) {
+      std::erase_if(*found, [](const Parts& path) {
+        return !any_of(join(path), {"fc", "linear", "classifier", "head", "head.fc", "classifier.1", "last_linear", "fc.1",
+                                    "classifier.fc", "cls_head.fc", "logits"});
+      });
+      if (found->size() == 1) return Head{(*found)[0], found == &inside};
+    }
+    return std::nullopt;
+  }
+
+  // nn.Sequential(*network.children()): the first convolution, its norm, then stages; what has no tensors has numbers too.
+  void spell_sequential() {
+    std::map<int64_t, size_t> deepest;  // parts of the longest name, by number
+    for (const auto& [path, layer] : layers_) {
+      const std::optional<int64_t> number = path.empty() ? std::nullopt : index_of(path.front());
+      if (!number) return;
+      deepest[*number] = std::max(deepest[*number], path.size());
+    }
+    std::map<int64_t, int64_t> stage;
+    for (const auto& [number, parts] : deepest) {
+      if (parts >= 3) stage.emplace(number, static_cast<int64_t>(stage.size()) + 1);
+    }
+    if (stage.empty()) return;
+    for (auto& [path, layer] : layers_) {
+      const int64_t number = *index_of(path.front());
+      if (const auto found = stage.find(number); found != stage.end()) {
+        layer.parts.front() = "layer" + std::to_string(found->second);
+      } else if (layer.kind != LayerKind::kLinear) {
+        const bool behind = number > stage.begin()->first;
+        layer.parts = {layer.kind == LayerKind::kConvolution ? "conv1" : behind ? "bn" : "bn1"};
+      }
+    }
+  }
+
+  // "conv1", "stem.conv", "layer0.0": outside the stages, and neither VGG's or DenseNet's layers nor a classifier's.
+  static bool is_stem(const Parts& parts) {
+    return (parts.size() == 1 || parts.size() == 2) && !any_of(parts.front(), {"features", "classifier"});
+  }
+
+  static void spell_stem(Layer& layer) {
+    if (layer.kind == LayerKind::kConvolution) layer.parts = {"conv1"};
+    const bool norm = layer.kind == LayerKind::kNorm;
+    if (norm && (layer.parts.size() == 2 || any_of(layer.parts[0], {"norm", "norm1", "batchnorm1", "bn_1"})))
+      layer.parts = {"bn1"};
+  }
+
+  Spelling spelled(const std::optional<Head>& head) const {
+    Spelling result;
+    size_t kept = 0;
+    for (const Named& named : names_) {
+      const bool is_head = head && named.inside == head->inside && named.path == head->path;
+      if (!named.inside && !is_head) {
+        result.outside.push_back(named.name);
+        continue;
+      }
+      Parts spelling = named.inside ? layers_.at(named.path).parts : Parts{"head"};
+      spelling.push_back(named.leaf);
+      result.names.emplace(join(spelling), named.name);
+      ++kept;
+    }
+    if (result.names.size() == kept) return result;
+    result.names.clear();
+    for (const Named& named : names_) {
+      if (named.inside) result.names.emplace(named.name, named.name);
+    }
+    return result;
+  }
+
+  static constexpr size_t kDeepestHead = 2;  // "head.fc"; within blocks names are longer
+
+  Parts prefix_;
+  std::vector<Named> names_;
+  std::map<Parts, Layer> layers_;
+  std::vector<Parts> linear_outside_;
+};
+
+}  // namespace
+
+std::vector<std::string> parts_of(const std::string& name) {
   Parts parts(1);
   for (const char letter : name) {
     if (letter == '.') {
@@ -20,123 +190,15 @@ Parts split(const std::string& name) {
       parts.back().push_back(letter);
     }
   }
+  const std::string leaf = parts.back();
+  parts.pop_back();
+  std::erase_if(parts, [](const std::string& part) { return part == "module" || part == "_orig_mod"; });
+  parts.push_back(leaf);
   return parts;
 }
 
-std::string join(const Parts& parts) {
-  std::string name;
-  for (const std::string& part : parts) name += (name.empty() ? "" : ".") + part;
-  return name;
-}
-
-std::optional<int64_t> number(std::string_view text) {
-  const std::optional<int64_t> value = whole_number(text);
-  return value && *value <= 1'000'000 ? value : std::nullopt;
-}
-
-bool any_of(const std::string& part, std::initializer_list<std::string_view> words) {
-  return std::ranges::find(words, part) != words.end();
-}
-
-// In a numbered block every third module is a convolution, the one behind it batch norm, then ReLU.
-std::optional<std::string> numbered_layer(const std::string& index) {
-  const std::optional<int64_t> place = number(index);
-  if (!place || *place % 3 == 2) return std::nullopt;
-  return (*place % 3 == 0 ? "conv" : "bn") + std::to_string(*place / 3 + 1);
-}
-
-// "conv2" and "conv2_x" are the paper's names of the first stage.
-std::optional<std::string> paper_stage(std::string part) {
-  if (part.ends_with("_x")) part.resize(part.size() - 2);
-  if (!part.starts_with("conv")) return std::nullopt;
-  const std::optional<int64_t> index = number(std::string_view(part).substr(4));
-  if (!index || *index < 2 || *index > 5) return std::nullopt;
-  return "layer" + std::to_string(*index - 1);
-}
-
-void spell_blocks(Parts& parts) {
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (any_of(parts[i], {"downsample", "shortcut", "projection"})) parts[i] = "shortcut";
-    if (any_of(parts[i], {"bottleneck", "residual_function"})) {
-      if (const auto layer = numbered_layer(parts[i + 1])) {
-        parts[i] = *layer;
-        parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-      }
-    }
-    const bool dense = i > 0 && parts[i - 1].starts_with("denselayer");
-    if (dense && any_of(parts[i], {"norm", "conv"}) && any_of(parts[i + 1], {"1", "2"})) {
-      parts[i] += parts[i + 1];
-      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-    }
-  }
-}
-
-// encoder.stages.S.layers.I.layer.J.convolution, encoder.stages.S.layers.I.shortcut.normalization, embedder.embedder.convolution
-void spell_hugging_face(Parts& parts) {
-  if (parts.size() > 1 && parts.front() == "resnet") parts.erase(parts.begin());
-  const std::string leaf = parts.back();
-  const auto kind = [&](const std::string& part) { return part == "convolution" ? "conv" : "bn"; };
-  if (parts.size() == 4 && parts[0] == "embedder" && parts[1] == "embedder") {
-    parts = {kind(parts[2]) + std::string("1"), leaf};
-  } else if (parts.size() >= 8 && parts[0] == "encoder" && parts[1] == "stages" && parts[3] == "layers" && number(parts[2])) {
-    const std::string stage = "layer" + std::to_string(*number(parts[2]) + 1), block = parts[4];
-    if (parts[5] == "shortcut") {
-      parts = {stage, block, "shortcut", parts[6] == "convolution" ? "0" : "1", leaf};
-    } else if (parts.size() == 9 && parts[5] == "layer" && number(parts[6])) {
-      parts = {stage, block, kind(parts[7]) + std::to_string(*number(parts[6]) + 1), leaf};
-    }
-  }
-}
-
-void spell_stages(Parts& parts, bool stem_numbered) {
-  if (stem_numbered && parts[0] == "conv1" && parts.size() == 3 && any_of(parts[1], {"0", "1"})) {
-    parts = {parts[1] == "0" ? "conv1" : "bn1", parts[2]};
-  }
-  if (parts.size() > 3 && number(parts[1])) parts[0] = paper_stage(parts[0]).value_or(parts[0]);
-}
-
-void spell_head(Parts& parts) {
-  const std::string leaf = parts.back();
-  if (!any_of(leaf, {"weight", "bias"})) return;
-  const std::string layer = join({parts.begin(), parts.end() - 1});
-  if (any_of(layer, {"fc", "linear", "classifier", "head", "head.fc", "classifier.1"})) parts = {"head", leaf};
-}
-
-// How many components at the beginning all names share, when two are left to each.
-size_t shared_components(const std::vector<Parts>& names) {
-  if (names.empty()) return 0;
-  size_t shared = names.front().size();
-  for (const Parts& parts : names) {
-    const auto [end, unused] = std::ranges::mismatch(parts, names.front());
-    shared = std::min({shared, static_cast<size_t>(end - parts.begin()), std::max<size_t>(parts.size(), 2) - 2});
-  }
-  return shared;
-}
-
-}  // namespace
-
-std::map<std::string, std::string> common_spelling(const std::vector<std::string>& names) {
-  std::vector<std::string> kept;
-  for (const std::string& name : names) {
-    if (name != "n_averaged" && name != "num_batches_tracked" && !name.ends_with(".num_batches_tracked")) kept.push_back(name);
-  }
-  std::vector<Parts> all;
-  for (const std::string& name : kept) all.push_back(split(name));
-  const auto shared = static_cast<std::ptrdiff_t>(shared_components(all));
-  for (Parts& parts : all) parts.erase(parts.begin(), parts.begin() + shared);
-  const bool stem_numbered = std::ranges::none_of(all, [](const Parts& parts) { return parts.front() == "bn1"; });
-  std::map<std::string, std::string> spelled;
-  for (size_t i = 0; i < all.size(); ++i) {
-    spell_hugging_face(all[i]);
-    spell_blocks(all[i]);
-    spell_stages(all[i], stem_numbered);
-    spell_head(all[i]);
-    spelled.emplace(join(all[i]), kept[i]);
-  }
-  if (spelled.size() == kept.size()) return spelled;
-  spelled.clear();
-  for (const std::string& name : kept) spelled.emplace(name, name);
-  return spelled;
+Spelling common_spelling(const Shapes& tensors, const std::string& prefix) {
+  return Speller(tensors, prefix).run();
 }
 
 }  // namespace residual::convert

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "convert/candidates.h"
 #include "convert/configuration.h"
 #include "convert/match.h"
 #include "convert/recognise.h"

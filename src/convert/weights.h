@@ -21,7 +21,8 @@ struct Weights {
 
 inline constexpr std::string_view kPreprocessorConfig = "preprocessor_config.json";
 
-/// Reads all kinds but kModel, kOnnx and kUnknown. Throws Error (kBadFile) that names the file.
-Weights read_weights(const std::filesystem::path& path, FileKind kind);
+/// Reads all kinds but kModel, kOnnx and kUnknown; of several networks in a file the one that `weights_in` names (see load.h).
+/// Throws Error (kBadFile) that names the file, (kUsage) where nothing has that name.
+Weights read_weights(const std::filesystem::path& path, FileKind kind, std::string_view weights_in = {});
 
 }  // namespace residual::convert

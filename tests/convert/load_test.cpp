@@ -11,6 +11,7 @@
 #include "convert/save.h"
 #include "core/file.h"
 #include "core/floating.h"
+#include "core/log.h"
 #include "io/samples.h"
 #include "io/torch/torch_file.h"
 #include "models/table.h"
@@ -272,6 +273,122 @@ TEST(Load, WeightsThatAreNotFiniteOrWholeNumbersAreRefused) {
   model.state.set("bn1.weight", Tensor(DType::kI64, Shape{16}));
   save(folder / "integer.pth", model);
   EXPECT_TRUE(mentions(error_of([&] { load(folder / "integer.pth"); }), "'bn1.weight' is i64"));
+}
+
+TEST(Load, TheFolderOfATrainingRunIsItsBestModel) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "run");
+  EXPECT_EQ(error_of([&] { load(folder / "run"); }).kind(), ErrorKind::kBadFile);
+  const eval::Model model = some_model();
+  save(folder / "run/best.safetensors", model);
+  expect_same_weights(load(folder / "run").model, model);
+}
+
+TEST(Load, WhatIsSavedInPlaceOfAFileIsNamed) {
+  const TemporaryFolder folder;
+  const auto refusal_of = [&](std::string_view content) {
+    replace_file(folder / "model.pth", content);
+    return error_of([&] { load(folder / "model.pth"); });
+  };
+  EXPECT_TRUE(mentions(refusal_of("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 4\n"), "git lfs pull"));
+  EXPECT_TRUE(mentions(refusal_of("<!DOCTYPE html>\n<html lang=\"en\">"), "a web page"));
+  EXPECT_TRUE(mentions(refusal_of("\n  <HTML><head>"), "a web page"));
+  EXPECT_TRUE(mentions(refusal_of("<?xml version=\"1.0\"?><Error>"), "an XML document"));
+  replace_file(folder / "model.onnx", std::string_view("<!doctype html>"));
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.onnx"); }), "a web page"));
+  replace_file(folder / "model.safetensors", std::string_view("version https://git-lfs.github.com/spec/v1\n"));
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "model.safetensors"); }), "git lfs pull"));
+}
+
+// What the log says while `path` is loaded.
+std::string said_while_loading(const fs::path& path, const LoadOptions& options = {}) {
+  std::string said;
+  set_log_sink([&](LogLevel, std::string_view text) { said += std::string(text) + "\n"; });
+  load(path, options);
+  set_log_sink({});
+  return said;
+}
+
+io::TensorViews views_of(const State& state, const std::string& prefix = "") {
+  io::TensorViews views;
+  for (const auto& [name, tensor] : state.tensors()) views.emplace(prefix + name, &tensor);
+  return views;
+}
+
+TEST(Load, OfSeveralNetworksInAFileTheOneThatIsNamed) {
+  const TemporaryFolder folder;
+  const eval::Model first = some_model(), second = some_model("resnet8", Shape{3, 8, 8}, 8);
+  io::TensorViews views = views_of(first.state, "model.");
+  views.merge(views_of(second.state, "ema.net."));
+  io::write_safetensors(folder / "two.safetensors", views);
+  expect_same_weights(load(folder / "two.safetensors").model, first);
+  LoadOptions options;
+  options.weights_in = "ema.net";
+  expect_same_weights(load(folder / "two.safetensors", options).model, second);
+  options.weights_in = "other";
+  EXPECT_EQ(error_of([&] { load(folder / "two.safetensors", options); }).kind(), ErrorKind::kUsage);
+  save(folder / "ours.safetensors", first);
+  EXPECT_EQ(error_of([&] { load(folder / "ours.safetensors", options); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(Load, WhatNoTensorShowsIsSaidAndMayBeChosen) {
+  const TemporaryFolder folder;
+  models::Architecture architecture = some_model("resnet18").architecture;
+  architecture.small_stem = true;
+  const State state = initial_state(models::inference_graph(architecture, 1), 1);
+  io::write_safetensors(folder / "small.safetensors", views_of(state));
+  EXPECT_NE(said_while_loading(folder / "small.safetensors").find("no pooling behind the stem (--stem-pool max)"),
+            std::string::npos);
+  LoadOptions options{.architecture = {}, .input = Shape{3, 64, 64}, .preprocessing = {}};
+  options.choices.stem_pool = true;
+  options.choices.output_stride = 8;
+  EXPECT_EQ(said_while_loading(folder / "small.safetensors", options).find("no tensor shows"), std::string::npos);
+  const models::Architecture chosen = load(folder / "small.safetensors", options).model.architecture;
+  EXPECT_EQ(models::described(chosen)->stem.max_pool, true);
+  EXPECT_EQ(models::described(chosen)->output_stride, 8);
+  save(folder / "ours.safetensors", some_model());
+  EXPECT_EQ(error_of([&] { load(folder / "ours.safetensors", options); }).kind(), ErrorKind::kUsage);
+}
+
+TEST(Load, IgnoredTensorsAreNamed) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  const Tensor counter(DType::kF64, Shape{1});
+  io::TensorViews views = views_of(model.state);
+  views.emplace("total_ops", &counter);
+  io::write_safetensors(folder / "profiled.safetensors", views);
+  EXPECT_NE(said_while_loading(folder / "profiled.safetensors").find("1 tensor is no part of resnet8 and ignored: 'total_ops'"),
+            std::string::npos);
+}
+
+TEST(Load, ANameInTheFileThatIsNotInTheListIsRefused) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  const auto write = [&](const std::string& arch) {
+    io::write_safetensors(folder / "m.safetensors", io::views_of(model.state.tensors()), {{"arch", arch}});
+  };
+  write("resnetblur8");
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "m.safetensors"); }), "'resnetblur8', which is not in the list"));
+  EXPECT_NO_THROW(load(folder / "m.safetensors", {.architecture = model.architecture, .input = {}, .preprocessing = {}}));
+  write("resnet");
+  expect_same_weights(load(folder / "m.safetensors").model, model);
+}
+
+TEST(Load, OneLogitIsRefusedWithWhatToDo) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  model.state.set("linear.weight", Tensor(DType::kF32, Shape{1, 64}));
+  model.state.set("linear.bias", Tensor(DType::kF32, Shape{1}));
+  io::write_safetensors(folder / "one.safetensors", views_of(model.state));
+  EXPECT_TRUE(mentions(error_of([&] { load(folder / "one.safetensors"); }), "ends in one logit ('linear.weight' is 1x64)"));
+}
+
+TEST(Load, AFileWithTheNameOfPublishedWeightsAndOtherContentIsNotTakenForThem) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  const StateDict dict = state_dict_of(model);
+  io::write_torch(folder / "resnet18-f37072fd.pth", dict.tensors, dict.order);
+  EXPECT_FALSE(load(folder / "resnet18-f37072fd.pth").model.preprocessing_known);
 }
 
 TEST(Load, FilesOfNoKnownKindAreRefusedWithWhatIsExpected) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "convert/names.h"
+#include "convert/candidates.h"
 #include "core/error.h"
 #include "models/table.h"
 
@@ -50,7 +50,7 @@ TEST(Recognise, ANetworkOfTheTableIsFoundByBuildingTheFewThatHaveAsManyLayers) {
 
 TEST(Recognise, TensorsOfForeignNamesAreRefusedWithoutBuildingANetwork) {
   Shapes shapes;
-  for (const auto& [name, shape] : shapes_of(published("resnet18"))) shapes.emplace("encoder.blocks." + name, shape);
+  for (const auto& [name, shape] : shapes_of(published("resnet18"))) shapes.emplace("encoder.unit_" + name, shape);
   shapes.emplace("decoder.weight", Shape{10, 10});
   EXPECT_EQ(graphs_built_for(shapes), 0);
   EXPECT_FALSE(recognise(shapes));
@@ -77,13 +77,72 @@ TEST(Recognise, TheRangeOfLayersHoldsForEveryNetwork) {
 
 TEST(Recognise, TheBeginningOfEveryNameIsKnown) {
   for (const models::ModelEntry& entry : models::model_table()) {
-    std::vector<std::string> names;
-    for (const auto& [name, shape] : shapes_of(published(entry.name))) names.push_back(name);
-    for (const auto& [spelling, name] : common_spelling(names)) {
+    for (const auto& [spelling, name] : common_spelling(shapes_of(published(entry.name))).names) {
       EXPECT_TRUE(is_known_beginning(beginning_of(spelling))) << '"' << beginning_of(spelling) << "\" of " << name << " in "
                                                               << entry.name << " is missing from the list in recognise.cpp";
     }
   }
+}
+
+// The tensors of resnet20 with those of something else beside them.
+std::optional<Fit> recognised_beside(const Shapes& more, const std::string& prefix = "") {
+  Shapes shapes = shapes_of(published("resnet20"), prefix);
+  shapes.insert(more.begin(), more.end());
+  return recognise(shapes);
+}
+
+TEST(Recognise, WhatIsNoPartOfTheNetworkIsIgnored) {
+  const Shape features{64}, classes{10};
+  const std::pair<std::string, Shape> beside[] = {
+      {"total_ops", Shape{1}},      {"layer1.total_params", Shape{1}}, {"criterion.weight", classes},
+      {"queue", Shape{128, 65536}}, {"aux.weight", Shape{4, 64}},      {"center_loss.centers", Shape{10, 64}},
+      {"normalize.mean", Shape{3}}, {"temperature", Shape{}},
+  };
+  for (const auto& [name, shape] : beside) {
+    const auto found = recognised_beside({{name, shape}});
+    ASSERT_TRUE(found) << name;
+    EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+    EXPECT_EQ(found->ignored, std::vector<std::string>{name});
+  }
+  const auto twice = recognised_beside(shapes_of(published("resnet20"), "ema."));
+  ASSERT_TRUE(twice);
+  EXPECT_TRUE(twice->differences.empty()) << side_by_side(*twice);
+  EXPECT_EQ(twice->ignored.size(), shapes_of(published("resnet20")).size());
+}
+
+TEST(Recognise, WhatMayBePartOfTheNetworkIsADifference) {
+  const std::pair<std::string, Shape> parts[] = {
+      {"layer1.0.se.fc1.weight", Shape{4, 16}},
+      {"layer1.0.alpha", Shape{1}},
+      {"layer4.0.conv1.weight", Shape{8, 8, 3, 3}},
+      {"relu.weight", Shape{1}},
+      {"attention.weight", Shape{1, 2, 7, 7}},
+      {"neck.weight", Shape{64}},
+      {"neck.running_mean", Shape{64}},
+      {"linear2.weight", Shape{5, 10}},
+      {"project.weight", Shape{64, 64}},
+  };
+  for (const auto& [name, shape] : parts) {
+    for (const std::string prefix : {"", "net."}) {
+      const auto found = recognised_beside({{prefix + name, shape}}, prefix);
+      ASSERT_TRUE(found) << prefix << name;
+      ASSERT_EQ(found->differences.size(), 1U) << prefix << name << "\n" << side_by_side(*found);
+      EXPECT_EQ(found->differences[0].found, prefix + name);
+    }
+  }
+}
+
+TEST(Recognise, BodyAndHeadMayHaveDifferentPrefixes) {
+  Shapes shapes;
+  for (const auto& [name, shape] : shapes_of(published("resnet20"))) {
+    const bool head = name.starts_with("linear.");
+    shapes.emplace(head ? "cls_head.output." + name.substr(7) : "net.backbone." + name, shape);
+  }
+  const auto found = recognise(shapes);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->differences.empty()) << side_by_side(*found);
+  EXPECT_EQ(found->prefix, "net.backbone");
+  EXPECT_EQ(found->names.at("linear.weight"), "cls_head.output.weight");
 }
 
 TEST(Recognise, ANameOfAHighBlockAloneIsNoNetwork) {

@@ -30,7 +30,7 @@ const std::map<std::string, Modules> kMayInclude = {
     {"data", {"image"}},
     {"io", {"ops"}},
     {"eval", {"runtime", "models", "data", "io"}},
-    {"convert", {"eval"}},
+    {"convert", {"eval", "fetch"}},
     {"train", {"autodiff", "convert"}},
     {"api", {"train", "eval", "backend/reference", "backend/cpu"}},
     {"cli", {"api", "fetch"}},

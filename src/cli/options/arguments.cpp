@@ -125,11 +125,10 @@ bool NetworkArguments::is_file() const {
 models::Architecture NetworkArguments::architecture() const {
   models::Architecture result;
   if (is_file()) {
-    if (options.choices().any() || classes) {
-      fail(ErrorKind::kUsage, "--classes, --shortcut and the like belong to a network's name; '{}' is a file that holds them",
-           model);
-    }
-    result = convert::load(model).model.architecture;
+    if (classes) fail(ErrorKind::kUsage, "--classes belongs to a network's name; '{}' is a file that holds them", model);
+    convert::LoadOptions what_no_tensor_shows;
+    what_no_tensor_shows.choices = options.choices();
+    result = convert::load(model, what_no_tensor_shows).model.architecture;
   } else {
     result = models::architecture_of(model);
     models::choose(options.choices(), result);

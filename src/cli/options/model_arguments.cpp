@@ -11,6 +11,14 @@
 
 namespace residual::cli {
 
+void add_weights_in(CLI::App& command, std::string& weights_in) {
+  command
+      .add_option(
+          "--weights-in", weights_in,
+          "Which of several weights in one file to read, by the keys or names that lead to them: state_dict_ema, model.backbone")
+      ->group("Weights");
+}
+
 void WeightsArguments::add_to(CLI::App& command) {
   command.add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
       ->group("Weights");
@@ -20,6 +28,7 @@ void WeightsArguments::add_to(CLI::App& command) {
                   "or the network was published)")
       ->group("Weights");
   network_options.add_choices_to(command);
+  add_weights_in(command, weights_in);
   command
       .add_option("--preprocess", preprocess,
                   fmt::format("Preprocessing of images, in place of the file's: {}, timm's config.json, Hugging Face's "
@@ -33,18 +42,21 @@ convert::LoadOptions WeightsArguments::options() const {
   if (!network.empty()) {
     result.architecture = models::architecture_of(network);
     models::choose(network_options.choices(), *result.architecture);
-  } else if (network_options.choices().any()) {
-    fail(ErrorKind::kUsage, "--shortcut and similar options vary a network; name it with --model");
+  } else {
+    result.choices = network_options.choices();
   }
   if (!network_options.input.empty()) result.input = parse_input(network_options.input);
   result.preprocessing = preprocess;
+  result.weights_in = weights_in;
   return result;
 }
 
 void ModelArguments::add_to(CLI::App& command) {
   command
-      .add_option("MODEL", file,
-                  "A model file, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, or a folder with config.json and weights")
+      .add_option(
+          "MODEL", file,
+          "A model file, the folder of a training run, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, or a folder with "
+          "config.json and weights")
       ->required();
   weights.add_to(command);
 }

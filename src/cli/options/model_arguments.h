@@ -14,11 +14,15 @@ struct WeightsArguments {
   std::string network;  ///< its name or description; empty: as recorded in the file or recognised by its tensors
   NetworkOptions network_options;
   std::string preprocess;  ///< a preset's name or file; empty: as recorded in the file
+  std::string weights_in;  ///< see convert::LoadOptions
 
   void add_to(CLI::App& command);
   /// Throws Error (kUsage) for an unknown name.
   convert::LoadOptions options() const;
 };
+
+/// --weights-in, see convert::LoadOptions.
+void add_weights_in(CLI::App& command, std::string& weights_in);
 
 /// Throws Error (kUsage): the preprocessing of the model in `file` is unknown; the message explains how to specify it.
 [[noreturn]] void refuse_unprepared(const std::string& file);

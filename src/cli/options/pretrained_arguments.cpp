@@ -6,6 +6,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/options/fetched.h"
+#include "cli/options/model_arguments.h"
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
@@ -32,6 +33,7 @@ void PretrainedArguments::add_to(CLI::App& command) {
                   "shows; where "
                   "the classes differ the head is new")
       ->group("Transfer");
+  add_weights_in(command, weights_in);
   command
       .add_option("--freeze", freeze,
                   "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
@@ -51,8 +53,9 @@ void PretrainedArguments::warn_of_random_weights() const {
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
   const WeightsFile weights = weights_file(file);
-  convert::LoadedModel loaded =
-      convert::load(weights.path, {.architecture = named, .input = {}, .preprocessing = weights.preset});
+  convert::LoadedModel loaded = convert::load(
+      weights.path,
+      {.architecture = named, .input = {}, .preprocessing = weights.preset, .choices = {}, .weights_in = weights_in});
   if (!loaded.model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "

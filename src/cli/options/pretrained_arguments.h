@@ -12,8 +12,9 @@
 namespace residual::cli {
 
 struct PretrainedArguments {
-  std::string file;    ///< empty: weights are drawn
-  std::string freeze;  ///< scopes, comma-separated
+  std::string file;        ///< empty: weights are drawn
+  std::string freeze;      ///< scopes, comma-separated
+  std::string weights_in;  ///< see convert::LoadOptions
   double head_learning_rate_scale = 1;
 
   void add_to(CLI::App& command);
