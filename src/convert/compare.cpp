@@ -10,6 +10,7 @@
 #include "core/rng.h"
 #include "data/loader.h"
 #include "eval/evaluate.h"
+#include "eval/inference.h"
 
 namespace residual::convert {
 namespace {
@@ -72,25 +73,12 @@ class Inputs {
   std::vector<float> random_;
 };
 
-// A model with one batch size.
-class Runner {
- public:
-  Runner(eval::Model& model, int64_t batch_size, const Target& target)
-      : image_(elements_of(model.architecture.input)),
-        classes_(static_cast<size_t>(model.architecture.classes)),
-        session_(eval::inference_plan(model.architecture, batch_size, target), model.state) {}
-
-  // N,classes of N images, until the next call.
-  std::span<const float> logits_of(std::span<const float> images) {
-    std::ranges::copy(images, session_.input<float>("images").begin());
-    session_.run();
-    return session_.output<float>("logits").first(images.size() / image_ * classes_);
-  }
-
- private:
-  size_t image_, classes_;
-  Session session_;
-};
+// N,classes of N images, at most a batch, until the next call.
+std::span<const float> logits_of(eval::Inference& inference, std::span<const float> images, size_t image, size_t classes) {
+  std::ranges::copy(images, inference.images().begin());
+  inference.run();
+  return inference.logits().first(images.size() / image * classes);
+}
 
 size_t likeliest(std::span<const float> row) {
   return static_cast<size_t>(std::ranges::max_element(row) - row.begin());
@@ -108,21 +96,30 @@ void add_logits(std::span<const float> a, std::span<const float> b, size_t class
   }
 }
 
-// One pass over the images for each batch size: of the images no more than a few batches are in memory, of the models not
-// both sizes at once.
-BatchComparison compare_batches(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options,
-                                int64_t batch_size) {
-  Runner first(a, batch_size, options.target), second(b, batch_size, options.target);
+// A model and what its sessions share, whatever their batch size.
+struct Compared {
+  explicit Compared(const eval::Model& compared) : model(compared), shared(compared.architecture, compared.state) {}
+  const eval::Model& model;
+  eval::SharedInference shared;
+};
+
+// One pass over the images for each batch size: no more than a few batches of them are in memory.
+BatchComparison compare_batches(Compared& first_model, Compared& second_model, const data::Dataset* dataset,
+                                const CompareOptions& options, int64_t batch_size) {
+  const eval::Model &a = first_model.model, &b = second_model.model;
+  eval::Inference first(first_model.shared, batch_size, options.target), second(second_model.shared, batch_size, options.target);
+  const size_t image = elements_of(a.architecture.input);
+  const auto classes = static_cast<size_t>(a.architecture.classes);
   Inputs inputs(a, dataset, options, batch_size);
   std::optional<Inputs> others;
   if (options.own_preprocessing) others.emplace(b, dataset, options, batch_size);
   BatchComparison result{.batch_size = batch_size};
   double largest = 0;
   for (std::span<const float> images = inputs.next(); !images.empty(); images = inputs.next()) {
-    const std::span<const float> logits = second.logits_of(others ? others->next() : images);
-    const std::span<const float> expected = first.logits_of(images);
+    const std::span<const float> logits = logits_of(second, others ? others->next() : images, image, classes);
+    const std::span<const float> expected = logits_of(first, images, image, classes);
     eval::check_finite(expected);  // nothing equals NaN
-    add_logits(expected, logits, static_cast<size_t>(a.architecture.classes), result, largest);
+    add_logits(expected, logits, classes, result, largest);
   }
   result.relative = result.absolute == 0 ? 0 : result.absolute / largest;
   return result;
@@ -139,14 +136,50 @@ void check_comparable(const eval::Model& a, const eval::Model& b) {
   }
 }
 
+// Where only one says how it prepares images, the other takes them so too.
+void share_preprocessing(const LoadedModel& from, LoadedModel& to, const std::filesystem::path& path) {
+  if (!to.model.preprocessing_known && from.model.preprocessing_known) prepare(to, from.model.preprocessing, path);
+}
+
 }  // namespace
+
+std::string_view name_of(Prepared prepared) {
+  switch (prepared) {
+    case Prepared::kAlike: return "alike";
+    case Prepared::kByTheFirst: return "by the first";
+    case Prepared::kByEach: break;
+  }
+  return "by each";
+}
+
+void share_preprocessing(LoadedModel& a, const std::filesystem::path& a_path, LoadedModel& b,
+                         const std::filesystem::path& b_path) {
+  share_preprocessing(a, b, b_path);
+  share_preprocessing(b, a, a_path);
+}
+
+Comparison compare_as_prepared(LoadedModel& a, LoadedModel& b, const data::Dataset* dataset, CompareOptions options) {
+  const data::Preprocessing &first = a.model.preprocessing, &second = b.model.preprocessing;
+  Comparison comparison = compare(a.model, b.model, dataset, options);
+  if (!a.model.preprocessing_known || !b.model.preprocessing_known || first == second) return comparison;
+  // The data set applies the Exif orientation, the same for both.
+  if (!comparison.same && first.exif_orientation() == second.exif_orientation()) {
+    options.own_preprocessing = true;
+    Comparison own = compare(a.model, b.model, dataset, options);
+    own.prepared = Prepared::kByEach;
+    if (own.same) return own;
+  }
+  comparison.prepared = Prepared::kByTheFirst;
+  return comparison;
+}
 
 Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options) {
   check_comparable(a, b);
   Comparison result;
   result.same = true;
+  Compared first(a), second(b);
   for (const int64_t batch_size : {int64_t{1}, options.batch_size}) {
-    const BatchComparison batch = compare_batches(a, b, dataset, options, batch_size);
+    const BatchComparison batch = compare_batches(first, second, dataset, options, batch_size);
     result.same = result.same && batch.relative <= options.tolerance && batch.agree == batch.images;
     result.batches.push_back(batch);
   }

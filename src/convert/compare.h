@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "convert/load.h"
 #include "data/dataset.h"
 #include "eval/model.h"
 #include "runtime/target.h"
@@ -39,14 +42,28 @@ struct LayerDifference {
   std::optional<double> relative;  ///< to the layer of that name and kind in the first model, where it has one
 };
 
+/// How the images were prepared that two models were compared on.
+enum class Prepared : uint8_t { kAlike, kByTheFirst, kByEach };
+std::string_view name_of(Prepared prepared);  ///< "alike", "by the first", "by each"
+
 struct Comparison {
   std::vector<BatchComparison> batches;  ///< batch size 1, then options.batch_size
   std::optional<LayerDifference> first;  ///< looked for when the logits are different
   bool same = false;                     ///< within the tolerance, and the same likeliest classes
+  Prepared prepared = Prepared::kAlike;
 };
 
 /// Runs both on the same inputs: images of `dataset` as `a` prepares them, or random numbers where it is null. The layers are
 /// those of the networks in inference without anything folded. Throws Error (kUsage) when the models differ in input or classes.
 Comparison compare(eval::Model& a, eval::Model& b, const data::Dataset* dataset, const CompareOptions& options);
+
+/// A model whose file does not say how images are prepared takes them as the other does. Throws Error (kUsage) naming the model's
+/// path where its network does not take such images.
+void share_preprocessing(LoadedModel& a, const std::filesystem::path& a_path, LoadedModel& b,
+                         const std::filesystem::path& b_path);
+
+/// Compares two models with different preprocessing on images as the first prepares them and, where they differ then, as each
+/// does: one network may contain steps that the other has in its preprocessing.
+Comparison compare_as_prepared(LoadedModel& a, LoadedModel& b, const data::Dataset* dataset, CompareOptions options);
 
 }  // namespace residual::convert

@@ -29,31 +29,19 @@ struct VerifyArguments {
   bool json = false;
 };
 
-// The preprocessing of the images on which two models were compared.
-enum class Prepared { kAlike, kByTheFirst, kByEach };
-
-std::string_view word_of(Prepared prepared) {
+std::string_view note_on(convert::Prepared prepared) {
   switch (prepared) {
-    case Prepared::kAlike: return "alike";
-    case Prepared::kByTheFirst: return "by the first";
-    case Prepared::kByEach: break;
-  }
-  return "by each";
-}
-
-std::string_view note_on(Prepared prepared) {
-  switch (prepared) {
-    case Prepared::kAlike: return "";
-    case Prepared::kByTheFirst:
+    case convert::Prepared::kAlike: return "";
+    case convert::Prepared::kByTheFirst:
       return "the models preprocess images differently; here both take them as the first preprocesses them\n";
-    case Prepared::kByEach: break;
+    case convert::Prepared::kByEach: break;
   }
   return "the models preprocess images differently; here each preprocesses them itself\n";
 }
 
-nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared prepared) {
+nlohmann::ordered_json to_json(const convert::Comparison& comparison) {
   nlohmann::ordered_json json{{"same", comparison.same},
-                              {"prepared", word_of(prepared)},
+                              {"prepared", convert::name_of(comparison.prepared)},
                               {"batches", nlohmann::ordered_json::array()},
                               {"first_layer", nullptr}};
   for (const convert::BatchComparison& batch : comparison.batches) {
@@ -68,11 +56,6 @@ nlohmann::ordered_json to_json(const convert::Comparison& comparison, Prepared p
     if (comparison.first->relative) json["first_layer"]["relative"] = *comparison.first->relative;
   }
   return json;
-}
-
-// A file without preprocessing gets that of the other.
-void share_preprocessing(const convert::LoadedModel& from, convert::LoadedModel& to, const std::string& file) {
-  if (!to.model.preprocessing_known && from.model.preprocessing_known) convert::prepare(to, from.model.preprocessing, file);
 }
 
 // The images to run both models on: those of a data set, or of a folder of images without labels.
@@ -110,19 +93,10 @@ class VerifyData {
   std::string split_;
 };
 
-std::pair<convert::Comparison, Prepared> compare_as_prepared(convert::LoadedModel& a, convert::LoadedModel& b,
-                                                             const data::Dataset* images, convert::CompareOptions options) {
-  convert::Comparison comparison = convert::compare(a.model, b.model, images, options);
-  if (!a.model.preprocessing_known || !b.model.preprocessing_known || a.model.preprocessing == b.model.preprocessing)
-    return {std::move(comparison), Prepared::kAlike};
-  // One network may contain steps that the other has in its preprocessing. The data set applies the Exif orientation, the same
-  // for both.
-  if (!comparison.same && a.model.preprocessing.exif_orientation() == b.model.preprocessing.exif_orientation()) {
-    options.own_preprocessing = true;
-    convert::Comparison own = convert::compare(a.model, b.model, images, options);
-    if (own.same) return {std::move(own), Prepared::kByEach};
-  }
-  return {std::move(comparison), Prepared::kByTheFirst};
+// The options are for both models; --weights-in is for the one that holds several.
+convert::LoadedModel load_one(const std::string& file, convert::LoadOptions options) {
+  if (convert::holds_one_network(convert::kind_of(convert::model_in(file)))) options.weights_in.clear();
+  return convert::load(file, options);
 }
 
 int run_verify(VerifyArguments& arguments) {
@@ -135,20 +109,19 @@ int run_verify(VerifyArguments& arguments) {
   data::check_split(arguments.split);
   for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
   arguments.options.target = arguments.machine.untuned_target();
-  const convert::LoadOptions options = arguments.weights.options();
-  convert::LoadedModel a = convert::load(arguments.a, options), b = convert::load(arguments.b, options);
-  share_preprocessing(a, b, arguments.b);
-  share_preprocessing(b, a, arguments.a);
+  convert::LoadedModel a = load_one(arguments.a, arguments.weights.options());
+  convert::LoadedModel b = load_one(arguments.b, arguments.weights.options());
+  convert::share_preprocessing(a, arguments.a, b, arguments.b);
   std::optional<VerifyData> data;
   if (!arguments.data.empty()) {
     if (!a.model.preprocessing_known) refuse_unprepared(arguments.a);
     data.emplace(arguments, a.model);
   }
-  const auto [comparison, prepared] = compare_as_prepared(a, b, data ? &data->images() : nullptr, arguments.options);
+  const convert::Comparison comparison = convert::compare_as_prepared(a, b, data ? &data->images() : nullptr, arguments.options);
   if (arguments.json) {
-    print("{}\n", indented(to_json(comparison, prepared)));
+    print("{}\n", indented(to_json(comparison)));
   } else {
-    print("{}", note_on(prepared));
+    print("{}", note_on(comparison.prepared));
     print_comparison(comparison);
   }
   return exit_code(comparison);
