@@ -21,15 +21,19 @@ function(compile_like_us target)
   target_link_libraries(${target} PRIVATE residual-openmp Threads::Threads fmt::fmt nlohmann_json::nlohmann_json)
 endfunction()
 
-# module(FOLDER [EXCEPT SUBFOLDER...]): object library residual-module-FOLDER from all *.cpp below src/FOLDER; subfolders named by EXCEPT
-# are separate modules, or not part of this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
+# module(FOLDER [ALONE | EXCEPT SUBFOLDER...]): object library residual-module-FOLDER from all *.cpp below src/FOLDER; with ALONE those of
+# the folder itself, while its subfolders are separate modules; subfolders named by EXCEPT are not part of this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
 # to ${module}. Skipped where RESIDUAL_MODULES selects other modules.
 function(module folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "EXCEPT")
   if(RESIDUAL_MODULES AND NOT folder IN_LIST RESIDUAL_MODULES)
     return()
   endif()
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(glob GLOB_RECURSE)
+  if(arg_ALONE)
+    set(glob GLOB)
+  endif()
+  file(${glob} sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
   foreach(other IN LISTS arg_EXCEPT)
     list(FILTER sources EXCLUDE REGEX "/src/${folder}/${other}/")
   endforeach()

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "residual/compile_observer.h"
 #include "residual/dataset.h"
 #include "residual/export.h"
 #include "residual/image.h"
@@ -42,6 +43,8 @@ struct EvaluationOptions {
   int64_t crops = 1;
   bool tune = true;  ///< times kernels before the first use, where RuntimeOptions::tune allows it
   std::function<void(int64_t done, int64_t all)> on_progress;  ///< images; may throw to stop
+  std::function<void(int64_t done, int64_t all)> on_timing;    ///< before the first image, see CompileObserver
+  std::function<bool()> stop;                                  ///< asked many times a second: true ends with Error (kInterrupted)
 };
 
 /// A network, layer by layer.
@@ -123,11 +126,12 @@ class RESIDUAL_API Model {
   /// when an image cannot be read.
   Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {}) const;
 
-  /// This model ready to run in one thread, with working memory of its own. Throws Error (kUsage) for options out of range.
-  Predictor predictor(const PredictorOptions& options = {}) const;
+  /// This model ready to run in one thread, with working memory of its own. Throws Error: kUsage for options out of range,
+  /// kInterrupted after observer.stop.
+  Predictor predictor(const PredictorOptions& options = {}, const CompileObserver& observer = {}) const;
   /// Compiles the network and times its kernels ahead, so that predictors with these options, here and in later processes, are
-  /// made quickly. With the default options predict() is ready then.
-  void warm_up(const PredictorOptions& options = {}) const;
+  /// made quickly. With the default options predict() is ready then. Throws as predictor does.
+  void warm_up(const PredictorOptions& options = {}, const CompileObserver& observer = {}) const;
 
   /// The `top` likeliest classes for a JPEG or PNG file, likeliest first: what a Predictor of the default options gives, one call
   /// at a time. Throws Error: kBadFile for a file that is not an image, kUsage without a known preprocessing.

@@ -64,10 +64,13 @@ struct TrainingOptions {
   bool resume = false;             ///< continues from the checkpoint in `out`; without one, starts from the model's weights
   double checkpoint_minutes = 10;  ///< a checkpoint at least so often, beside one at the end of every epoch
 
-  std::function<void(const Epoch&)> on_epoch;        ///< after each epoch
-  std::function<void(const Progress&)> on_progress;  ///< after each step
-  std::function<void(const std::string&)> on_note;   ///< one line of information, such as what was resumed
-  std::function<bool()> stop;                        ///< true: write a checkpoint and throw Error (kInterrupted)
+  std::function<void(const Epoch&)> on_epoch;                ///< after each epoch
+  std::function<void(const Progress&)> on_progress;          ///< after each step
+  std::function<void(const std::string&)> on_note;           ///< one line of information, such as what was resumed
+  std::function<void(int64_t done, int64_t all)> on_timing;  ///< before the first step, see CompileObserver
+  /// Asked after each step and many times a second before the first: true ends the run with Error (kInterrupted), after a
+  /// checkpoint where there are steps to keep.
+  std::function<bool()> stop;
 };
 
 struct TrainingResult {

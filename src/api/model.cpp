@@ -143,7 +143,9 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
-    evaluate.target = make_target({.threads = options.threads});
+    evaluate.target = make_target({.threads = options.threads, .tune = options.tune});
+    evaluate.target.observer = {options.on_timing, options.stop};
+    evaluate.stop = options.stop;
     evaluate.loader_threads = options.loader_threads;
     evaluate.crops = options.crops;
     evaluate.progress = options.on_progress;
@@ -153,22 +155,22 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
   });
 }
 
-Predictor Model::predictor(const PredictorOptions& options) const {
+Predictor Model::predictor(const PredictorOptions& options, const CompileObserver& observer) const {
   return guarded([&] {
-    return Predictor(std::unique_ptr<Predictor::Ready>(
-        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}),
-                                             options, network_->inference),
-                             network_->preprocessing_known()}));
+    Target target = make_target({.threads = options.threads, .tune = options.tune});
+    target.observer = observer;
+    return Predictor(std::unique_ptr<Predictor::Ready>(new Predictor::Ready{
+        eval::Predictor(network_->model, target, options, network_->inference), network_->preprocessing_known()}));
   });
 }
 
-void Model::warm_up(const PredictorOptions& options) const {
+void Model::warm_up(const PredictorOptions& options, const CompileObserver& observer) const {
   guarded([&] {
-    const std::lock_guard lock(network_->mutex);
+    const auto lock = lock_or_stop(network_->mutex, observer.stop);
     if (options != PredictorOptions{}) {
-      predictor(options);
+      predictor(options, observer);
     } else if (!network_->predictor) {
-      network_->predictor = std::make_unique<Predictor>(predictor());
+      network_->predictor = std::make_unique<Predictor>(predictor({}, observer));
     }
   });
 }

@@ -92,6 +92,7 @@ train::TrainRequest request_of(const TrainingOptions& options, const models::Arc
   result.head_learning_rate_scale = options.head_learning_rate_scale;
   result.seed = options.seed;
   result.target = make_target({.threads = options.threads, .tune = options.tune});
+  result.target.observer = {options.on_timing, options.stop};
   result.loader_threads = options.loader_threads;
   result.out = options.out;
   result.resume = options.resume;

@@ -79,7 +79,7 @@ void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& vi
   while (const data::Batch* batch = loader.next()) {
     // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are
     // not used.
-    inference_.run(static_cast<int>(batch->slot));
+    inference_.run(static_cast<int>(batch->slot), options_.stop);
     use(*batch, inference_.logits().first(static_cast<size_t>(batch->count * classes_)));
   }
 }
@@ -105,7 +105,7 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
   const auto classes = static_cast<size_t>(classes_);
   Evaluation result;
   result.confusion.assign(classes, std::vector<int64_t>(classes));
-  inference_.prepare();  // the State may have changed since the last run
+  inference_.prepare(options_.stop);  // the State may have changed since the last run
   const auto passes = static_cast<int64_t>(views.size());
   std::vector<float> sums(passes > 1 ? static_cast<size_t>(dataset.size()) * classes : 0);  // N,classes
   int64_t done = 0;

@@ -62,6 +62,7 @@ struct EvaluateOptions {
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
   Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
+  Stop stop;                                                ///< asked many times a second: true ends with Error (kInterrupted)
 };
 
 /// Runs a network on data sets; made once, used as often as the State changes.

@@ -93,7 +93,8 @@ class Trainer {
     start_moving_average(state_, plan->graph);
     if (saved) resume(*saved, plan->threads);
     progress_.threads = plan->threads;
-    session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots});
+    saved_ = saved.has_value();
+    session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots, .stop = options_.target.observer.stop});
     loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.augmentation), loader_options(options_, *session_));
     if (held_out_.dataset != nullptr) make_evaluator();
     log_.emplace(saved ? MetricsLog::resume(options_.out, progress_) : MetricsLog::create(options_.out));
@@ -111,7 +112,7 @@ class Trainer {
     while (const data::Batch* batch = loader_->next()) {
       const auto slot = static_cast<int>(batch->slot);
       feed(*session_, slot, rate_of(step()), step(), options_.seed);
-      session_->run(slot);
+      session_->run(slot, saved_ ? options_.target.observer.stop : Stop());  // with nothing to save, at once
       account(*batch);
       if (observer_.progress) observer_.progress(clock_.now(progress_));
       if (observer_.stop && observer_.stop()) interrupted();
@@ -222,6 +223,7 @@ class Trainer {
     running.correct += eval::score(session_->output<float>("logits"), batch.labels, options_.architecture.classes).correct;
     running.seen += batch.count;
     ++progress_.batch;
+    saved_ = false;
   }
 
   [[noreturn]] void interrupted() {
@@ -289,6 +291,7 @@ class Trainer {
     log_->sync();
     checkpoints_.save(progress_, choices_, state_);
     last_save_ = std::chrono::steady_clock::now();
+    saved_ = true;
   }
 
   // The loss reveals broken weights one step late: they must not replace a good checkpoint.
@@ -318,6 +321,7 @@ class Trainer {
   std::optional<data::Loader> loader_;  // writes into the session's inputs
   std::optional<eval::Evaluator> evaluator_;
   std::optional<MetricsLog> log_;
+  bool saved_ = false;  // whether the checkpoint holds every step
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
 };
 

@@ -82,7 +82,7 @@ class LoopPattern final : public Pattern {
     std::vector<size_t> places;  // of the node's inputs among the match's
     std::vector<TensorType> inputs;
     for (const Value& value : node.inputs) {
-      places.push_back(match.input_place(value));
+      places.push_back(match.input_index(value));
       inputs.push_back(graph.type(value));
     }
     Implementation implementation{.label = "plain loops",

@@ -31,6 +31,7 @@ eval::Evaluation evaluate(const EvalArguments& arguments, const eval::Model& mod
   options.batch_size = arguments.batch_size;
   options.crops = arguments.crops;
   options.target = arguments.machine.target();
+  options.stop = interrupted;
   options.loader_threads = arguments.machine.loader_threads;
   options.progress = [&](int64_t done, int64_t all) {
     bar.update(done, all, [&] { return fmt::format("{}/{} images", done, all); });

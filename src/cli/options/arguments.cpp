@@ -9,6 +9,7 @@
 
 #include "api/target.h"
 #include "cli/options/fetched.h"
+#include "cli/terminal/compile_progress.h"
 #include "convert/load.h"
 #include "core/error.h"
 #include "core/limits.h"
@@ -34,18 +35,16 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
 }
 
 void MachineArguments::check() {
-  if (device == "cuda") {
-    fail(ErrorKind::kUsage,
-         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or omit it");
-  }
-  if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
   check_range("--threads", threads, 0, kMostThreads);
   check_range("--loader-threads", loader_threads, 1, kMostLoaderThreads);
   if (threads == 0) threads = allowed_threads();
+  residual::check({.device = device, .threads = threads});
 }
 
 Target MachineArguments::target() const {
-  return make_target({.device = device, .threads = threads});
+  Target target = make_target({.device = device, .threads = threads});
+  target.observer = compile_progress();
+  return target;
 }
 
 Target MachineArguments::untuned_target() const {

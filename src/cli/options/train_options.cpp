@@ -228,6 +228,7 @@ train::TrainRequest TrainArguments::request() const {
   result.head_learning_rate_scale = pretrained.head_learning_rate_scale;
   result.seed = static_cast<uint64_t>(seed);
   result.target = machine.target();
+  if (quiet || json) result.target.observer.on_timing = nullptr;
   result.loader_threads = machine.loader_threads;
   result.out = out;
   result.resume = resume;

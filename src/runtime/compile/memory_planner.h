@@ -7,6 +7,6 @@ namespace residual {
 
 /// Sets the offsets of plan.values and of scratch memory, plan.prepared, and the sizes of arenas and prepared memory. Adds copies
 /// where a kernel must write into the memory of an input that later steps still read.
-void place(Plan& plan, StepAliases aliases);
+void plan_memory(Plan& plan, StepAliases aliases);
 
 }  // namespace residual

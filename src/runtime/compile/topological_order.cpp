@@ -1,4 +1,4 @@
-#include "runtime/compile/schedule.h"
+#include "runtime/compile/topological_order.h"
 
 #include <algorithm>
 #include <map>
@@ -15,9 +15,9 @@ struct Order {
   bool complete = false;
 };
 
-class Scheduler {
+class Sorter {
  public:
-  Scheduler(const GraphView& view, const std::vector<Region>& regions) : view_(view), regions_(regions) {
+  Sorter(const GraphView& view, const std::vector<Region>& regions) : view_(view), regions_(regions) {
     for (size_t i = 0; i < regions.size(); ++i) {
       for (const NodeId id : regions[i].nodes) region_of_[id] = i;
     }
@@ -103,13 +103,13 @@ class Scheduler {
 
 }  // namespace
 
-Schedule schedule(const GraphView& view, std::vector<Region> regions) {
-  const Scheduler scheduler(view, regions);
-  Schedule result;
-  Order order = scheduler.order(true);
+RegionOrder topological_order(const GraphView& view, std::vector<Region> regions) {
+  const Sorter sorter(view, regions);
+  RegionOrder result;
+  Order order = sorter.order(true);
   if (!order.complete) {
     result.in_place = false;
-    order = scheduler.order(false);
+    order = sorter.order(false);
   }
   if (!order.complete) fail(ErrorKind::kOther, "the cover of the graph has a cycle");
   for (const size_t region : order.regions) result.regions.push_back(std::move(regions[region]));

@@ -1,4 +1,4 @@
-#include "runtime/compile/placement.h"
+#include "runtime/compile/memory_planner.h"
 
 #include <algorithm>
 #include <map>
@@ -9,19 +9,19 @@ namespace residual {
 namespace {
 
 // Computes lifetimes, lets outputs reuse the memory of inputs that are read for the last time, and assigns offsets.
-class Placement {
+class MemoryPlanner {
  public:
-  Placement(Plan& plan, StepAliases aliases) : plan_(plan), aliases_(std::move(aliases)) {}
+  MemoryPlanner(Plan& plan, StepAliases aliases) : plan_(plan), aliases_(std::move(aliases)) {}
 
   void run() {
     break_up_required_aliases();
     keep_prepared();
-    plan_.prepare_arena_bytes = place_arenas(plan_.prepare, false);
-    plan_.arena_bytes = place_arenas(plan_.steps, true);
+    plan_.prepare_arena_bytes = plan_arenas(plan_.prepare, false);
+    plan_.arena_bytes = plan_arenas(plan_.steps, true);
   }
 
  private:
-  PlacedValue& value(int placed) { return plan_.values[static_cast<size_t>(placed)]; }
+  StoredValue& value(int stored) { return plan_.values[static_cast<size_t>(stored)]; }
 
   // For each value, the last step that reads it; the number of steps for named outputs; -1 for unread values.
   std::vector<int> last_reads(const std::vector<PlanStep>& steps) const {
@@ -43,10 +43,10 @@ class Placement {
       for (const Implementation::Alias& alias : aliases_[s]) {
         int& input = step.inputs[static_cast<size_t>(alias.input)];
         if (!alias.required ||
-            (value(input).place.home == Place::Home::kArena && last[static_cast<size_t>(input)] == static_cast<int>(s)))
+            (value(input).storage.kind == Storage::Kind::kArena && last[static_cast<size_t>(input)] == static_cast<int>(s)))
           continue;
-        PlacedValue copy = value(input);
-        copy.place = {Place::Home::kArena, copy.place.device};
+        StoredValue copy = value(input);
+        copy.storage = {Storage::Kind::kArena, copy.storage.device};
         plan_.values.push_back(std::move(copy));
         PlanStep copying{"copy", step.name, "copy", {}, {input}, {static_cast<int>(plan_.values.size() - 1)}, step.device};
         copying.bytes = 2 * value(input).bytes();
@@ -61,17 +61,17 @@ class Placement {
     aliases_ = std::move(aliases);
   }
 
-  // Values that the run program reads outlive the prepare program; all others are placed in the latter's arena.
+  // Values that the run program reads outlive the prepare program; all others are stored in the latter's arena.
   void keep_prepared() {
     const std::vector<int> last = last_reads(plan_.steps);
     for (const PlanStep& step : plan_.prepare) {
       for (const int output : step.outputs) {
-        Place& place = value(output).place;
+        Storage& storage = value(output).storage;
         if (last[static_cast<size_t>(output)] < 0) {
-          place.home = Place::Home::kArena;
+          storage.kind = Storage::Kind::kArena;
           continue;
         }
-        place.offset = plan_.prepared.size();
+        storage.offset = plan_.prepared.size();
         plan_.prepared.push_back(output);
         plan_.prepared_bytes += rounded(value(output).bytes());
       }
@@ -79,7 +79,7 @@ class Placement {
   }
 
   // Offsets of the values in the arena, device by device. Returns the arenas' sizes.
-  std::vector<size_t> place_arenas(std::vector<PlanStep>& steps, bool share) {
+  std::vector<size_t> plan_arenas(std::vector<PlanStep>& steps, bool share) {
     const std::vector<int> last = last_reads(steps);
     std::vector<std::vector<BufferLife>> buffers(plan_.devices.size());
     std::map<int, size_t> buffer_of;  // by value
@@ -88,8 +88,8 @@ class Placement {
       const int now = static_cast<int>(s);
       for (size_t j = 0; j < steps[s].outputs.size(); ++j) {
         const int output = steps[s].outputs[j];
-        if (value(output).place.home != Place::Home::kArena) continue;
-        std::vector<BufferLife>& here = buffers[static_cast<size_t>(value(output).place.device)];
+        if (value(output).storage.kind != Storage::Kind::kArena) continue;
+        std::vector<BufferLife>& here = buffers[static_cast<size_t>(value(output).storage.device)];
         const int until = std::max(last[static_cast<size_t>(output)], now);
         const int shared = share ? taken_over(steps[s], s, static_cast<int>(j), last, buffer_of) : -1;
         if (shared >= 0) {
@@ -105,9 +105,9 @@ class Placement {
       here.push_back({steps[s].scratch_bytes, now, now});
     }
     std::vector<size_t> sizes;
-    for (std::vector<BufferLife>& device : buffers) sizes.push_back(place_buffers(device));
-    for (const auto& [placed, buffer] : buffer_of)
-      value(placed).place.offset = buffers[static_cast<size_t>(value(placed).place.device)][buffer].offset;
+    for (std::vector<BufferLife>& device : buffers) sizes.push_back(assign_offsets(device));
+    for (const auto& [stored, buffer] : buffer_of)
+      value(stored).storage.offset = buffers[static_cast<size_t>(value(stored).storage.device)][buffer].offset;
     for (size_t s = 0; s < steps.size(); ++s)
       steps[s].scratch_offset = buffers[static_cast<size_t>(steps[s].device)][scratch_of[s]].offset;
     return sizes;
@@ -132,8 +132,8 @@ class Placement {
 
 }  // namespace
 
-void place(Plan& plan, StepAliases aliases) {
-  Placement(plan, std::move(aliases)).run();
+void plan_memory(Plan& plan, StepAliases aliases) {
+  MemoryPlanner(plan, std::move(aliases)).run();
 }
 
 }  // namespace residual
