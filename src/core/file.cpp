@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,26 @@ namespace residual {
 namespace {
 
 constexpr std::string_view kMark = ".part.";  // then the process that writes, and a count
+
+// Creates a file and locks it, which tells remove_leftovers that its writer lives; -1 and errno where it cannot be created.
+int create_locked(const std::filesystem::path& path) {
+  for (;;) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) return -1;
+    ::flock(file, LOCK_EX);  // without effect where the file system has no locks
+    struct stat status{};
+    if (::fstat(file, &status) != 0 || status.st_nlink > 0) return file;
+    ::close(file);  // it was removed before it was locked
+  }
+}
+
+// Whether nobody writes the file any more. Where the file system has no locks, a living process of that number is its writer.
+bool is_abandoned(const std::filesystem::path& path, pid_t writer) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) return false;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  return errno != EWOULDBLOCK && ::kill(writer, 0) != 0 && errno == ESRCH;
+}
 
 std::string reason() {
   return std::strerror(errno);
@@ -74,7 +95,7 @@ void replace_file(const std::filesystem::path& path, const std::function<void(co
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   try {
-    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    Descriptor file(create_locked(temporary));
     if (file.get() < 0) cannot_write(path, errno);
     write([&](std::span<const std::byte> bytes) {
       while (!bytes.empty()) {
@@ -113,8 +134,7 @@ void remove_leftovers(const std::filesystem::path& folder) noexcept {
       const char* const end = name.data() + name.size();
       const auto [last, error] = std::from_chars(name.data() + mark + kMark.size(), end, writer);
       if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
-      const bool alive = ::kill(writer, 0) == 0 || errno != ESRCH;
-      if (!alive) std::filesystem::remove(entry.path(), ignored);
+      if (is_abandoned(entry.path(), writer)) std::filesystem::remove(entry.path(), ignored);
     }
   } catch (...) {
     return;  // the files stay and do no harm

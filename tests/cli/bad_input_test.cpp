@@ -37,17 +37,19 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   refuses(workspace, 2, train + "--epochs abc", "--epochs");
   for (const char* value : {"0", "-1", "99999999999"}) refuses(workspace, 2, train + "--epochs " + value, "--epochs");
   for (const char* value : {"0", "-1", "70000"}) refuses(workspace, 2, train + "--batch-size " + value, "--batch-size");
-  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(workspace, 2, train + "--lr " + value, "learning rate");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--momentum " + value, "the momentum");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--label-smoothing " + value, "label smoothing");
-  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--weight-decay " + value, "weight decay");
+  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(workspace, 2, train + "--lr " + value, "--learning-rate is");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--momentum " + value, "--momentum is");
+  for (const char* value : {"1", "-0.1", "nan"})
+    refuses(workspace, 2, train + "--label-smoothing " + value, "--label-smoothing is");
+  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--weight-decay " + value, "--weight-decay is");
   for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--val-split " + value, "split");
   for (const char* value : {"-1", "100000"}) refuses(workspace, 2, train + "--threads " + value, "--threads");
   for (const char* value : {"0", "1000"}) refuses(workspace, 2, train + "--loader-threads " + value, "--loader-threads");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--ema-decay " + value, "moving average");
-  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--clip-grad-norm " + value, "norm of the grad");
-  for (const char* value : {"1", "-0.1"}) refuses(workspace, 2, train + "--optimizer adam --beta1 " + value, "the beta1");
-  refuses(workspace, 2, train + "--warmup -1", "warm-up");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--ema-decay " + value, "--ema-decay is");
+  for (const char* value : {"-1", "nan", "inf"})
+    refuses(workspace, 2, train + "--clip-grad-norm " + value, "--clip-grad-norm is");
+  for (const char* value : {"1", "-0.1"}) refuses(workspace, 2, train + "--optimizer adam --beta1 " + value, "--beta1 is");
+  refuses(workspace, 2, train + "--warmup -1", "--warmup-steps is -1");
   refuses(workspace, 2, train + "--optimizer sdg", "optimizer");
   refuses(workspace, 2, train + "--schedule stairs", "schedule");
   refuses(workspace, 2, train + "--augment mixup", "augmentation");
@@ -57,7 +59,7 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   refuses(workspace, 2, train + "--optimizer adam --momentum 0.9", "--momentum");
   refuses(workspace, 2, train + "--nesterov --momentum 0", "Nesterov");
   refuses(workspace, 2, train + "--schedule multistep", "milestones");
-  refuses(workspace, 2, train + "--milestones 1,2", "milestones");
+  refuses(workspace, 2, train + "--milestones 1,2", "--milestones belongs to --schedule multistep, not to cosine");
   refuses(workspace, 2, train + "--schedule multistep --milestones 1,x", "--milestones");
   refuses(workspace, 2, train + "--schedule multistep --milestones 1.5", "--milestones");
   refuses(workspace, 2, train + "--schedule multistep --milestones 5,2", "milestones");

@@ -140,12 +140,12 @@ TEST(Layering, NoModuleCallsUpwardsOrSideways) {
   EXPECT_GT(calls, 500);
 }
 
-// Public value types that modules use in their own interfaces: errors, choices, images, predictions. They include only the
-// standard library and each other.
-// The rest of the public API depends on the whole program.
-const Modules kPublicValues = {"residual/error.h",  "residual/choices.h",         "residual/network.h",
-                               "residual/image.h",  "residual/prediction.h",      "residual/log.h",
-                               "residual/export.h", "residual/compile_observer.h"};
+// Public value types that modules use in their own interfaces: errors, choices, hyperparameters, images, predictions. They
+// include only the standard library and each other. The rest of the public API depends on the whole program.
+const Modules kPublicValues = {"residual/error.h",           "residual/choices.h",     "residual/network.h",
+                               "residual/image.h",           "residual/prediction.h",  "residual/log.h",
+                               "residual/hyperparameters.h", "residual/run_options.h", "residual/compile_observer.h",
+                               "residual/export.h"};
 
 TEST(Layering, PublicValuesHaveNoDependencies) {
   for (const auto& value : kPublicValues) {

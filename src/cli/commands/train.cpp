@@ -15,7 +15,6 @@ namespace {
 int run_train(TrainArguments& arguments) {
   arguments.check();
   show_messages(arguments.quiet);
-  arguments.pretrained.warn_of_random_weights();
   // First, so that data are not fetched for weights that cannot be trained.
   const std::optional<convert::LoadedModel> pretrained = arguments.pretrained.load(arguments.named_network());
   const data::DataSource source = arguments.data.open(arguments.wanted_input());

@@ -32,6 +32,11 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
         ->capture_default_str()
         ->group("Machine");
   }
+  command
+      .add_flag_callback(
+          "--no-tune", [this] { tune = false; },
+          "Do not time kernels to find the fastest: the same ones run every time, so that equal options give equal bytes")
+      ->group("Machine");
 }
 
 void MachineArguments::check() {
@@ -42,7 +47,7 @@ void MachineArguments::check() {
 }
 
 Target MachineArguments::target() const {
-  Target target = make_target({.device = device, .threads = threads});
+  Target target = make_target({.device = device, .threads = threads, .tune = tune});
   target.observer = compile_progress();
   return target;
 }

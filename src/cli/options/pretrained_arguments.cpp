@@ -2,29 +2,11 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "cli/options/arguments.h"
 #include "cli/options/fetched.h"
 #include "core/error.h"
-#include "core/json_text.h"
-#include "core/log.h"
 
 namespace residual::cli {
-namespace {
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t from = 0; from <= text.size();) {
-    const size_t to = std::min(text.find(',', from), text.size());
-    if (to > from) parts.push_back(text.substr(from, to - from));
-    from = to + 1;
-  }
-  return parts;
-}
-
-}  // namespace
-
 void PretrainedArguments::add_to(CLI::App& command) {
   command
       .add_option("--pretrained", file,
@@ -32,20 +14,6 @@ void PretrainedArguments::add_to(CLI::App& command) {
                   "shows; where "
                   "the classes differ the head is new")
       ->group("Transfer");
-  command
-      .add_option("--freeze", freeze,
-                  "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
-      ->group("Transfer");
-  command
-      .add_option("--head-learning-rate-scale,--head-lr-scale", head_learning_rate_scale,
-                  "The classifier's learning rate, divided by that of all other layers")
-      ->capture_default_str()
-      ->group("Transfer");
-}
-
-void PretrainedArguments::warn_of_random_weights() const {
-  if (!freeze.empty() && !given())
-    warn("--freeze {} without --pretrained: these parts keep the random weights they start with", printable(freeze));
 }
 
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
@@ -60,10 +28,6 @@ std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optiona
          file, convert::name_of(loaded.kind));
   }
   return loaded;
-}
-
-std::vector<std::string> PretrainedArguments::frozen() const {
-  return split(freeze);
 }
 
 std::string PretrainedArguments::describe(const convert::LoadedModel& pretrained, const train::Start& start,
