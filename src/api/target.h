@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/target.h"
 
@@ -13,7 +14,13 @@ struct TargetOptions {
   bool tune = true;             ///< time kernels before the first use, and remember the fastest
 };
 
+/// What TargetOptions::device takes in this build.
+std::vector<std::string> device_names();
+
 /// Throws Error (kUsage) for a device that this build does not have and for a number of threads out of range.
+void check(const TargetOptions& options);
+
+/// Throws as check does.
 Target make_target(const TargetOptions& options = {});
 
 }  // namespace residual
