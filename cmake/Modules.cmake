@@ -45,6 +45,22 @@ function(module folder)
   set_property(GLOBAL APPEND PROPERTY RESIDUAL_MODULE_TARGETS ${module})
 endfunction()
 
+# embed(MODULE HEADER NAMESPACE [SYMBOL FILE]...): adds a generated source to the module that defines each SYMBOL, which HEADER declares as
+# `extern const std::string_view`, as the text of FILE.
+function(embed module header namespace)
+  set(text "// Generated from files that are embedded, see embed() in cmake/Modules.cmake.\n#include \"${header}\"\n\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\nnamespace ${namespace} {\n")
+  while(ARGN)
+    list(POP_FRONT ARGN symbol file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} content)
+    string(APPEND text "const std::string_view ${symbol} = R\"residual~~(${content})residual~~\";\n")
+  endwhile()
+  string(APPEND text "}  // namespace ${namespace}\n")
+  cmake_path(REPLACE_EXTENSION header cpp OUTPUT_VARIABLE source)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${source} CONTENT "@text@" @ONLY)
+  target_sources(${module} PRIVATE ${PROJECT_BINARY_DIR}/generated/${source})
+endfunction()
+
 # library(NAME): the modules, merged: static as NAME, which the program and the tests link, and shared as NAME-shared.
 # BUILD_SHARED_LIBS selects which of them the alias residual::NAME is.
 function(library name)

@@ -3,11 +3,13 @@
 #include "api/handles.h"
 #include "api/target.h"
 #include "convert/load.h"
+#include "convert/published.h"
 #include "convert/save.h"
 #include "core/limits.h"
 #include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
+#include "fetch/fetch.h"
 #include "models/choices.h"
 #include "train/defaults.h"
 #include "train/request.h"
@@ -109,6 +111,17 @@ Model Model::load(std::span<const std::byte> bytes, const LoadOptions& options) 
   });
 }
 
+Model Model::published(const std::string& name, const LoadOptions& options) {
+  return guarded([&] {
+    const fetch::Entry& entry = fetch::entry_named(name);
+    const convert::LoadOptions load = to_convert(options);  // refuses contradictions before anything is downloaded
+    if (entry.kind != fetch::Kind::kWeights) fail(ErrorKind::kUsage, "'{}' is a data set, not a network's weights", name);
+    const std::filesystem::path file = fetch::obtain(entry, fetch::Options::of_environment());
+    eval::Model model = labelled(convert::load_published(entry, file, load), options.labels);
+    return Model(std::make_unique<Network>(std::move(model), Initialisation::kHe, false));
+  });
+}
+
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
   return guarded([&] {
     const eval::Model& model = *network_->model;
@@ -151,7 +164,11 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
     evaluate.progress = options.on_progress;
     const Evaluated evaluated(data.parts_->source, data.parts_->opened, options.split, model);
     eval::Evaluation result = eval::evaluate(model, evaluated.split(), std::move(evaluate));
-    return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
+    return Evaluation{result.images,     result.correct,
+                      result.correct5,   result.loss,
+                      result.seconds,    std::move(result.confusion),
+                      result.classes_by, std::move(result.unknown_classes),
+                      result.images_left_out};
   });
 }
 
@@ -216,9 +233,7 @@ const std::vector<std::string>& Model::labels() const {
 }
 
 std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (models::ModelEntry& entry : models::model_table()) names.push_back(std::move(entry.name));
-  return names;
+  return guarded([] { return models::model_names(); });
 }
 
 }  // namespace residual

@@ -10,6 +10,7 @@
 #include "core/rng.h"
 #include "data/loader.h"
 #include "eval/evaluate.h"
+#include "eval/logits.h"
 
 namespace residual::convert {
 namespace {

@@ -17,6 +17,14 @@ BlockChoice block_choice_named(std::string_view name) {
   fail(ErrorKind::kUsage, "the block is '{}', expected separable or standard", printable(name));
 }
 
+std::vector<std::string> stem_choice_names() {
+  return {"published", "small"};
+}
+
+std::vector<std::string> block_choice_names() {
+  return {"standard", "separable"};
+}
+
 void choose(const NetworkChoices& choices, Architecture& architecture) {
   if (choices.shortcut) architecture.shortcut = choices.shortcut;
   if (choices.shortcut_pool) architecture.shortcut_pool = choices.shortcut_pool;

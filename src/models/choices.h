@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/architecture.h"
 #include "residual/network.h"
@@ -11,6 +12,8 @@ namespace residual::models {
 
 StemChoice stem_choice_named(std::string_view name);    ///< "published", "small"; throws Error (kUsage)
 BlockChoice block_choice_named(std::string_view name);  ///< "standard", "separable"; throws Error (kUsage)
+std::vector<std::string> stem_choice_names();
+std::vector<std::string> block_choice_names();
 
 /// Adds the choices to those of the architecture. Throws Error (kUsage) for one that the network does not have.
 void choose(const NetworkChoices& choices, Architecture& architecture);

@@ -31,9 +31,17 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   const Workspace workspace;
   const std::string train = "train --data shapes --train-size 32 --test-size 10 --model resnet8 --input 3x8x8 --out run ";
   refuses(workspace, 2, "", "subcommand");
-  refuses(workspace, 2, "trian", "no command is called 'trian'");
+  refuses(workspace, 2, "trian", "no command is called 'trian'; the nearest name is 'train'");
+  refuses(workspace, 2, "data inof shapes", "no command of `residual data` is called 'inof'; the nearest name is 'info'");
+  refuses(workspace, 2, "quasimodo", "there are train, eval");
   refuses(workspace, 2, "train", "--data");
-  refuses(workspace, 2, train + "--bogus 1", "--bogus");
+  refuses(workspace, 2, train + "--bogus 1", "residual train has no option --bogus\n");
+  refuses(workspace, 2, train + "--bacth 1", "has no option --bacth; the nearest name is '--batch-size'");
+  refuses(workspace, 2, train + "--Epoch=1", "the nearest name is '--epochs'");
+  refuses(workspace, 2, "data info shapes --contact-shet x.png", "residual data info has no option --contact-shet; the nearest");
+  refuses(workspace, 2, "bench resnet8 --seconds 1 --seconds 2", "--seconds is given twice");
+  refuses(workspace, 2, "models --json --json", "--json is given twice");
+  refuses(workspace, 2, train + "--lr 1 --learning-rate=1", "--learning-rate is given twice; omit one (--learning-rate,--lr)");
   refuses(workspace, 2, train + "--epochs abc", "--epochs");
   for (const char* value : {"0", "-1", "99999999999"}) refuses(workspace, 2, train + "--epochs " + value, "--epochs");
   for (const char* value : {"0", "-1", "70000"}) refuses(workspace, 2, train + "--batch-size " + value, "--batch-size");
@@ -54,7 +62,7 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   refuses(workspace, 2, train + "--schedule stairs", "schedule");
   refuses(workspace, 2, train + "--augment mixup", "augmentation");
   refuses(workspace, 2, train + "--init zero", "init");
-  refuses(workspace, 2, train + "--device tpu", "--device");
+  refuses(workspace, 2, train + "--device tpu", "the device is 'tpu', expected auto or cpu");
   refuses(workspace, 2, train + "--optimizer adam --nesterov", "--nesterov belongs to --optimizer sgd, not to adam");
   refuses(workspace, 2, train + "--optimizer adam --momentum 0.9", "--momentum");
   refuses(workspace, 2, train + "--nesterov --momentum 0", "Nesterov");
@@ -79,6 +87,9 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
 TEST(BadInput, NetworksThatDoNotExistOrDoNotFitAreUsageMistakes) {
   const Workspace workspace;
   refuses(workspace, 2, "summary resnet21", "residual models");
+  refuses(workspace, 2, "summary resnet-50", "no model is called 'resnet-50'; the nearest name is 'resnet50'");
+  refuses(workspace, 2, "models --family vggg", "--family is 'vggg', expected");
+  refuses(workspace, 2, "completion tcsh", "the shell 'tcsh', expected bash, zsh or fish");
   refuses(workspace, 2, "summary resnet20 --shortcut X", "shortcut");
   refuses(workspace, 2, "summary plain20 --shortcut A", "plain");
   for (const char* value : {"0", "1", "-1"})

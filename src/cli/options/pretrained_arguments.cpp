@@ -3,24 +3,23 @@
 #include <fmt/ranges.h>
 
 #include "cli/options/arguments.h"
+#include "cli/options/choices.h"
 #include "cli/options/fetched.h"
 #include "core/error.h"
 
 namespace residual::cli {
 void PretrainedArguments::add_to(CLI::App& command) {
-  command
-      .add_option("--pretrained", file,
-                  "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch --list` "
-                  "shows; where "
-                  "the classes differ the head is new")
-      ->group("Transfer");
+  suggest(command
+              .add_option("--pretrained", file,
+                          "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch "
+                          "--list` shows; where the classes differ the head is new")
+              ->group("Transfer"),
+          published_weights());
 }
 
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
-  const WeightsFile weights = weights_file(file);
-  convert::LoadedModel loaded =
-      convert::load(weights.path, {.architecture = named, .input = {}, .preprocessing = weights.preset});
+  convert::LoadedModel loaded = load_model(file, {.architecture = named, .input = {}, .preprocessing = {}});
   if (!loaded.model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
@@ -35,8 +34,9 @@ std::string PretrainedArguments::describe(const convert::LoadedModel& pretrained
   const models::Architecture& from = pretrained.model.architecture;
   std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, convert::name_of(pretrained.kind));
   if (start.drawn.empty()) return text + ", all of its weights";
-  return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
-                            fmt::join(start.drawn, ", "));
+  const std::string why = classes == from.classes ? fmt::format("since some of its {} classes are others", classes)
+                                                  : fmt::format("with {} classes where the file has {}", classes, from.classes);
+  return text + fmt::format("; the head is new, {}: {}", why, fmt::join(start.drawn, ", "));
 }
 
 }  // namespace residual::cli
