@@ -11,6 +11,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -42,6 +43,24 @@ bool is_abandoned(const std::filesystem::path& path, pid_t writer) {
 
 std::string reason() {
   return std::strerror(errno);
+}
+
+// The file that a symbolic link leads to, which need not be there yet.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as Linux follows
+  for (int links = 0;; ++links) {
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) return path;
+    if (links == kMostLinks) cannot_write(path, ELOOP);
+    path = path.parent_path() / target;
+  }
+}
+
+// Who may read and write a file that is there.
+std::optional<mode_t> mode_of(const std::filesystem::path& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 ? std::optional<mode_t>(status.st_mode & 0777) : std::nullopt;
 }
 
 }  // namespace
@@ -90,13 +109,15 @@ std::shared_ptr<std::byte> map_file(const Descriptor& file, size_t bytes) noexce
   }
 }
 
-void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write) {
+void replace_file(const std::filesystem::path& link, const std::function<void(const ByteSink&)>& write) {
+  const std::filesystem::path path = behind_links(link);
   std::filesystem::path temporary = path;
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   try {
     Descriptor file(create_locked(temporary));
     if (file.get() < 0) cannot_write(path, errno);
+    if (const std::optional<mode_t> mode = mode_of(path); mode && ::fchmod(file.get(), *mode) != 0) cannot_write(path, errno);
     write([&](std::span<const std::byte> bytes) {
       while (!bytes.empty()) {
         const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());

@@ -69,6 +69,8 @@ void choose(Description& network, const Architecture& choices) {
   network.block.separable = choices.separable.value_or(network.block.separable);
   network.block.stride_on_1x1 = choices.stride_on_1x1.value_or(network.block.stride_on_1x1);
   if (choices.small_stem.value_or(false)) give_small_stem(network);
+  network.stem.max_pool = choices.stem_pool.value_or(network.stem.max_pool);
+  if (choices.output_stride) network.output_stride = choices.output_stride;
 }
 
 }  // namespace
@@ -82,6 +84,8 @@ std::string Architecture::to_json() const {
   if (small_stem) json["small_stem"] = *small_stem;
   if (separable) json["separable"] = *separable;
   if (stride_on_1x1) json["stride_on_1x1"] = *stride_on_1x1;
+  if (stem_pool) json["stem_pool"] = *stem_pool;
+  if (output_stride) json["output_stride"] = *output_stride;
   if (description) json["description"] = nlohmann::ordered_json::parse(models::to_json(*description));
   if (!graph.empty()) json["graph"] = graph;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -102,6 +106,9 @@ Architecture Architecture::from_json(std::string_view text) {
     result.small_stem = flag(json, "small_stem");
     result.separable = flag(json, "separable");
     result.stride_on_1x1 = flag(json, "stride_on_1x1");
+    result.stem_pool = flag(json, "stem_pool");
+    result.output_stride = choice<int64_t>(
+        json, "output_stride", [](const nlohmann::json& value) { return whole_number(value, "output stride", 1, kMostSide); });
     result.description = choice<Description>(json, "description", [](const nlohmann::json& value) {
       return description_from_json(value.dump(), "the architecture's description");
     });
@@ -123,7 +130,8 @@ std::optional<Description> described(const Architecture& architecture) {
     return network;
   }
   const bool chosen = architecture.shortcut || architecture.shortcut_pool || architecture.norm || architecture.small_stem ||
-                      architecture.separable || architecture.stride_on_1x1;
+                      architecture.separable || architecture.stride_on_1x1 || architecture.stem_pool ||
+                      architecture.output_stride;
   if (chosen)
     fail(ErrorKind::kUsage, "'{}' is not a residual network: it has no shortcuts, blocks or stem to choose", architecture.model);
   return std::nullopt;

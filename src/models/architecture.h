@@ -21,9 +21,11 @@ struct Architecture {
   std::optional<Shortcut> shortcut;
   std::optional<ShortcutPool> shortcut_pool;
   std::optional<Norm> norm;
-  std::optional<bool> small_stem;     ///< a 3x3 convolution of stride 1 without pooling
-  std::optional<bool> separable;      ///< depthwise 3x3 and pointwise 1x1 in place of each 3x3
-  std::optional<bool> stride_on_1x1;  ///< of bottlenecks
+  std::optional<bool> small_stem;        ///< a 3x3 convolution of stride 1 without pooling
+  std::optional<bool> separable;         ///< depthwise 3x3 and pointwise 1x1 in place of each 3x3
+  std::optional<bool> stride_on_1x1;     ///< of bottlenecks
+  std::optional<bool> stem_pool;         ///< max pooling behind the stem's convolutions
+  std::optional<int64_t> output_stride;  ///< see Description
 
   std::optional<Description> description;  ///< a network that no table knows, whole
   std::string graph;  ///< not empty: an imported forward graph as to_text() writes it, input "images", output "logits"

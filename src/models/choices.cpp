@@ -17,8 +17,18 @@ BlockChoice block_choice_named(std::string_view name) {
   fail(ErrorKind::kUsage, "the block is '{}', expected separable or standard", printable(name));
 }
 
+bool stem_pool_named(std::string_view name) {
+  if (name == "max") return true;
+  if (name == "none") return false;
+  fail(ErrorKind::kUsage, "the stem's pooling is '{}', expected max or none", printable(name));
+}
+
 std::vector<std::string> stem_choice_names() {
   return {"published", "small"};
+}
+
+std::vector<std::string> stem_pool_names() {
+  return {"max", "none"};
 }
 
 std::vector<std::string> block_choice_names() {
@@ -32,6 +42,8 @@ void choose(const NetworkChoices& choices, Architecture& architecture) {
   if (choices.stem) architecture.small_stem = choices.stem == StemChoice::kSmall;
   if (choices.block) architecture.separable = choices.block == BlockChoice::kSeparable;
   if (choices.stride_on_1x1) architecture.stride_on_1x1 = choices.stride_on_1x1;
+  if (choices.stem_pool) architecture.stem_pool = choices.stem_pool;
+  if (choices.output_stride) architecture.output_stride = choices.output_stride;
   if (choices.any()) described(architecture);  // refuses what it does not have
 }
 

@@ -223,6 +223,7 @@ void check(const Description& description) {
   check_stem(description.stem);
   check_block(description.block);
   check_stages(description);
+  if (description.output_stride) within("the output stride", *description.output_stride, 1, kMostSide);
   within("the number of hidden layers in the head", static_cast<int64_t>(description.head.hidden.size()), 0, 8);
   for (const int64_t features : description.head.hidden) within("a hidden layer's number of features", features, 1, kMostWidth);
   if (!(description.head.dropout >= 0 && description.head.dropout < 1))

@@ -98,6 +98,8 @@ struct Description {
   std::vector<Stage> stages;
   Block block;
   ShortcutChoice shortcut;
+  /// Stages that would divide the image's size by more have, in place of their stride, 3x3 convolutions dilated by it.
+  std::optional<int64_t> output_stride;
   Norm norm = Norm::kBatch;
   std::optional<bool> bias;  ///< of convolutions; none: where there is no normalization
   Head head;

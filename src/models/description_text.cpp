@@ -84,6 +84,7 @@ void fields(Description& it, V&& visit) {
   visit("classes", it.classes);
   visit("stem", it.stem);
   visit("stages", it.stages);
+  visit("output_stride", it.output_stride);
   visit("block", it.block);
   visit("shortcut", it.shortcut);
   visit("norm", it.norm);

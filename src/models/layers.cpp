@@ -61,7 +61,8 @@ Value Layers::parameter(std::string_view name, const Shape& shape, Initializer i
 
 Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec& spec) {
   const auto layer = scope(name);
-  const int64_t channels = shape(x)[1], kernel = spec.kernel, padding = spec.padding < 0 ? (kernel - 1) / 2 : spec.padding;
+  const int64_t channels = shape(x)[1], kernel = spec.kernel;
+  const int64_t padding = spec.padding < 0 ? spec.dilation * (kernel - 1) / 2 : spec.padding;
   if (channels % spec.groups != 0)
     fail(ErrorKind::kUsage, "conv2d '{}': {} channels do not divide into {} groups", graph_.scoped(""), channels, spec.groups);
   const int64_t fan_in = channels / spec.groups * kernel * kernel, fan_out = spec.channels / spec.groups * kernel * kernel;
@@ -70,7 +71,10 @@ Value Layers::convolution(std::string_view name, Value x, const ConvolutionSpec&
   std::optional<Value> bias;
   if (spec.bias) bias = parameter("bias", Shape{spec.channels}, biases(fan_in));
   return conv2d(graph_, x, weight, bias,
-                {.stride = {spec.stride, spec.stride}, .padding = {padding, padding}, .dilation = {1, 1}, .groups = spec.groups});
+                {.stride = {spec.stride, spec.stride},
+                 .padding = {padding, padding},
+                 .dilation = {spec.dilation, spec.dilation},
+                 .groups = spec.groups});
 }
 
 Value Layers::batch_norm(std::string_view name, Value x, double gamma) {

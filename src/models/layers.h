@@ -35,9 +35,10 @@ struct ConvolutionSpec {
   int64_t channels;  ///< output channels
   int64_t kernel = 3;
   int64_t stride = 1;
-  int64_t padding = -1;  ///< -1: (kernel - 1) / 2, which keeps the size at stride 1
+  int64_t padding = -1;  ///< -1: dilation * (kernel - 1) / 2, which keeps the size at stride 1
   int64_t groups = 1;
   bool bias = false;
+  int64_t dilation = 1;
 };
 
 /// Builds one network into one graph. Every layer opens the scope of its name, so that parameters get their state_dict names; two

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "ops/pooling/pool.h"
 #include "ops/shape/flatten.h"
 #include "ops/shape/pad_channels.h"
@@ -33,7 +35,8 @@ Value convolution_3x3(Layers& net, size_t i, Value x, const ConvolutionSpec& spe
   if (!block.network.block.separable) return convolution(net, i, x, spec, block);
   const auto scope = net.scope(block.network.names.convolutions[i]);
   const int64_t channels = net.shape(x)[1];
-  x = net.convolution("depthwise", x, {.channels = channels, .stride = spec.stride, .groups = channels});
+  x = net.convolution("depthwise", x,
+                      {.channels = channels, .stride = spec.stride, .groups = channels, .dilation = spec.dilation});
   return net.convolution("pointwise", x,
                          {.channels = spec.channels, .kernel = 1, .bias = block.network.convolutions_have_bias()});
 }
@@ -97,12 +100,22 @@ Value joined(Layers& net, Value residual, Value x, const BlockSpec& block) {
   return net.relu("relu", residual);
 }
 
+// The two 3x3 convolutions of a basic block.
+ConvolutionSpec first_3x3(int64_t channels, const BlockSpec& block) {
+  return {.channels = channels, .stride = block.stride, .dilation = block.dilation};
+}
+
+ConvolutionSpec second_3x3(int64_t channels, const BlockSpec& block) {
+  return {.channels = channels, .dilation = block.last_dilation};
+}
+
 // The bottleneck's 3x3 convolution.
 ConvolutionSpec middle(const BlockSpec& block) {
   const Block& kind = block.network.block;
   return {.channels = block.network.middle_width(block.width),
           .stride = kind.stride_on_1x1 ? 1 : block.stride,
-          .groups = kind.groups};
+          .groups = kind.groups,
+          .dilation = block.dilation};
 }
 
 ConvolutionSpec reducing(const BlockSpec& block) {
@@ -160,9 +173,9 @@ Value head(Layers& net, Value x, const Description& network, int64_t classes) {
 }  // namespace
 
 Value basic_block(Layers& net, Value x, const BlockSpec& block) {
-  Value y = convolution_3x3(net, 0, x, {.channels = block.width, .stride = block.stride}, block);
+  Value y = convolution_3x3(net, 0, x, first_3x3(block.width, block), block);
   y = net.relu("relu1", norm(net, 0, y, block));
-  y = convolution_3x3(net, 1, y, {.channels = block.width}, block);
+  y = convolution_3x3(net, 1, y, second_3x3(block.width, block), block);
   y = last_norm(net, 1, y, block);
   return joined(net, y, x, block);
 }
@@ -188,8 +201,8 @@ Value pre_activation_block(Layers& net, Value x, const BlockSpec& block) {
     y = net.relu("relu3", norm(net, 2, convolution_3x3(net, 1, y, middle(block), block), block));
     y = convolution(net, 2, y, expanding(block), block);
   } else {
-    y = net.relu("relu2", norm(net, 1, convolution_3x3(net, 0, y, {.channels = channels, .stride = block.stride}, block), block));
-    y = convolution_3x3(net, 1, y, {.channels = channels}, block);
+    y = net.relu("relu2", norm(net, 1, convolution_3x3(net, 0, y, first_3x3(channels, block), block), block));
+    y = convolution_3x3(net, 1, y, second_3x3(channels, block), block);
   }
   if (network.shortcut.kind == Shortcut::kNone) return y;
   // A projection takes the activated values, as the authors' code does; an identity takes x as it is.
@@ -202,11 +215,14 @@ Network residual_network(Layers& net, Value x, const Description& network, int64
   x = stem(net, x, network);
   int64_t total_stride = stem_stride(network.stem);
   bool activated = network.stem.relu;
+  int64_t dilation = 1;
   for (size_t stage = 0; stage < network.stages.size(); ++stage) {
-    const auto& [blocks, width, stride] = network.stages[stage];
+    auto [blocks, width, stride] = network.stages[stage];
+    const int64_t dilation_before = dilation;
+    if (network.output_stride && total_stride * stride > *network.output_stride) dilation *= std::exchange(stride, 1);
     for (int64_t i = 0; i < blocks; ++i) {
       const auto scope = net.scope(block_name(network.names, static_cast<int64_t>(stage), i));
-      x = block_of_kind(net, x, {network, width, i == 0 ? stride : 1, activated});
+      x = block_of_kind(net, x, {network, width, i == 0 ? stride : 1, activated, i == 0 ? dilation_before : dilation, dilation});
       activated = false;
     }
     const bool last = stage + 1 == network.stages.size();

@@ -15,6 +15,8 @@ struct BlockSpec {
   int64_t width;                    ///< of the stage
   int64_t stride = 1;               ///< of the first convolution that may have one, and of the shortcut
   bool follows_activation = false;  ///< x comes activated, and a pre-activation block need not do it again
+  int64_t dilation = 1;             ///< of the first 3x3 convolution; of further ones `last_dilation`
+  int64_t last_dilation = 1;
 };
 
 /// He et al. 2015, figure 5, left: two 3x3 convolutions. x: N,C,H,W. Gives N,width,H/stride,W/stride.

@@ -3,7 +3,9 @@
     python make_torch_corpus.py        (PyTorch 2.13)
 """
 
+import argparse
 import collections
+import datetime
 import io
 import os
 import pathlib
@@ -51,6 +53,29 @@ def wrapped():
     return {"epoch": 3, "arch": "net", "best_acc1": 0.5, "state_dict": inner, "optimizer": {"state": {}, "param_groups": [{"lr": 0.1}]}}
 
 
+def company():
+    """What training scripts save beside the weights."""
+    return {
+        "args": argparse.Namespace(lr=0.1, device=torch.device("cpu"), dtype=torch.float16),
+        "counter": collections.Counter("aab"),
+        "best": datetime.datetime(2024, 5, 1),
+        "names": {"a", "b"},
+        "frozen": frozenset({1}),
+        "raw": b"\x00\xff",
+        "array": bytearray(b"abc"),
+        "queue": collections.deque([1, 2], maxlen=3),
+        "losses": collections.defaultdict(list, {"train": [1.0]}),
+        "large": 1 << 200,
+        "size": torch.Size([1, 2]),
+        "state_dict_ema": state_dict(),
+    }
+
+
+def module():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Sequential(torch.nn.BatchNorm2d(2))).eval()
+
+
 class Evil:
     def __reduce__(self):
         return os.system, ("true",)
@@ -92,6 +117,27 @@ def bomb():
     return out + b"."
 
 
+def module_pickle(modules, memo=b""):
+    """A module without tensors that holds the modules of a list of name and pickle."""
+    held = b"".join(b"U" + bytes([len(name)]) + name + inner for name, inner in modules)
+    return b"cnets\nNet\n)\x81" + memo + b"}(U\x0b_parameters}U\x08_buffers}U\x08_modules}(" + held + b"uub"
+
+
+def doubling_modules():
+    """Each holds the one before twice: two to the fortieth layers, were all walked."""
+    out = b"\x80\x02(" + module_pickle([], b"q\x00")
+    for level in range(40):
+        before = b"h" + bytes([level])
+        out += module_pickle([(b"a", before), (b"b", before)], b"q" + bytes([level + 1]))
+    return out + b"l."
+
+
+def long_names():
+    """A dict of one tensor many times, by one key of 60,000 letters."""
+    key = b"X" + struct.pack("<I", 60000) + b"k" * 60000
+    return tensor_pickle([2, 2], [1, 2])[:-2] + b"q\x01s(" + key + b"q\x00h\x01" + b"h\x00h\x01" * 3000 + b"u."
+
+
 PICKLES = {
     "evil_0": pickle.dumps(Evil(), 0),
     "evil_2": pickle.dumps(Evil(), 2),
@@ -108,12 +154,20 @@ PICKLES = {
     "huge_storage": tensor_pickle([1], [1], 0, 2**60),
     "fine": tensor_pickle([2, 2], [1, 2]),
     "averaged_too": tensor_pickle([2, 2], [1, 2], under=(b"optimizer", b"model", b"model_ema")),
+    "opcodes_all": b"\x80\x05}(U\x01aC\x02xyU\x01bB\x01\x00\x00\x00zU\x01c\x8e\x01\x00\x00\x00\x00\x00\x00\x00zU\x01d\x96\x01\x00\x00\x00\x00\x00\x00\x00z"
+                   b"U\x01e\x8b\x09\x00\x00\x00123456789U\x01f\x8d\x01\x00\x00\x00\x00\x00\x00\x00zU\x01g\x8f(K\x01K\x02\x90U\x01h(K\x01\x91U\x01iK\x0120"
+                   b"U\x01jcnets\nNet\n)}\x92U\x01k(K\x011Nu.",  # fmt: skip
+    "doubling_modules": doubling_modules(),
+    "module_in_itself": b"\x80\x02" + module_pickle([(b"a", b"h\x00")], b"q\x00") + b".",
+    "long_names": long_names(),
+    "set_in_state_dict": tensor_pickle([2, 2], [1, 2])[:-1] + b"U\x01s\x8f(K\x01\x90s.",
+    "object_in_state_dict": tensor_pickle([2, 2], [1, 2])[:-1] + b"U\x01scargparse\nNamespace\n)\x81}U\x01aK\x01sbs.",
     "negated": tensor_pickle([2, 2], [1, 2], more=b"}X\x03\x00\x00\x00neg\x88s"),
 }
 
 
 def main():
-    zips = {"state_dict": saved(state_dict()), "types": saved(types()), "wrapped": saved(wrapped())}
+    zips = {"state_dict": saved(state_dict()), "types": saved(types()), "wrapped": saved(wrapped()), "company": saved(company()), "module": saved(module())}
     data = {"data.pkl": tensor_pickle([4], [1]), "byteorder": "little", "data/0": bytes(16), "version": "3\n"}
     zips["deflated"] = stored_zip(data, zipfile.ZIP_DEFLATED)
     zips["compressed_bomb"] = stored_zip({**data, "data/0": bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
@@ -123,7 +177,7 @@ def main():
     zips["torchscript"] = stored_zip({**data, "constants.pkl": b"\x80\x02)."})
     zips["evil"] = stored_zip({**data, "data.pkl": PICKLES["evil_2"]})
     zips["minimal"] = stored_zip(data)
-    olds = {"state_dict": saved(state_dict(), True), "types": saved(types(), True), "wrapped": saved(wrapped(), True)}
+    olds = {"state_dict": saved(state_dict(), True), "types": saved(types(), True), "wrapped": saved(wrapped(), True), "company": saved(company(), True), "module": saved(module(), True)}
     head = olds["types"][: olds["types"].index(b"little_endian")]
     head = olds["types"][: olds["types"].index(b".", len(head)) + 1]
     olds["evil"] = head + PICKLES["evil_2"]
@@ -131,8 +185,11 @@ def main():
     olds["overflow"] = head + PICKLES["overflow"] + b"\x80\x02]U\x010a." + struct.pack("<q", 4) + bytes(16)
     olds["minimal"] = head + PICKLES["fine"] + b"\x80\x02]U\x010a." + struct.pack("<q", 4) + bytes(16)
     pickles = dict(PICKLES)
-    with zipfile.ZipFile(io.BytesIO(zips["wrapped"])) as archive:
-        pickles["wrapped"] = archive.read("archive/data.pkl")
+    for name in ("wrapped", "company", "module"):
+        with zipfile.ZipFile(io.BytesIO(zips[name])) as archive:
+            pickles[name] = archive.read("archive/data.pkl")
+    for protocol in (0, 3, 4, 5):
+        pickles[f"company_{protocol}"] = pickle.dumps({**company(), "state_dict_ema": None}, protocol)
     for folder, files in (("torch_zip", zips), ("torch_old", olds), ("pickle", pickles)):
         (HERE / folder).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():

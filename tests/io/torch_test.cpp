@@ -98,7 +98,10 @@ TEST(PytorchFile, SaysWhichOfSeveralStateDictsIsRead) {
   std::string told;
   set_log_sink([&](LogLevel, std::string_view text) { told += text; });
   EXPECT_EQ(read(zip_file_of("pickle/averaged_too")).tensors.size(), 1U);
-  EXPECT_EQ(told, "'some.pth': the tensors under 'model' are read, those under 'optimizer', 'model_ema' are not");
+  EXPECT_EQ(
+      told,
+      "'some.pth': the tensors under 'model' are read, those under 'optimizer', 'model_ema' are not; --weights-in NAME reads "
+      "others");
   told.clear();
   read(zip_file_of("pickle/fine"));
   set_log_sink({});
@@ -112,10 +115,48 @@ TEST(PytorchFile, NamesWhatAPickleWouldExecuteAndExecutesNothing) {
   }
 }
 
+TEST(PytorchFile, WhateverStandsBesideTheWeightsIsData) {
+  for (const char* name : {"torch_zip/company", "torch_old/company"}) {
+    const TorchFile file = read(sample(name));
+    EXPECT_EQ(file.tensors.size(), 7U) << name;
+    EXPECT_TRUE(file.tensors.contains("0.weight")) << name;
+  }
+}
+
+TEST(PytorchFile, AModuleSavedAsAWholeHasTheTensorsOfItsStateDict) {
+  for (const char* name : {"torch_zip/module", "torch_old/module"}) {
+    const TorchFile file = read(sample(name)), plain = read(sample("torch_zip/state_dict"));
+    ASSERT_EQ(file.tensors.size(), 7U) << name;
+    EXPECT_EQ(floats(file.tensors.at("0.weight")), floats(plain.tensors.at("0.weight"))) << name;
+    EXPECT_EQ(file.tensors.at("1.0.running_mean").shape(), Shape{2}) << name;
+  }
+}
+
+TEST(PytorchFile, TheWeightsThatAreNamedAreRead) {
+  const auto under = [](const Bytes& bytes, std::string_view name) {
+    return read_torch(memory_source(bytes, "some.pth"), name).tensors;
+  };
+  EXPECT_EQ(under(zip_file_of("pickle/averaged_too"), "model_ema").size(), 1U);
+  EXPECT_TRUE(under(sample("torch_zip/wrapped"), "state_dict.module").contains("0.weight"));
+  EXPECT_EQ(under(sample("torch_zip/wrapped"), "state_dict.module.1").size(), 5U);
+  const Error error = error_of([&] { under(zip_file_of("pickle/averaged_too"), "ema"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(mentions(error, "'optimizer', 'model', 'model_ema'"));
+}
+
+TEST(PytorchFile, ObjectsInTheStateDictItselfAreRefused) {
+  EXPECT_TRUE(mentions(refusal(zip_file_of("pickle/set_in_state_dict")), "holds a set under 's'"));
+  EXPECT_TRUE(mentions(refusal(zip_file_of("pickle/object_in_state_dict")), "what 'argparse.Namespace' would make under 's'"));
+}
+
 TEST(PytorchFile, RefusesPicklesThatDescribeMoreThanThereIs) {
   const std::pair<const char*, const char*> expected[] = {
       {"bomb", "holds no tensors"},
       {"itself", "holds no tensors, only 'model'"},
+      {"doubling_modules", "names take more than"},
+      {"module_in_itself", "nested deeper than 64"},
+      {"long_names", "names take more than"},
+      {"opcodes_all", "holds no tensors, only 'a', 'b'"},
       {"marks", "nests deeper than 1000"},
       {"overflow", "is too large"},
       {"negative_stride", "not a number from 0 on"},

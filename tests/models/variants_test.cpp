@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "eval/summary.h"
 #include "models/table.h"
+#include "ops/layers/conv2d.h"
 #include "train/training_graph.h"
 
 namespace residual::models {
@@ -137,6 +140,42 @@ TEST(Variants, ASmallStemKeepsTheImagesSize) {
   const auto a = eval::summarize(architecture), b = eval::summarize(published("resnet18-small"));
   EXPECT_EQ(a.macs, b.macs);
   EXPECT_EQ(a.layers[0].output, (Shape{64, 64, 64}));
+}
+
+TEST(Variants, TheStemPoolsOrNotAsIsWanted) {
+  Architecture architecture = with_input("resnet18", {3, 64, 64});
+  architecture.small_stem = true;
+  architecture.stem_pool = true;
+  EXPECT_EQ(models::described(architecture)->stem.max_pool, true);
+  architecture = published("resnet18");
+  architecture.stem_pool = false;
+  EXPECT_EQ(models::described(architecture)->stem.max_pool, false);
+  EXPECT_EQ(Architecture::from_json(architecture.to_json()).stem_pool, false);
+}
+
+// What torchvision's replace_stride_with_dilation does: no stage has a stride from there on, the 3x3 convolutions are dilated,
+// the first one by as much as those before.
+TEST(Variants, StagesBehindTheOutputStrideAreDilated) {
+  Architecture architecture = published("resnet50");
+  architecture.output_stride = 8;
+  EXPECT_EQ(Architecture::from_json(architecture.to_json()).output_stride, 8);
+  const auto summary = eval::summarize(architecture);
+  const auto output_of = [&](std::string_view name) {
+    return std::ranges::find(summary.layers, name, &eval::LayerSummary::name)->output;
+  };
+  EXPECT_EQ(output_of("layer2.3.conv3"), (Shape{512, 28, 28}));
+  EXPECT_EQ(output_of("layer4.2.conv3"), (Shape{2048, 28, 28}));
+  EXPECT_EQ(summary.parameters, 25'557'032);
+  std::map<std::string, int64_t> dilations;
+  for (const Node& node : models::inference_graph(architecture, 1).nodes()) {
+    if (node.op == &conv2d_op()) dilations[node.name] = node.attributes.as<Conv2dAttrs>().dilation.height;
+  }
+  EXPECT_EQ(dilations.at("layer2.3.conv2"), 1);
+  EXPECT_EQ(dilations.at("layer3.0.conv2"), 1);
+  EXPECT_EQ(dilations.at("layer3.1.conv2"), 2);
+  EXPECT_EQ(dilations.at("layer4.0.conv2"), 2);
+  EXPECT_EQ(dilations.at("layer4.2.conv2"), 4);
+  EXPECT_EQ(dilations.at("layer4.2.conv1"), 1);
 }
 
 TEST(Variants, ShortcutAPoolsWhereThatIsWanted) {

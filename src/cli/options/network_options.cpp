@@ -15,9 +15,14 @@ void NetworkOptions::add_choices_to(CLI::App& command) {
   add("--norm", norm, "Normalization after convolutions; without it they have biases", models::norm_names());
   add("--stem", stem, "Layers before the blocks; small is a 3x3 convolution without pooling, for small images",
       models::stem_choice_names());
+  add("--stem-pool", stem_pool, "Pooling behind the stem; max is 3x3 of stride 2", models::stem_pool_names());
   add("--block", block, "3x3 convolutions of the blocks; separable ones are depthwise 3x3 and pointwise 1x1",
       models::block_choice_names());
   command.add_flag("--stride-on-1x1", stride_on_1x1, "Bottlenecks as in the paper, not as in torchvision")->group("Network");
+  command
+      .add_option("--output-stride", output_stride,
+                  "Dilate the stages that would divide the image's size by more than 8, 16, …, in place of their stride")
+      ->group("Network");
 }
 
 NetworkChoices NetworkOptions::choices() const {
@@ -28,6 +33,8 @@ NetworkChoices NetworkOptions::choices() const {
   if (!stem.empty()) result.stem = models::stem_choice_named(stem);
   if (!block.empty()) result.block = models::block_choice_named(block);
   if (stride_on_1x1) result.stride_on_1x1 = true;
+  if (!stem_pool.empty()) result.stem_pool = models::stem_pool_named(stem_pool);
+  result.output_stride = output_stride;
   return result;
 }
 

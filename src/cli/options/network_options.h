@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "residual/network.h"
@@ -10,7 +12,8 @@ namespace residual::cli {
 
 struct NetworkOptions {
   std::string input;  ///< CxHxW
-  std::string shortcut, shortcut_pool, norm, stem, block;
+  std::string shortcut, shortcut_pool, norm, stem, stem_pool, block;
+  std::optional<int64_t> output_stride;
   bool stride_on_1x1 = false;
 
   /// Adds all options but --input.

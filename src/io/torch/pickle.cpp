@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "io/torch/byte_reader.h"
 
 namespace residual::io {
 namespace {
@@ -17,47 +19,10 @@ using Kind = PickleObject::Kind;
 
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 
-// The source's bytes one after the other, through a window.
-class ByteReader {
- public:
-  ByteReader(const Source& source, uint64_t offset) : source_(source), next_(std::min(offset, source.size)), begin_(next_) {}
-
-  uint64_t position() const { return next_ - (filled_ - at_); }
-  uint8_t byte() {
-    if (at_ == filled_) fill();
-    return static_cast<uint8_t>(window_[at_++]);
-  }
-  template <typename T>
-  T little_endian() {
-    std::array<std::byte, sizeof(T)> bytes;
-    for (std::byte& each : bytes) each = static_cast<std::byte>(byte());
-    return std::bit_cast<T>(bytes);
-  }
-
- private:
-  void fill() {
-    if (next_ - begin_ >= kMaxPickleBytes) {
-      fail(ErrorKind::kBadFile, "'{}': its pickle has more than {} bytes, no file of weights describes itself at such length",
-           source_.name, kMaxPickleBytes);
-    }
-    filled_ = static_cast<size_t>(std::min<uint64_t>(window_.size(), source_.size - next_));
-    at_ = 0;
-    if (filled_ == 0) fail(ErrorKind::kBadFile, "'{}': its pickle ends too early; is the file cut short?", source_.name);
-    source_.read(next_, std::span(window_).first(filled_));
-    next_ += filled_;
-  }
-
-  const Source& source_;
-  std::array<std::byte, 4096> window_{};
-  size_t at_ = 0, filled_ = 0;
-  uint64_t next_, begin_;
-};
-
 // The machine that a pickle is a program for: a stack, marks on it, and a memo.
 class Matcher {
  public:
-  Matcher(const Source& source, uint64_t offset, std::span<const std::string_view> names)
-      : name_(source.name), names_(names), bytes_(source, offset) {}
+  Matcher(const Source& source, uint64_t offset) : name_(source.name), bytes_(source, offset) {}
 
   Pickle match() {
     while (true) {
@@ -79,9 +44,12 @@ class Matcher {
   }
 
   void step(uint8_t opcode);
-  bool step_value(uint8_t opcode);
+  bool step_number(uint8_t opcode);
+  bool step_bytes(uint8_t opcode);
+  bool step_line(uint8_t opcode);
   bool step_container(uint8_t opcode);
   bool step_memo(uint8_t opcode);
+  bool step_object(uint8_t opcode);
 
   PickleObject& at(uint32_t index) { return pickle_.objects[index]; }
   PickleObject& make(Kind kind) {
@@ -91,9 +59,15 @@ class Matcher {
     return pickle_.objects.back();
   }
   void integer(int64_t value, Kind kind = Kind::kInteger);
-  void text(size_t length);
-  void global(const std::string& full);
-  std::string line();
+  void long_integer(uint64_t length);
+  void text(uint64_t length);
+  void opaque(uint64_t length);
+  void name(const std::string& full) { make(Kind::kName).text = full; }
+  std::string line(size_t limit = 256);
+  std::string name_in_lines() {
+    const std::string module = line();
+    return module + "." + line();
+  }
   void push(uint32_t index) {
     if (stack_.size() == kMaxPickleStack) bad("its pickle piles up more than {} objects", kMaxPickleStack);
     stack_.push_back(index);
@@ -113,12 +87,13 @@ class Matcher {
   void tuple(std::vector<uint32_t> members);
   void small_tuple(size_t count);
   void append(Kind kind, std::span<const uint32_t> items);
+  void remember(uint32_t number);
+  void recall(uint32_t number);
+  void object(uint32_t callee, uint32_t arguments);
   void call();
-  void new_object();
   void build();
 
   std::string name_;
-  std::span<const std::string_view> names_;
   ByteReader bytes_;
   Pickle pickle_;
   std::vector<uint32_t> stack_;
@@ -136,28 +111,34 @@ void Matcher::integer(int64_t value, Kind kind) {
   if (small) small_[static_cast<size_t>(value)] = stack_.back();
 }
 
-void Matcher::text(size_t length) {
-  if (length > kMaxPickleText) bad("its pickle holds a text of {} bytes, at most {} are expected", length, kMaxPickleText);
-  std::string& text = make(Kind::kText).text;
-  for (size_t i = 0; i < length; ++i) text.push_back(static_cast<char>(bytes_.byte()));
+// LONG1, LONG4: two's complement of any length.
+void Matcher::long_integer(uint64_t length) {
+  if (length > 8) return opaque(length);
+  uint64_t value = 0;
+  for (unsigned i = 0; i < length; ++i) value |= static_cast<uint64_t>(bytes_.byte()) << (8 * i);
+  if (length > 0 && length < 8 && (value >> (8 * length - 1)) != 0) value |= ~uint64_t{0} << (8 * length);
+  integer(static_cast<int64_t>(value));
 }
 
-std::string Matcher::line() {
+void Matcher::text(uint64_t length) {
+  if (length > kMaxPickleText) return opaque(length);
+  std::string& text = make(Kind::kText).text;
+  for (uint64_t i = 0; i < length; ++i) text.push_back(static_cast<char>(bytes_.byte()));
+}
+
+// The bytes are passed over; one that is not there ends the pickle too early.
+void Matcher::opaque(uint64_t length) {
+  for (uint64_t i = 0; i < length; ++i) bytes_.byte();
+  make(Kind::kOpaque);
+}
+
+std::string Matcher::line(size_t limit) {
   std::string result;
   for (char letter = static_cast<char>(bytes_.byte()); letter != '\n'; letter = static_cast<char>(bytes_.byte())) {
-    if (result.size() == 256) bad("its pickle names something with more than 256 letters");
+    if (result.size() == limit) bad("its pickle has a line of more than {} letters", limit);
     result.push_back(letter);
   }
   return result;
-}
-
-void Matcher::global(const std::string& full) {
-  if (full != kOrderedDict && std::ranges::find(names_, full) == names_.end()) {
-    bad("it names '{}', which is not part of weights, and nothing in a pickle is ever executed; in Python, save only the weights "
-        "with torch.save(model.state_dict(), ...)",
-        printable(full));
-  }
-  make(Kind::kName).text = full;
 }
 
 std::vector<uint32_t> Matcher::pop_mark() {
@@ -180,59 +161,59 @@ void Matcher::small_tuple(size_t count) {
   tuple(std::move(members));
 }
 
+// Classes of users may be filled like the lists and dicts that they derive from; only what they hold by key is of use.
 void Matcher::append(Kind kind, std::span<const uint32_t> items) {
   if (stack_.size() <= floor()) bad("its pickle adds to nothing at byte {}", bytes_.position());
   PickleObject& to = at(stack_.back());
-  if (to.kind != kind) bad("its pickle adds {} to something else", kind == Kind::kList ? "a list's members" : "a dict's entries");
+  if (to.kind != kind && to.kind != Kind::kObject) {
+    bad("its pickle adds {} to something else", kind == Kind::kDict ? "a dict's entries" : "a list's or set's members");
+  }
   if (kind == Kind::kDict && items.size() % 2 != 0) bad("its pickle holds a key without a value");
+  if (kind != Kind::kDict && to.kind == Kind::kObject) return;
   count_items(items.size());
   to.items.insert(to.items.end(), items.begin(), items.end());
 }
 
 // OrderedDict() is a dict; Python 2 passes the entries as a list of pairs.
-void Matcher::call() {
-  const uint32_t arguments = pop(), callee = pop();
-  if (at(callee).kind != Kind::kName || at(arguments).kind != Kind::kTuple)
-    bad("its pickle calls something that is not a function");
+void Matcher::object(uint32_t callee, uint32_t arguments) {
   const std::vector<uint32_t>& given = at(arguments).items;
-  if (at(callee).text != kOrderedDict) {
-    count_items(2);
-    make(Kind::kCall).items = {callee, arguments};
+  const bool ordered_dict = at(callee).kind == Kind::kName && at(callee).text == kOrderedDict;
+  const bool of_pairs =
+      given.size() == 1 && at(given[0]).kind == Kind::kList && std::ranges::all_of(at(given[0]).items, [&](uint32_t pair) {
+        const PickleObject& entry = at(pair);
+        return (entry.kind == Kind::kList || entry.kind == Kind::kTuple) && entry.items.size() == 2;
+      });
+  if (!ordered_dict || (!given.empty() && !of_pairs)) {
+    PickleObject& made = make(Kind::kObject);
+    made.callee = callee;
+    made.arguments = arguments;
     return;
   }
   std::vector<uint32_t> entries;
-  if (given.size() > 1 || (given.size() == 1 && at(given[0]).kind != Kind::kList))
-    bad("it makes an OrderedDict in an unknown form");
-  if (given.size() == 1) {
+  if (of_pairs) {
     for (const uint32_t pair : at(given[0]).items) {
-      const PickleObject& entry = at(pair);
-      const bool sound = (entry.kind == Kind::kList || entry.kind == Kind::kTuple) && entry.items.size() == 2;
-      if (!sound) bad("it makes an OrderedDict in an unknown form");
-      entries.insert(entries.end(), entry.items.begin(), entry.items.end());
+      entries.insert(entries.end(), at(pair).items.begin(), at(pair).items.end());
     }
   }
   make(Kind::kDict);
   append(Kind::kDict, entries);
 }
 
-void Matcher::new_object() {
-  const uint32_t arguments = pop(), type = pop();
-  const bool empty = at(arguments).kind == Kind::kTuple && at(arguments).items.empty();
-  if (at(type).kind != Kind::kName || at(type).text != kOrderedDict || !empty) {
-    bad("it makes a new object of '{}'; only an empty OrderedDict is expected", printable(at(type).text));
-  }
-  make(Kind::kDict);
+// REDUCE, NEWOBJ: the one calls a function or class, the other makes an object of a class; nothing is called here.
+void Matcher::call() {
+  const uint32_t arguments = pop(), callee = pop();
+  if (at(arguments).kind != Kind::kTuple) bad("its pickle calls something with other arguments than a tuple");
+  object(callee, arguments);
 }
 
-// A state_dict carries the versions of its modules as an attribute; nobody needs them.
+// The attributes of an object. A state_dict carries the versions of its modules as one; nobody needs them.
 void Matcher::build() {
   const uint32_t state = pop();
-  if (stack_.size() <= floor() || at(stack_.back()).kind != Kind::kDict || at(state).kind != Kind::kDict) {
-    bad("it sets the attributes of something else than an OrderedDict");
-  }
+  if (stack_.size() <= floor()) bad("its pickle sets the attributes of nothing at byte {}", bytes_.position());
+  if (PickleObject& to = at(stack_.back()); to.kind == Kind::kObject) to.state = state;
 }
 
-bool Matcher::step_value(uint8_t opcode) {
+bool Matcher::step_number(uint8_t opcode) {
   switch (opcode) {
     case 'N': push(0); return true;
     case 0x88: integer(1, Kind::kBool); return true;
@@ -240,23 +221,69 @@ bool Matcher::step_value(uint8_t opcode) {
     case 'K': integer(bytes_.byte()); return true;
     case 'M': integer(bytes_.little_endian<uint16_t>()); return true;
     case 'J': integer(bytes_.little_endian<int32_t>()); return true;
-    case 0x8a: {  // LONG1: two's complement of any length
-      const uint8_t length = bytes_.byte();
-      if (length > 8) bad("its pickle holds a number of {} bytes, at most 8 are expected", length);
-      uint64_t value = 0;
-      for (unsigned i = 0; i < length; ++i) value |= static_cast<uint64_t>(bytes_.byte()) << (8 * i);
-      if (length > 0 && length < 8 && (value >> (8 * length - 1)) != 0) value |= ~uint64_t{0} << (8 * length);
-      integer(static_cast<int64_t>(value));
-      return true;
-    }
+    case 0x8a: long_integer(bytes_.byte()); return true;
+    case 0x8b: long_integer(bytes_.little_endian<uint32_t>()); return true;
     case 'G': {
       const auto bits = bytes_.little_endian<uint64_t>();  // stored with the highest byte first
       make(Kind::kReal).real = std::bit_cast<double>(__builtin_bswap64(bits));
       return true;
     }
-    case 'X': text(bytes_.little_endian<uint32_t>()); return true;
+    default: return false;
+  }
+}
+
+// Texts of Unicode or, in pickles of Python 2, of bytes; and bytes.
+bool Matcher::step_bytes(uint8_t opcode) {
+  switch (opcode) {
+    case 'X':
+    case 'T': text(bytes_.little_endian<uint32_t>()); return true;
     case 'U':
     case 0x8c: text(bytes_.byte()); return true;
+    case 0x8d: text(bytes_.little_endian<uint64_t>()); return true;
+    case 'C': opaque(bytes_.byte()); return true;
+    case 'B': opaque(bytes_.little_endian<uint32_t>()); return true;
+    case 0x8e:
+    case 0x96: opaque(bytes_.little_endian<uint64_t>()); return true;
+    default: return false;
+  }
+}
+
+// Protocol 0 writes its values as lines of text; escapes in them stay as they are.
+bool Matcher::step_line(uint8_t opcode) {
+  switch (opcode) {
+    case 'I':
+    case 'L': {
+      std::string digits = line();
+      if (digits == "00" || digits == "01") {
+        integer(digits == "01" ? 1 : 0, Kind::kBool);
+        return true;
+      }
+      if (digits.ends_with('L')) digits.pop_back();
+      int64_t value = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (error == std::errc{} && end == digits.data() + digits.size())
+        integer(value);
+      else
+        opaque(0);
+      return true;
+    }
+    case 'F': {
+      const std::string digits = line();
+      double value = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (error == std::errc{} && end == digits.data() + digits.size())
+        make(Kind::kReal).real = value;
+      else
+        opaque(0);
+      return true;
+    }
+    case 'V': make(Kind::kText).text = line(kMaxPickleText); return true;
+    case 'S': {
+      const std::string quoted = line(kMaxPickleText);
+      if (quoted.size() < 2) bad("its pickle holds a text without quotes");
+      make(Kind::kText).text = quoted.substr(1, quoted.size() - 2);
+      return true;
+    }
     default: return false;
   }
 }
@@ -275,6 +302,15 @@ bool Matcher::step_container(uint8_t opcode) {
     case ']': make(Kind::kList); return true;
     case '}': make(Kind::kDict); return true;
     case 0x8f: make(Kind::kSet); return true;
+    case 'l':
+    case 'd':
+    case 0x91: {  // all at once: a list, a dict, a frozenset
+      const std::vector<uint32_t> members = pop_mark();
+      const Kind kind = opcode == 'l' ? Kind::kList : opcode == 'd' ? Kind::kDict : Kind::kSet;
+      make(kind);
+      append(kind, members);
+      return true;
+    }
     case 'a': {
       const uint32_t item = pop();
       append(Kind::kList, std::span(&item, 1));
@@ -287,59 +323,114 @@ bool Matcher::step_container(uint8_t opcode) {
       return true;
     }
     case 'e': append(Kind::kList, pop_mark()); return true;
+    case 0x90: append(Kind::kSet, pop_mark()); return true;
     case 'u': append(Kind::kDict, pop_mark()); return true;
     default: return false;
   }
 }
 
+// Objects are remembered by number. POP and POP_MARK forget what only the numbers refer to from then on.
 bool Matcher::step_memo(uint8_t opcode) {
-  if (opcode == 'q' || opcode == 'r' || opcode == 0x94) {
-    const auto next = static_cast<uint32_t>(memo_.size());
-    const uint32_t key = opcode == 0x94 ? next : opcode == 'q' ? bytes_.byte() : bytes_.little_endian<uint32_t>();
-    if (stack_.size() <= floor()) bad("its pickle remembers nothing at byte {}", bytes_.position());
-    memo_[key] = stack_.back();
-    if (memo_.size() > kMaxPickleObjects) bad("its pickle remembers more than {} objects", kMaxPickleObjects);
-    return true;
+  const auto number = [&] {
+    uint32_t value = 0;
+    const std::string digits = line();
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || end != digits.data() + digits.size()) bad("its pickle remembers an object by no number");
+    return value;
+  };
+  switch (opcode) {
+    case 'q': remember(bytes_.byte()); return true;
+    case 'r': remember(bytes_.little_endian<uint32_t>()); return true;
+    case 'p': remember(number()); return true;
+    case 0x94: remember(static_cast<uint32_t>(memo_.size())); return true;
+    case 'h': recall(bytes_.byte()); return true;
+    case 'j': recall(bytes_.little_endian<uint32_t>()); return true;
+    case 'g': recall(number()); return true;
+    case '0':
+      if (!marks_.empty() && marks_.back() == stack_.size())
+        marks_.pop_back();
+      else
+        pop();
+      return true;
+    case '1': pop_mark(); return true;
+    case '2': {
+      const uint32_t top = pop();
+      push(top);
+      push(top);
+      return true;
+    }
+    default: return false;
   }
-  if (opcode == 'h' || opcode == 'j') {
-    const auto found = memo_.find(opcode == 'h' ? bytes_.byte() : bytes_.little_endian<uint32_t>());
-    if (found == memo_.end()) bad("its pickle recalls an object that it never described");
-    push(found->second);
-    return true;
-  }
-  return false;
 }
 
-void Matcher::step(uint8_t opcode) {
-  if (pickle_.objects.empty()) pickle_.objects.emplace_back();  // None
-  if (step_value(opcode) || step_container(opcode) || step_memo(opcode)) return;
+void Matcher::remember(uint32_t number) {
+  if (stack_.size() <= floor()) bad("its pickle remembers nothing at byte {}", bytes_.position());
+  memo_[number] = stack_.back();
+  if (memo_.size() > kMaxPickleObjects) bad("its pickle remembers more than {} objects", kMaxPickleObjects);
+}
+
+void Matcher::recall(uint32_t number) {
+  const auto found = memo_.find(number);
+  if (found == memo_.end()) bad("its pickle recalls an object that it never described");
+  push(found->second);
+}
+
+bool Matcher::step_object(uint8_t opcode) {
   switch (opcode) {
-    case 0x80: {
-      const uint8_t protocol = bytes_.byte();
-      if (protocol > 5) bad("its pickle has protocol {}, at most 5 is known", protocol);
-      return;
-    }
-    case 0x95: bytes_.little_endian<uint64_t>(); return;  // the length of what follows, for readers that fetch it at once
-    case 'c': {
-      const std::string module = line();
-      return global(module + "." + line());
-    }
+    case 'c': name(name_in_lines()); return true;
     case 0x93: {
-      const uint32_t name = pop(), module = pop();
-      if (at(name).kind != Kind::kText || at(module).kind != Kind::kText) bad("it names something with other objects than texts");
-      return global(at(module).text + "." + at(name).text);
+      const uint32_t last = pop(), module = pop();
+      if (at(last).kind != Kind::kText || at(module).kind != Kind::kText) bad("it names something with other objects than texts");
+      name(at(module).text + "." + at(last).text);
+      return true;
     }
-    case 'R': return call();
-    case 'b': return build();
-    case 0x81: return new_object();
+    case 'R':
+    case 0x81: call(); return true;
+    case 0x92:
+      pop();
+      call();
+      return true;  // what is given by name is not looked at
+    case 'i': {
+      const std::string full = name_in_lines();
+      std::vector<uint32_t> given = pop_mark();
+      name(full);
+      tuple(std::move(given));
+      call();
+      return true;
+    }
+    case 'o': {
+      std::vector<uint32_t> given = pop_mark();
+      if (given.empty()) bad("its pickle makes an object of no class");
+      push(given.front());
+      given.erase(given.begin());
+      tuple(std::move(given));
+      call();
+      return true;
+    }
+    case 'b': build(); return true;
     case 'Q': {
       const uint32_t id = pop();
       count_items(1);
       make(Kind::kPersistent).items = {id};
-      return;
+      return true;
     }
-    default:
-      bad("its pickle has the opcode 0x{:02x} at byte {}, which files of weights do not use", opcode, bytes_.position() - 1);
+    default: return false;
+  }
+}
+
+void Matcher::step(uint8_t opcode) {
+  if (pickle_.objects.empty()) pickle_.objects.emplace_back();  // None
+  if (step_number(opcode) || step_bytes(opcode) || step_line(opcode) || step_container(opcode) || step_memo(opcode) ||
+      step_object(opcode)) {
+    return;
+  }
+  if (opcode == 0x80) {
+    const uint8_t protocol = bytes_.byte();
+    if (protocol > 5) bad("its pickle has protocol {}, at most 5 is known", protocol);
+  } else if (opcode == 0x95) {
+    bytes_.little_endian<uint64_t>();  // the length of what follows, for readers that fetch it at once
+  } else {
+    bad("its pickle has the opcode 0x{:02x} at byte {}, which files of weights do not use", opcode, bytes_.position() - 1);
   }
 }
 
@@ -353,8 +444,13 @@ const PickleObject* Pickle::find(const PickleObject& dict, std::string_view key)
   return nullptr;
 }
 
-Pickle match_pickle(const Source& source, uint64_t offset, std::span<const std::string_view> names) {
-  return Matcher(source, offset, names).match();
+std::string_view Pickle::maker_of(const PickleObject& object) const {
+  const PickleObject& callee = at(object.callee);
+  return object.kind == Kind::kObject && callee.kind == Kind::kName ? std::string_view(callee.text) : std::string_view();
+}
+
+Pickle match_pickle(const Source& source, uint64_t offset) {
+  return Matcher(source, offset).match();
 }
 
 }  // namespace residual::io

@@ -1,9 +1,8 @@
-// Python's pickle format, matched and never executed: the opcodes and names that files of weights are made of, and no others.
+// Python's pickle format, matched and never executed: what a class or function would make stays a description of it.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,18 +22,21 @@ struct PickleObject {
     kText,
     kTuple,
     kList,
-    kDict,        ///< also a collections.OrderedDict
-    kSet,         ///< always empty
+    kDict,  ///< also a collections.OrderedDict
+    kSet,
     kName,        ///< of a class or function: "collections.OrderedDict"
-    kCall,        ///< what a function would have made
+    kObject,      ///< what a class or function would have made
     kPersistent,  ///< what lies outside the pickle
+    kOpaque,      ///< bytes, and numbers and texts too large to describe weights
   };
   Kind kind = Kind::kNone;
   int64_t integer = 0;  ///< kBool (0 or 1), kInteger
   double real = 0;      ///< kReal
   std::string text;     ///< kText, kName
-  std::vector<uint32_t>
-      items;  ///< kTuple, kList: members; kDict: key, value, …; kCall: name, arguments (a tuple); kPersistent: id
+  /// kTuple, kList, kSet: members; kDict, and kObject where it is filled like a dict: key, value, …; kPersistent: id
+  std::vector<uint32_t> items;
+  // kObject: what would be called, its arguments (a tuple), and the attributes that it would be given; 0: None.
+  uint32_t callee = 0, arguments = 0, state = 0;
 };
 
 struct Pickle {
@@ -45,14 +47,13 @@ struct Pickle {
   const PickleObject& at(uint32_t index) const { return objects[index]; }
   /// The value of a text key in a dict; null when there is none.
   const PickleObject* find(const PickleObject& dict, std::string_view key) const;
+  /// The class or function that an object would be made by: "argparse.Namespace"; empty where that is no name.
+  std::string_view maker_of(const PickleObject& object) const;
 };
 
-/// Matches the pickle that begins at `offset`. The opcodes are those of PyTorch's files, PROTO GLOBAL REDUCE BUILD NEWOBJ
-/// BINPERSID MARK STOP TUPLE(1,2,3) EMPTY_{DICT,LIST,TUPLE,SET} APPEND(S) SETITEM(S) BINUNICODE SHORT_BINSTRING BININT(1,2) LONG1
-/// BINFLOAT NONE NEWTRUE NEWFALSE (LONG_)BINPUT (LONG_)BINGET, and those with which newer protocols spell the same: FRAME
-/// SHORT_BINUNICODE MEMOIZE STACK_GLOBAL. `names` are the classes and functions that may be named besides
-/// collections.OrderedDict. Throws Error (kBadFile) that names what else was found. Memory is bounded by the limits below.
-Pickle match_pickle(const Source& source, uint64_t offset, std::span<const std::string_view> names);
+/// Matches the pickle that begins at `offset`, of any protocol. Whatever class or function it names, nothing is looked up or
+/// called. Throws Error (kBadFile) for anything else than a pickle. Memory is bounded by the limits below.
+Pickle match_pickle(const Source& source, uint64_t offset);
 
 /// ResNet-1202 with its optimizer's state takes a quarter of each.
 inline constexpr size_t kMaxPickleBytes = size_t{16} << 20, kMaxPickleObjects = 400'000, kMaxPickleItems = 2'000'000,

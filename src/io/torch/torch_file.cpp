@@ -75,7 +75,7 @@ Metadata ours_in(const ZipArchive& archive, const std::string& beginning, const 
   return texts;
 }
 
-TorchFile read_zip(const Source& source) {
+TorchFile read_zip(const Source& source, std::string_view weights_in) {
   const ZipArchive archive(source);
   const std::string root = root_of(archive, source.name);
   if (archive.contains(root + "/byteorder")) {
@@ -85,7 +85,7 @@ TorchFile read_zip(const Source& source) {
     }
   }
   const std::vector<std::byte> pickle = entry_of(archive, root + "/data.pkl", source.name, kMaxPickleBytes);
-  TorchObjects objects = match_torch_objects(memory_source(pickle, source.name), 0, source.size);
+  TorchObjects objects = match_torch_objects(memory_source(pickle, source.name), 0, source.size, weights_in);
   TorchFile file;
   file.tensors = gather_all(objects, [&](const TorchStorage& storage, std::span<std::byte> to) {
     const std::string entry = root + "/data/" + storage.key;
@@ -107,7 +107,7 @@ std::map<std::string, uint64_t> old_storages(const Source& source, const TorchOb
   };
   std::map<std::string, const TorchStorage*> known;
   for (const TorchStorage& storage : objects.storages) known.emplace(storage.key, &storage);
-  const Pickle keys = match_pickle(source, objects.end, {});
+  const Pickle keys = match_pickle(source, objects.end);
   uint64_t at = keys.end;
   std::map<std::string, uint64_t> places;
   for (const uint32_t item : keys.at(keys.root).items) {
@@ -130,17 +130,17 @@ std::map<std::string, uint64_t> old_storages(const Source& source, const TorchOb
   return places;
 }
 
-TorchFile read_old(const Source& source) {
-  const Pickle protocol = match_pickle(source, kMagicBytes, {});
+TorchFile read_old(const Source& source, std::string_view weights_in) {
+  const Pickle protocol = match_pickle(source, kMagicBytes);
   if (const int64_t number = protocol.at(protocol.root).integer; number != 1001) {
     fail(ErrorKind::kBadFile, "'{}' has version {} of PyTorch's old format, expected 1001", source.name, number);
   }
-  const Pickle system = match_pickle(source, protocol.end, {});
+  const Pickle system = match_pickle(source, protocol.end);
   if (const PickleObject* little = system.find(system.at(system.root), "little_endian");
       little == nullptr || little->integer != 1) {
     fail(ErrorKind::kBadFile, "'{}' does not say that its bytes are in little-endian order, which is expected", source.name);
   }
-  TorchObjects objects = match_torch_objects(source, system.end, source.size);
+  TorchObjects objects = match_torch_objects(source, system.end, source.size, weights_in);
   const std::map<std::string, uint64_t> places = old_storages(source, objects);
   TorchFile file;
   file.tensors = gather_all(objects, [&](const TorchStorage& storage, std::span<std::byte> to) {
@@ -162,18 +162,18 @@ bool is_torch_file(const Source& source) {
   return is_zip(start) || is_old(start);
 }
 
-TorchFile read_torch(const Source& source) {
+TorchFile read_torch(const Source& source, std::string_view weights_in) {
   if (source.size >= kMagicBytes) {
     const auto start = start_of(source);
-    if (is_zip(start)) return read_zip(source);
-    if (is_old(start)) return read_old(source);
+    if (is_zip(start)) return read_zip(source, weights_in);
+    if (is_old(start)) return read_old(source, weights_in);
   }
   fail(ErrorKind::kBadFile,
        "'{}' is not a file that torch.save writes: it begins neither as a zip archive nor as the format before it", source.name);
 }
 
-TorchFile read_torch(const std::filesystem::path& path) {
-  return read_torch(file_source(path));
+TorchFile read_torch(const std::filesystem::path& path, std::string_view weights_in) {
+  return read_torch(file_source(path), weights_in);
 }
 
 }  // namespace residual::io

@@ -11,6 +11,8 @@
 #include "core/json_text.h"
 #include "core/log.h"
 #include "io/torch/pickle.h"
+#include "io/torch/state_dicts.h"
+#include "io/torch/tensor_calls.h"
 
 namespace residual::io {
 namespace {
@@ -23,7 +25,7 @@ struct StorageClass {
   std::optional<DType> dtype;  // none: known, but no tensor of ours
 };
 
-constexpr std::array<StorageClass, 12> kStorages{{{"FloatStorage", 4, DType::kF32},
+constexpr std::array<StorageClass, 18> kStorages{{{"FloatStorage", 4, DType::kF32},
                                                   {"DoubleStorage", 8, DType::kF64},
                                                   {"HalfStorage", 2, DType::kF16},
                                                   {"BFloat16Storage", 2, DType::kBF16},
@@ -34,52 +36,26 @@ constexpr std::array<StorageClass, 12> kStorages{{{"FloatStorage", 4, DType::kF3
                                                   {"CharStorage", 1, std::nullopt},
                                                   {"BoolStorage", 1, std::nullopt},
                                                   {"ComplexFloatStorage", 8, std::nullopt},
-                                                  {"ComplexDoubleStorage", 16, std::nullopt}}};
+                                                  {"ComplexDoubleStorage", 16, std::nullopt},
+                                                  {"QInt8Storage", 1, std::nullopt},
+                                                  {"QUInt8Storage", 1, std::nullopt},
+                                                  {"QInt32Storage", 4, std::nullopt},
+                                                  {"QUInt4x2Storage", 1, std::nullopt},
+                                                  {"QUInt2x4Storage", 1, std::nullopt},
+                                                  {"UntypedStorage", 1, std::nullopt}}};
 
-constexpr std::string_view kTensor2 = "torch._utils._rebuild_tensor_v2", kTensor1 = "torch._utils._rebuild_tensor",
-                           kParameter = "torch._utils._rebuild_parameter";
-
-// Every name that the pickle may contain. Old files that were saved on a GPU call the classes torch.cuda.*.
-const std::vector<std::string_view>& known_names() {
-  static const std::vector<std::string> storages = [] {
-    std::vector<std::string> names;
-    for (const StorageClass& storage : kStorages) {
-      for (const std::string_view module : {"torch.", "torch.cuda."}) names.push_back(std::string(module).append(storage.name));
-    }
-    return names;
-  }();
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all{kTensor2, kTensor1, kParameter};
-    all.insert(all.end(), storages.begin(), storages.end());
-    return all;
-  }();
-  return names;
-}
-
-// The names under which programs put a state_dict beside other things, the likeliest first.
-constexpr std::array<std::string_view, 12> kWrappers{"state_dict", "model_state_dict", "model_state", "model",
-                                                     "net",        "network",          "module",      "weights",
-                                                     "params",     "params_ema",       "state",       "ema"};
-constexpr int kMostWrappers = 4;
 constexpr size_t kPlainArguments = 6;  // of _rebuild_tensor_v2
 
 class ObjectReader {
  public:
   ObjectReader(const Source& source, uint64_t offset, uint64_t file_size)
-      : name_(source.name), file_size_(file_size), pickle_(match_pickle(source, offset, known_names())) {}
+      : name_(source.name), file_size_(file_size), pickle_(match_pickle(source, offset)) {}
 
-  TorchObjects read() {
+  TorchObjects read(std::string_view weights_in) {
     read_storages();
-    const PickleObject* dict = &pickle_.at(pickle_.root);
-    if (dict->kind != Kind::kDict) bad("it holds no dict of tensors; expected what torch.save(model.state_dict(), ...) writes");
-    for (int depth = 0; depth < kMostWrappers; ++depth) {
-      take_notes(*dict);
-      const PickleObject* inner = wrapped(*dict);
-      if (inner == nullptr) break;
-      tell_of_others(*dict, *inner);
-      dict = inner;
-    }
-    read_state_dict(*dict);
+    const StateDict dict = chosen(find_state_dicts(pickle_, name_), weights_in);
+    for (const uint32_t outer : dict.within) take_notes(pickle_.at(outer));
+    read_state_dict(dict);
     objects_.end = pickle_.end;
     return std::move(objects_);
   }
@@ -91,25 +67,15 @@ class ObjectReader {
          fmt::format(format, std::forward<Args>(args)...));
   }
 
-  bool is_call(const PickleObject& object, std::string_view function) const {
-    return object.kind == Kind::kCall && pickle_.at(object.items[0]).text == function;
-  }
-  bool is_tensor(const PickleObject& object) const {
-    return is_call(object, kTensor2) || is_call(object, kTensor1) || is_call(object, kParameter);
-  }
-  bool holds_tensors(const PickleObject& dict) const {
-    for (size_t i = 1; i < dict.items.size(); i += 2) {
-      if (is_tensor(pickle_.at(dict.items[i]))) return true;
-    }
-    return false;
-  }
-  const PickleObject* wrapped(const PickleObject& dict, int depth = 0);
-  void tell_of_others(const PickleObject& dict, const PickleObject& taken);
+  StateDict chosen(std::vector<StateDict> found, std::string_view weights_in) const;
+  StateDict named(std::vector<StateDict> found, std::string_view weights_in) const;
+  [[noreturn]] void refuse_without_tensors() const;
   void take_notes(const PickleObject& dict);
-  void read_state_dict(const PickleObject& dict);
-  const PickleObject& argument(const PickleObject& call, size_t index, Kind kind, std::string_view what) const;
-  void read_tensor(std::string name, const PickleObject& call);
+  void read_state_dict(const StateDict& dict);
+  const PickleObject& argument(const TensorCall& call, size_t index, Kind kind, std::string_view what) const;
+  void read_tensor(const std::string& name, const TensorCall& call);
   void read_storages();
+  bool is_class(const PickleObject& persistent) const;
   size_t read_storage(const PickleObject& persistent);
   void check_within(const TorchView& view);
   std::vector<int64_t> numbers(const PickleObject& tuple, std::string_view tensor) const;
@@ -120,37 +86,69 @@ class ObjectReader {
   TorchObjects objects_;
   std::map<const PickleObject*, size_t> storage_of_;  // the persistent objects
   std::map<std::string, size_t> storage_named_;
-  std::set<const PickleObject*> barren_;  // dicts that lead to no tensor
-  uint64_t bytes_ = 0;                    // of all tensors
+  uint64_t bytes_ = 0;  // of all tensors
 };
 
-// The dict inside `dict` that leads to a state_dict; null when `dict` is the state_dict itself, or there is none.
-const PickleObject* ObjectReader::wrapped(const PickleObject& dict, int depth) {
-  if (depth == kMostWrappers || barren_.contains(&dict)) return nullptr;
-  for (const std::string_view key : kWrappers) {
-    const PickleObject* inner = pickle_.find(dict, key);
-    if (inner == nullptr || inner->kind != Kind::kDict) continue;
-    if (holds_tensors(*inner) || wrapped(*inner, depth + 1) != nullptr) return inner;
+// Names of state_dicts for messages, a few.
+std::string listed(const std::vector<StateDict>& found, size_t without) {
+  constexpr size_t kMost = 5;
+  std::string names;
+  size_t told = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (i == without || 2 * found[i].tensors < found[without].tensors) continue;
+    if (++told > kMost) return names + " and more";
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable(found[i].name));
   }
-  barren_.insert(&dict);
-  return nullptr;
+  return names;
 }
 
-// Programs put averages of the weights beside the weights.
-void ObjectReader::tell_of_others(const PickleObject& dict, const PickleObject& taken) {
-  constexpr size_t kMostTold = 3;
-  std::string read, others;
-  size_t told = 0;
-  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-    const PickleObject &key = pickle_.at(dict.items[i]), &value = pickle_.at(dict.items[i + 1]);
-    if (key.kind != Kind::kText || value.kind != Kind::kDict) continue;
-    if (&value == &taken) {
-      read = printable(key.text);
-    } else if (told < kMostTold && (holds_tensors(value) || wrapped(value, 1) != nullptr)) {
-      others += fmt::format("{}'{}'", told++ == 0 ? "" : ", ", printable(key.text));
-    }
+StateDict ObjectReader::chosen(std::vector<StateDict> found, std::string_view weights_in) const {
+  if (found.empty()) refuse_without_tensors();
+  if (!weights_in.empty()) return named(std::move(found), weights_in);
+  const size_t best = likeliest(found);
+  if (const std::string others = listed(found, best); !others.empty()) {
+    warn("'{}': the tensors under '{}' are read, those under {} are not; --weights-in NAME reads others", name_,
+         printable(found[best].name), others);
   }
-  if (told > 0) warn("'{}': the tensors under '{}' are read, those under {} are not", name_, read, others);
+  return std::move(found[best]);
+}
+
+// The tensors under that name: of a state_dict of that name, or those of one whose names begin with the rest of it.
+StateDict ObjectReader::named(std::vector<StateDict> found, std::string_view weights_in) const {
+  for (StateDict& dict : found) {
+    if (dict.name == weights_in) return std::move(dict);
+  }
+  for (StateDict& dict : found) {
+    std::string_view rest = weights_in;
+    if (!dict.name.empty()) {
+      if (!rest.starts_with(dict.name + ".")) continue;
+      rest.remove_prefix(dict.name.size() + 1);
+    }
+    const std::string prefix = std::string(rest) + ".";
+    std::erase_if(dict.entries, [&](const auto& entry) { return !entry.first.starts_with(prefix); });
+    for (auto& [name, object] : dict.entries) name.erase(0, prefix.size());
+    if (!dict.entries.empty()) return std::move(dict);
+  }
+  std::ranges::stable_sort(found, std::ranges::greater{}, &StateDict::tensors);
+  std::string names = fmt::format("'{}'", printable(found[0].name));
+  if (const std::string others = listed(found, 0); !others.empty()) names += ", " + others;
+  fail(ErrorKind::kUsage, "'{}' holds no tensors under '{}'; the names of its state_dicts are {}", name_, printable(weights_in),
+       names);
+}
+
+void ObjectReader::refuse_without_tensors() const {
+  const PickleObject& root = pickle_.at(pickle_.root);
+  if (root.kind != Kind::kDict) {
+    bad("it holds {}, and nothing in a pickle is ever executed; expected what torch.save(model.state_dict(), ...) writes",
+        described(pickle_, root));
+  }
+  std::string keys;
+  for (size_t i = 0; i + 1 < root.items.size() && keys.size() < 200; i += 2) {
+    const PickleObject &key = pickle_.at(root.items[i]), &value = pickle_.at(root.items[i + 1]);
+    keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", key.kind == Kind::kText ? printable(key.text) : "a number");
+    if (value.kind == Kind::kObject) keys += fmt::format(" ({})", described(pickle_, value));
+  }
+  bad("it holds no tensors, only {}; expected a state_dict, by itself or in a dict", keys.empty() ? "an empty dict" : keys);
 }
 
 void ObjectReader::take_notes(const PickleObject& dict) {
@@ -164,27 +162,24 @@ void ObjectReader::take_notes(const PickleObject& dict) {
   }
 }
 
-void ObjectReader::read_state_dict(const PickleObject& dict) {
-  std::map<std::string, bool> seen;
-  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-    const PickleObject &key = pickle_.at(dict.items[i]), &value = pickle_.at(dict.items[i + 1]);
-    if (!is_tensor(value)) continue;
-    if (key.kind != Kind::kText) bad("it holds a tensor without a name");
-    if (!seen.try_emplace(key.text, true).second) bad("'{}' occurs twice", printable(key.text));
-    read_tensor(key.text, value);
+// Numbers and texts beside the tensors are omitted; anything else would be needed by something that is not known here.
+void ObjectReader::read_state_dict(const StateDict& dict) {
+  std::set<std::string_view> seen;
+  for (const auto& [name, index] : dict.entries) {
+    const PickleObject& value = pickle_.at(index);
+    const std::optional<TensorCall> tensor = tensor_call(pickle_, value);
+    if (!tensor && (value.kind == Kind::kObject || value.kind == Kind::kSet || value.kind == Kind::kOpaque)) {
+      bad("its state_dict holds {} under '{}', which is no tensor, and nothing in a pickle is ever executed",
+          described(pickle_, value), printable(name));
+    }
+    if (!tensor) continue;
+    if (!seen.insert(name).second) bad("'{}' occurs twice", printable(name));
+    read_tensor(name, *tensor);
   }
-  if (!objects_.tensors.empty()) return;
-  std::string keys;
-  for (size_t i = 0; i + 1 < dict.items.size() && keys.size() < 200; i += 2) {
-    const PickleObject& key = pickle_.at(dict.items[i]);
-    keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", key.kind == Kind::kText ? printable(key.text) : "a number");
-  }
-  bad("it holds no tensors, only {}; expected a state_dict, or one under a name such as 'state_dict' or 'model'",
-      keys.empty() ? "an empty dict" : keys);
 }
 
-const PickleObject& ObjectReader::argument(const PickleObject& call, size_t index, Kind kind, std::string_view what) const {
-  const std::vector<uint32_t>& given = pickle_.at(call.items[1]).items;
+const PickleObject& ObjectReader::argument(const TensorCall& call, size_t index, Kind kind, std::string_view what) const {
+  const std::vector<uint32_t>& given = call.arguments->items;
   if (index >= given.size() || pickle_.at(given[index]).kind != kind) bad("a tensor's {} is not what PyTorch writes", what);
   return pickle_.at(given[index]);
 }
@@ -207,8 +202,14 @@ std::vector<int64_t> ObjectReader::numbers(const PickleObject& tuple, std::strin
 // All of them, since the old format stores all of them one after the other.
 void ObjectReader::read_storages() {
   for (const PickleObject& object : pickle_.objects) {
-    if (object.kind == Kind::kPersistent) storage_of_[&object] = read_storage(object);
+    if (object.kind == Kind::kPersistent && !is_class(object)) storage_of_[&object] = read_storage(object);
   }
+}
+
+// ('module', class, file, source): the class of a module that was saved as a whole, in the old format.
+bool ObjectReader::is_class(const PickleObject& persistent) const {
+  const PickleObject& id = pickle_.at(persistent.items[0]);
+  return id.kind == Kind::kTuple && id.items.size() == 4 && pickle_.at(id.items[0]).text == "module";
 }
 
 // ('storage', class, key, device, elements), in the old format with a sixth, None: the storage is no part of another one.
@@ -239,19 +240,26 @@ size_t ObjectReader::read_storage(const PickleObject& persistent) {
 }
 
 // _rebuild_tensor_v2(storage, offset, sizes, strides, ...), its forerunner without more, or a parameter around one.
-void ObjectReader::read_tensor(std::string name, const PickleObject& call) {
-  if (is_call(call, kParameter)) {
-    const PickleObject& inner = argument(call, 0, Kind::kCall, "data");
-    if (is_call(inner, kParameter)) bad("'{}' is a parameter of a parameter", printable(name));
-    return read_tensor(std::move(name), inner);
+void ObjectReader::read_tensor(const std::string& name, const TensorCall& call) {
+  if (call.kind == TensorCall::Kind::kParameter) {
+    const std::optional<TensorCall> inner = tensor_call(pickle_, argument(call, 0, Kind::kObject, "data"));
+    if (!inner || inner->kind == TensorCall::Kind::kParameter) bad("'{}' is a parameter around something else", printable(name));
+    return read_tensor(name, *inner);
   }
+  if (call.kind == TensorCall::Kind::kQuantized) {
+    bad("tensor '{}' is quantized, whole numbers with a scale; save the network's weights before they are converted, as floats",
+        printable(name));
+  }
+  if (call.kind == TensorCall::Kind::kOther) bad("tensor '{}' is not a dense one; save its to_dense()", printable(name));
   // After requires_grad and hooks comes what else must be done to the numbers: a view that negates them, for one.
-  if (const std::vector<uint32_t>& given = pickle_.at(call.items[1]).items; given.size() > kPlainArguments) {
+  if (const std::vector<uint32_t>& given = call.arguments->items; given.size() > kPlainArguments) {
     const PickleObject& more = pickle_.at(given[kPlainArguments]);
     if (more.kind != Kind::kNone && !more.items.empty())
       bad("tensor '{}' is a negated or conjugate view; save a clone() of it", printable(name));
   }
-  const size_t storage = storage_of_.at(&argument(call, 0, Kind::kPersistent, "storage"));
+  const auto stored = storage_of_.find(&argument(call, 0, Kind::kPersistent, "storage"));
+  if (stored == storage_of_.end()) bad("a tensor's storage is not what PyTorch writes");
+  const size_t storage = stored->second;
   if (!objects_.storages[storage].dtype) return;
   TorchView view{name, storage, argument(call, 1, Kind::kInteger, "offset").integer, {}, {}};
   const std::vector<int64_t> sizes = numbers(argument(call, 2, Kind::kTuple, "size"), name);
@@ -354,8 +362,8 @@ Tensors gather_all(const TorchObjects& objects, const std::function<void(const T
   return tensors;
 }
 
-TorchObjects match_torch_objects(const Source& source, uint64_t offset, uint64_t file_size) {
-  return ObjectReader(source, offset, file_size).read();
+TorchObjects match_torch_objects(const Source& source, uint64_t offset, uint64_t file_size, std::string_view weights_in) {
+  return ObjectReader(source, offset, file_size).read(weights_in);
 }
 
 }  // namespace residual::io

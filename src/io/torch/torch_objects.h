@@ -43,9 +43,9 @@ struct TorchObjects {
   uint64_t end = 0;  ///< where in the source the pickle ends
 };
 
-/// Matches the pickle at `offset` and finds the state_dict in it. Tensors of element types without a DType are omitted.
-/// `file_size` bounds the sizes of storages and of all tensors together. Throws Error (kBadFile).
-TorchObjects match_torch_objects(const Source& source, uint64_t offset, uint64_t file_size);
+/// Matches the pickle at `offset` and finds the state_dict in it; `weights_in` as for read_torch. Tensors of element types
+/// without a DType are omitted. `file_size` bounds the sizes of storages and of all tensors together. Throws Error (kBadFile).
+TorchObjects match_torch_objects(const Source& source, uint64_t offset, uint64_t file_size, std::string_view weights_in = {});
 
 /// The tensors, dense. `fetch` fills its buffer with a storage's bytes; it is called once for each storage that a tensor needs.
 Tensors gather_all(const TorchObjects& objects, const std::function<void(const TorchStorage&, std::span<std::byte>)>& fetch);
