@@ -147,15 +147,18 @@ io::OnnxPreprocessing inside_of(std::span<const data::Transform> steps, size_t c
   return result;
 }
 
+// The size of the images, for files that leave it open: as the options say, or the preprocessing that they name.
+std::optional<Shape> wanted_input(const LoadOptions& options) {
+  if (options.input || options.preprocessing.empty()) return options.input;
+  return data::preprocessing_input(options.preprocessing);
+}
+
 }  // namespace
 
 LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options) {
-  io::OnnxModel file = io::read_onnx(path);
+  io::OnnxModel file = io::read_onnx(path, {.input = wanted_input(options)});
   if (const Shape input = input_of(file.graph); input[0] != 1 && input[0] != 3) {
     fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; images have 1 (grey) or 3 (colour)", path.string(), input[0]);
-  }
-  if (const Shape input = input_of(file.graph); options.input && *options.input != input) {
-    fail(ErrorKind::kUsage, "'{}' takes images of {}, not of {}", path.string(), to_string(input), to_string(*options.input));
   }
   const std::optional<Known> network = network_of(path, file, options);
   models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);

@@ -129,7 +129,7 @@ TEST(Autodiff, TheOpsANetworkIsMadeOfAreDifferentiable) {
   for (const char* name :
        {"conv2d",       "normalize",   "relu",      "max_pool", "avg_pool", "global_avg_pool", "linear",   "add",  "concat",
         "pad_channels", "flatten",     "dropout",   "sigmoid",  "softmax",  "cross_entropy",   "multiply", "sqrt", "cast",
-        "reduce_sum",   "reduce_mean", "broadcast", "slice",    "pad"}) {
+        "reduce_sum",   "reduce_mean", "broadcast", "slice",    "pad",      "clip"}) {
     EXPECT_THAT(names, testing::Contains(name));
   }
 }
