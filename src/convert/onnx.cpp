@@ -1,6 +1,8 @@
 #include "convert/onnx.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "convert/configuration.h"
@@ -49,6 +51,18 @@ std::optional<Known> matched(models::Architecture architecture, const io::OnnxMo
   return std::nullopt;
 }
 
+// The first of these that the file's graph is. Where the stride of bottlenecks is on their 1x1 convolutions, as in the paper and in
+// Keras, no tensor shows it.
+std::optional<Known> first_matched(std::span<const models::Architecture> candidates, const io::OnnxModel& file) {
+  for (const models::Architecture& candidate : candidates) {
+    if (std::optional<Known> known = matched(candidate, file)) return known;
+    models::Architecture on_1x1 = candidate;
+    on_1x1.stride_on_1x1 = true;
+    if (std::optional<Known> known = matched(std::move(on_1x1), file)) return known;
+  }
+  return std::nullopt;
+}
+
 // By the caller's options, by the file's own metadata, by its tensors' names, and by the graph alone.
 std::optional<Known> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
   if (options.architecture) {
@@ -67,14 +81,9 @@ std::optional<Known> network_of(const std::filesystem::path& path, const io::Onn
   if (const std::optional<Fit> found = recognise(shapes)) {
     models::Architecture with_norm = found->architecture;  // convolutions with bias are most often what folding left
     with_norm.norm.reset();
-    for (const models::Architecture& candidate : {with_norm, found->architecture}) {
-      if (std::optional<Known> known = matched(candidate, file)) return known;
-    }
+    if (std::optional<Known> known = first_matched(std::array{with_norm, found->architecture}, file)) return known;
   }
-  for (const models::Architecture& candidate : of_as_many_layers(shapes)) {
-    if (std::optional<Known> known = matched(candidate, file)) return known;
-  }
-  return std::nullopt;
+  return first_matched(of_as_many_layers(shapes), file);
 }
 
 models::Architecture graph_architecture(const std::filesystem::path& path, const Graph& graph) {

@@ -102,8 +102,8 @@ TEST(OnnxExternal, OnlyPlainNamesOfTheFolderAreFollowed) {
   std::filesystem::create_directory(folder / "sub");
   write(folder / "sub" / "w", six_floats());
   std::filesystem::create_symlink(elsewhere / "w", folder / "link");
-  for (const std::string& location :
-       {std::string("sub/w"), std::string("../w"), (elsewhere / "w").string(), std::string(".."), std::string(""), std::string("sub\\w")}) {
+  for (const std::string& location : {std::string("sub/w"), std::string("../w"), (elsewhere / "w").string(), std::string(".."),
+                                      std::string(""), std::string("sub\\w")}) {
     write(folder / "m.onnx", linear_file({{"location", location}}));
     EXPECT_TRUE(mentions(error_of([&] { read_onnx(folder / "m.onnx"); }), "must be the plain name of a file")) << location;
   }

@@ -151,7 +151,8 @@ TEST(OnnxHostile, ConstantsThatGrowStepByStepAreRefused) {
   OnnxFile file(Shape{1, 1, 1, 2}), again(Shape{1, 1, 1, 2});
   for (OnnxFile* each : {&file, &again}) each->constant<float>("c0", OnnxType::kFloat, Shape{1024}, std::vector<float>(1024, 0));
   for (int i = 0; i < 40; ++i)
-    file.node("Concat", {"c" + std::to_string(i), "c" + std::to_string(i)}, "c" + std::to_string(i + 1), OnnxAttributes().integer("axis", 0).fields());
+    file.node("Concat", {"c" + std::to_string(i), "c" + std::to_string(i)}, "c" + std::to_string(i + 1),
+              OnnxAttributes().integer("axis", 0).fields());
   file.node("ReduceSum", {"c40"}, "sum");
   for (int i = 0; i < 20000; ++i) again.node("Neg", {"c" + std::to_string(i)}, "c" + std::to_string(i + 1));
   again.node("ReduceSum", {"c20000"}, "sum");
@@ -165,7 +166,11 @@ TEST(OnnxHostile, ConstantsThatGrowStepByStepAreRefused) {
 TEST(OnnxHostile, WindowsBeyondAllImagesAreRefused) {
   OnnxFile file(Shape{1, 1, 4, 4});
   file.node("MaxPool", {"images"}, "y",
-            OnnxAttributes().pair("kernel_shape", {1 << 30, 1 << 30}).integer("ceil_mode", 1).pair("strides", {1 << 30, 1 << 30}).fields());
+            OnnxAttributes()
+                .pair("kernel_shape", {1 << 30, 1 << 30})
+                .integer("ceil_mode", 1)
+                .pair("strides", {1 << 30, 1 << 30})
+                .fields());
   EXPECT_TRUE(mentions(refusal(file, "y"), "MaxPool"));
 }
 

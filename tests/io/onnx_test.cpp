@@ -84,14 +84,16 @@ TEST_P(OnnxOperator, GivesWhatOnnxSays) {
       ours = model.ends_in_softmax ? softmax(logits) : std::vector(logits.begin(), logits.end());
       theirs = model.ends_in_softmax && logarithms ? softmax(given) : std::vector(given.begin(), given.end());
       for (size_t i = 0; i < classes; ++i)
-        EXPECT_NEAR(ours[i], theirs[i], tolerance(GetParam()) * largest(expected.as<float>())) << "image " << row / classes << ", logit " << i;
+        EXPECT_NEAR(ours[i], theirs[i], tolerance(GetParam()) * largest(expected.as<float>()))
+            << "image " << row / classes << ", logit " << i;
     }
   }
 }
 
 // Opset 17, which we write, has no dilated average pooling.
 void expect_refused_dilation(const OnnxModel& model) {
-  const Error error = error_of([&] { serialize_onnx(model.graph, views_of(model.tensors), {}, [](std::span<const std::byte>) {}); });
+  const Error error =
+      error_of([&] { serialize_onnx(model.graph, views_of(model.tensors), {}, [](std::span<const std::byte>) {}); });
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_TRUE(mentions(error, "is dilated"));
 }

@@ -41,8 +41,8 @@ struct OnnxTensor {
   std::string name;
   OnnxType type{};
   std::vector<int64_t> dims;
-  bool raw = false;               ///< the values lie there little-endian; otherwise as `packed` numbers
-  std::vector<ByteRange> values;  ///< one after the other
+  bool raw = false;                      ///< the values lie there little-endian; otherwise as `packed` numbers
+  std::vector<ByteRange> values;         ///< one after the other
   std::optional<OnnxExternal> external;  ///< where the values lie in a file beside this one
 };
 
@@ -58,6 +58,7 @@ struct OnnxNode {
   std::string op, domain, name;
   std::vector<std::string> inputs, outputs;  ///< an empty name: an input that is omitted
   std::map<std::string, OnnxAttribute> attributes;
+  bool made = false;  ///< not in the file, but one of several that stand for a node there
 };
 
 /// ValueInfoProto: an input or output of the whole.

@@ -39,7 +39,8 @@ uint64_t size_of(const std::vector<ByteRange>& parts) {
 }
 
 bool is_plain_name(const std::string& location) {
-  return !location.empty() && location != "." && location != ".." && location.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+  return !location.empty() && location != "." && location != ".." &&
+         location.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
 }
 
 // A link may lead to where the model's own link leads, as in Hugging Face's cache, but not elsewhere.
@@ -104,8 +105,8 @@ OnnxStorage::Place OnnxStorage::place_of(const OnnxTensor& tensor, uint64_t byte
   WireFile& file = beside(tensor);
   const uint64_t offset = tensor.external->offset, length = tensor.external->length.value_or(bytes), size = file.source().size;
   if (offset > size || length > size - offset) {
-    refuse(tensor, fmt::format("lies at byte {} of '{}' and takes {}; that file has {}: is it cut short, or another model's?", offset,
-                               printable(tensor.external->location), length, size));
+    refuse(tensor, fmt::format("lies at byte {} of '{}' and takes {}; that file has {}: is it cut short, or another model's?",
+                               offset, printable(tensor.external->location), length, size));
   }
   return {file, {{offset, offset + length}}};
 }

@@ -1,6 +1,5 @@
 #include "ops/pooling/partial_pool.h"
 
-
 namespace residual {
 namespace {
 

@@ -30,9 +30,10 @@ void clip_backward(const Call& call) {
 }  // namespace
 
 std::vector<LoopedOp> clip_loops() {
-  return {
-      {&clip_op(), {clip<float>, clip<double>, clip<BFloat16>, clip<Float16>}, {{0, 0}}},
-      {&clip_backward_op(), {clip_backward<float>, clip_backward<double>, clip_backward<BFloat16>, clip_backward<Float16>}, {{0, 0}}}};
+  return {{&clip_op(), {clip<float>, clip<double>, clip<BFloat16>, clip<Float16>}, {{0, 0}}},
+          {&clip_backward_op(),
+           {clip_backward<float>, clip_backward<double>, clip_backward<BFloat16>, clip_backward<Float16>},
+           {{0, 0}}}};
 }
 
 }  // namespace residual::reference

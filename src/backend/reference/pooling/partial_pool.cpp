@@ -11,7 +11,9 @@ namespace {
 /// Which rows (or columns) of a window lie inside the image, and how many inside the image and its padding.
 struct Taps {
   Taps(int64_t window, int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t before, int64_t after)
-      : start(window * stride - before), step(dilation), padded(std::min(kernel, (size + after - start + dilation - 1) / dilation)) {
+      : start(window * stride - before),
+        step(dilation),
+        padded(std::min(kernel, (size + after - start + dilation - 1) / dilation)) {
     first = start < 0 ? (-start + dilation - 1) / dilation : 0;
     last = std::min(kernel, (size - start + dilation - 1) / dilation);
   }
@@ -23,7 +25,8 @@ struct Taps {
 template <typename One>
 void for_each_window(const PartialPoolAttrs& pool, const Shape& x, One&& one) {
   for (int64_t row = 0; row < pool.output.height; ++row) {
-    const Taps rows(row, x[2], pool.kernel.height, pool.stride.height, pool.dilation.height, pool.before.height, pool.after.height);
+    const Taps rows(row, x[2], pool.kernel.height, pool.stride.height, pool.dilation.height, pool.before.height,
+                    pool.after.height);
     for (int64_t column = 0; column < pool.output.width; ++column) {
       const Taps columns(column, x[3], pool.kernel.width, pool.stride.width, pool.dilation.width, pool.before.width,
                          pool.after.width);

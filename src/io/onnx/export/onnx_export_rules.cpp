@@ -94,7 +94,8 @@ void partial_average_pooling(OnnxExporter& out, const Node& node, const std::str
     fail(ErrorKind::kUsage, "partial_avg_pool '{}' is dilated, which ONNX files of ours (opset 17) do not have",
          printable(node.name));
   }
-  plain(out, node, output, "AveragePool", partial_attributes(out, node, pool).integer("count_include_pad", count_padding ? 1 : 0));
+  plain(out, node, output, "AveragePool",
+        partial_attributes(out, node, pool).integer("count_include_pad", count_padding ? 1 : 0));
 }
 
 // Windows of one size where the sizes divide, otherwise means of rows and of columns as matrix products.

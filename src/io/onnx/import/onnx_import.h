@@ -117,6 +117,8 @@ class OnnxImporter {
   void apply(const OnnxNode& node);
   const OnnxRule& rule_of(const OnnxNode& node) const;
   bool all_constant(const OnnxNode& node) const;
+  bool is_moved_quantized(const OnnxNode& node) const;
+  void move_quantized(const OnnxNode& node, const OnnxRule& rule);
   Constant computed_constant(const OnnxNode& node, const OnnxRule& rule);
   void finish();
   Value before_probabilities(Value logits);
@@ -144,10 +146,10 @@ class OnnxImporter {
     std::pair<std::string, std::string> key;
     size_t uses;
   };
-  std::map<std::string, Made> made_;                                       // Variables, by name
-  std::set<const void*> stored_;                                           // what has become a Variable once
-  std::set<NodeId> variances_;                                             // Variables that hold no value below 0
-  std::map<std::string, int> names_;                                       // taken more than once
+  std::map<std::string, Made> made_;  // Variables, by name
+  std::set<const void*> stored_;      // what has become a Variable once
+  std::set<NodeId> variances_;        // Variables that hold no value below 0
+  std::map<std::string, int> names_;  // taken more than once
   std::map<Value, Value> flat_, images_;
   uint64_t extra_bytes_ = 0, folded_bytes_ = 0;
 };

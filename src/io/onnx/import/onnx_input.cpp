@@ -22,8 +22,8 @@ bool is_channels(int64_t size) {
 // The first node that is not the same in both orders says it: a Transpose turns N,H,W,C round, a convolution takes N,C,H,W. Where
 // neither is there, the dimension of 1 or 3 does.
 bool OnnxImporter::takes_channels_last(const OnnxValue& images) const {
-  static const std::set<std::string_view> kAnyOrder{"Add", "Sub",  "Mul",      "Div",      "Cast",
-                                                    "Pad", "Clip", "Identity", "Reciprocal", "QuantizeLinear", "DequantizeLinear"};
+  static const std::set<std::string_view> kAnyOrder{
+      "Add", "Sub", "Mul", "Div", "Cast", "Pad", "Clip", "Identity", "Reciprocal", "QuantizeLinear", "DequantizeLinear"};
   std::string_view name = images.name;
   for (size_t steps = 0; steps < document_.nodes.size(); ++steps) {
     const auto readers = readers_.find(std::string(name));
@@ -63,12 +63,12 @@ void OnnxImporter::add_input() {
     const int64_t given = options_.input ? (*options_.input)[i] : -1;
     if (sizes[i] < 1 && given < 1) {
       fail(ErrorKind::kBadFile,
-           "'{}': input '{}' leaves its {} open; say the size of the images, channels, height and width (--input 3x224x224)", file,
-           printable(images->name), kSizes[i]);
+           "'{}': input '{}' leaves its {} open; say the size of the images, channels, height and width (--input 3x224x224)",
+           file, printable(images->name), kSizes[i]);
     }
     if (sizes[i] < 1) sizes[i] = given;
     if (given >= 1 && given != sizes[i]) {
-      fail(ErrorKind::kUsage, "'{}' takes images whose {} is {}, not images of {}", file, kSizes[i], sizes[i],
+      fail(ErrorKind::kUsage, "'{}' takes images with {} {}, not of {}", file, kSizes[i], sizes[i],
            to_string(*options_.input));
     }
     if (sizes[i] > kMostSide) {

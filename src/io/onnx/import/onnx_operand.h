@@ -31,12 +31,12 @@ struct Affine {
 /// once. In this order: scale a channel and shift it, keep every n-th row and column, pad.
 struct Activation {
   Value value;
-  Layout layout;                            ///< of the tensor in the file, when everything is done
-  std::shared_ptr<const Affine> affine{};   ///< null: nothing; one for all names that the value has
-  bool exclusive = false;                   ///< nothing reads the value but this, so that what computes it may scale it
+  Layout layout;                           ///< of the tensor in the file, when everything is done
+  std::shared_ptr<const Affine> affine{};  ///< null: nothing; one for all names that the value has
+  bool exclusive = false;                  ///< nothing reads the value but this, so that what computes it may scale it
   Size2 every{1, 1};
   Margins margins{};
-  float fill = 0;                           ///< of the margins: 0, or what never wins a maximum
+  float fill = 0;  ///< of the margins: 0, or what never wins a maximum
 
   static constexpr float kNeverWins = -std::numeric_limits<float>::infinity();
   bool is_done() const noexcept { return affine == nullptr && every == Size2{1, 1} && !margins.any(); }

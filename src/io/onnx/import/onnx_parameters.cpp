@@ -73,8 +73,8 @@ void OnnxImporter::charge(uint64_t bytes) {
   extra_bytes_ += std::min<uint64_t>(bytes, kMostExtraBytes + 1);
   if (extra_bytes_ <= kMostExtraBytes) return;
   fail(ErrorKind::kBadFile,
-       "'{}': its nodes, and weights that are made from others or used in several ways, take more than {} MiB",
-       storage_.name(), kMostExtraBytes >> 20);
+       "'{}': its nodes, and weights that are made from others or used in several ways, take more than {} MiB", storage_.name(),
+       kMostExtraBytes >> 20);
 }
 
 void OnnxImporter::charge_numbers(uint64_t count) {
@@ -87,8 +87,7 @@ void OnnxImporter::charge_numbers(uint64_t count) {
 
 Value OnnxImporter::declare(const std::string& name, Role role, Tensor tensor) {
   if (!all_finite(tensor)) {
-    fail(ErrorKind::kBadFile, "'{}': weights '{}' hold values that are infinite or no number", storage_.name(),
-         printable(name));
+    fail(ErrorKind::kBadFile, "'{}': weights '{}' hold values that are infinite or no number", storage_.name(), printable(name));
   }
   charge(kBytesOfAName);
   graph().declare({name, {DType::kF32, tensor.shape()}, role, Initializer::constant(0)});

@@ -7,6 +7,7 @@
 #include "graph/op.h"
 #include "graph/rewrite.h"
 #include "io/onnx/import/onnx_import.h"
+#include "io/onnx/import/onnx_qoperator.h"
 #include "ops/elementwise/sigmoid.h"
 #include "ops/reductions/softmax.h"
 #include "ops/shape/flatten.h"
@@ -76,6 +77,7 @@ void OnnxImporter::add_constants() {
 const OnnxRule& OnnxImporter::rule_of(const OnnxNode& node) const {
   const OnnxRule* rule = node.domain.empty() || node.domain == "ai.onnx" ? find_onnx_rule(node.op) : nullptr;
   if (rule == nullptr) refuse(node, onnx_advice(node));
+  if (node.made) return *rule;
   const OnnxForm* form = form_of(*rule, opset());
   if (form == nullptr) {
     refuse(node, fmt::format("it is part of ONNX from opset {} on, the file says opset {}", rule->forms.front().since, opset()));
@@ -89,8 +91,8 @@ const OnnxRule& OnnxImporter::rule_of(const OnnxNode& node) const {
                              other_opset ? fmt::format("part of it in opset {}", opset()) : "supported"));
   }
   if (node.inputs.size() > form->most_inputs) {
-    refuse(node, fmt::format("it has {} inputs, at most {} are supported in opset {}", node.inputs.size(), form->most_inputs,
-                             opset()));
+    refuse(node,
+           fmt::format("it has {} inputs, at most {} are supported in opset {}", node.inputs.size(), form->most_inputs, opset()));
   }
   return *rule;
 }
@@ -102,6 +104,21 @@ bool OnnxImporter::all_constant(const OnnxNode& node) const {
   return true;
 }
 
+// Whether integers are only moved, or the largest of them taken.
+bool OnnxImporter::is_moved_quantized(const OnnxNode& node) const {
+  static const std::set<std::string_view> kMoves{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Gather"};
+  return kMoves.contains(node.op) && has(node, 0) && is_quantized(node, 0);
+}
+
+void OnnxImporter::move_quantized(const OnnxNode& node, const OnnxRule& rule) {
+  const Quantized x = quantized(node, 0);
+  operands_.insert_or_assign(node.inputs[0], x.activation);
+  rule.apply(*this, node);
+  operands_.insert_or_assign(node.inputs[0], x);
+  Operand& y = operands_.at(node.outputs.at(0));
+  if (const auto* activation = std::get_if<Activation>(&y)) y = Quantized{*activation, x.scale, x.zero_point};
+}
+
 void OnnxImporter::apply(const OnnxNode& node) {
   const OnnxRule& rule = rule_of(node);
   try {
@@ -110,7 +127,7 @@ void OnnxImporter::apply(const OnnxNode& node) {
       if (rule.fold == nullptr && node.inputs.empty()) refuse(node, "it has no inputs");
       set(node, rule.fold != nullptr ? rule.fold(*this, node) : computed_constant(node, rule));
     } else if (rule.apply != nullptr) {
-      rule.apply(*this, node);
+      is_moved_quantized(node) ? move_quantized(node, rule) : rule.apply(*this, node);
     } else {
       refuse(node, "of computed values it is not supported, only of constants");
     }
@@ -145,7 +162,7 @@ void OnnxImporter::finish() {
   const Activation x = done(end, 0);
   const Shape shape = graph().shape(x.value);
   const std::vector<Axis> order = x.layout.order();
-  if (x.layout.rank() < 2 || x.layout.size(1, shape) != without_batch(shape).elements() || !std::ranges::is_sorted(order)) {
+  if (x.layout.rank() < 2 || x.layout[0] != Layout::Dimension{Axis::kN} || x.layout.size(1, shape) != without_batch(shape).elements() || !std::ranges::is_sorted(order)) {
     fail(ErrorKind::kBadFile, "'{}': the output '{}' has shape {} for one image; a classifier gives one number a class",
          storage_.name(), printable(output.name), to_string(shape));
   }
@@ -207,13 +224,15 @@ bool is_onnx_file(const Source& source) {
 
 OnnxModel read_onnx(const std::filesystem::path& path, const OnnxReadOptions& options) {
   OnnxStorage storage(file_source(path), path);
-  const OnnxDocument document = parse_onnx_document(storage.file());
+  OnnxDocument document = parse_onnx_document(storage.file());
+  replace_qoperators(document);
   return OnnxImporter(storage, document, options).run();
 }
 
 OnnxModel parse_onnx(std::span<const std::byte> bytes, std::string_view name, const OnnxReadOptions& options) {
   OnnxStorage storage(memory_source(bytes, name));
-  const OnnxDocument document = parse_onnx_document(storage.file());
+  OnnxDocument document = parse_onnx_document(storage.file());
+  replace_qoperators(document);
   return OnnxImporter(storage, document, options).run();
 }
 

@@ -27,10 +27,10 @@ struct OnnxReadOptions {
 };
 
 /// Reads weights in files beside it, too, of which the file gives plain names. The file's images may be N,C,H,W or N,H,W,C; the
-/// graph's are N,C,H,W. Nodes that the output does not need are ignored. Throws Error (kBadFile) that names the file, and where it
-/// is a node that is not understood: the operator, the node and what is supported. Cycles, missing inputs, shapes that overflow
-/// and what no model file holds (core/limits.h) are refused; (kUsage) where `options` contradict the file. Weights are read
-/// straight into the tensors; beside them, memory stays in proportion to the files.
+/// graph's are N,C,H,W. Nodes that the output does not need are ignored. Throws Error (kBadFile) that names the file, and where
+/// it is a node that is not understood: the operator, the node and what is supported. Cycles, missing inputs, shapes that
+/// overflow and what no model file holds (core/limits.h) are refused; (kUsage) where `options` contradict the file. Weights are
+/// read straight into the tensors; beside them, memory stays in proportion to the files.
 OnnxModel read_onnx(const std::filesystem::path& path, const OnnxReadOptions& options = {});
 
 /// The same from memory; `name` stands for the file in messages.

@@ -29,12 +29,13 @@ const OnnxRules& table() {
   return rules;
 }
 
-// Networks that are quantized without floats in between.
-const std::set<std::string_view> kOnIntegers{"QLinearConv",       "QLinearMatMul", "QLinearAdd",       "QLinearMul",
-                                             "QLinearSigmoid",    "QLinearConcat", "QLinearSoftmax",   "QLinearGlobalAveragePool",
-                                             "QLinearAveragePool", "QGemm",        "QLinearLeakyRelu", "QLinearReduceMean"};
-const std::set<std::string_view> kDynamic{"DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "DynamicQuantizeMatMul",
-                                          "MatMulIntegerToFloat", "DynamicQuantizeLSTM", "ConvIntegerToFloat"};
+// Operators on integers that onnx_qoperator.h does not replace.
+const std::set<std::string_view> kOnIntegers{"QLinearConv",       "QLinearMatMul",           "QLinearAdd",          "QLinearMul",
+                                             "QLinearSigmoid",    "QLinearConcat",           "QLinearSoftmax",      "QGemm",
+                                             "QLinearAveragePool", "QLinearGlobalAveragePool", "QLinearLeakyRelu", "QLinearReduceMean"};
+const std::set<std::string_view> kDynamic{"DynamicQuantizeLinear", "ConvInteger",          "MatMulInteger",
+                                          "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM",
+                                          "ConvIntegerToFloat"};
 const std::set<std::string_view> kControl{"If", "Loop", "Scan", "SequenceMap"};
 
 // "kernel_shape, ceil_mode (10), dilations (10-18)"
@@ -74,9 +75,11 @@ const OnnxForm* form_of(const OnnxRule& rule, int64_t opset) {
 
 std::string onnx_advice(const OnnxNode& node) {
   if (kOnIntegers.contains(node.op))
-    return "the network is quantized to integers throughout (QOperator format); export it with QuantFormat.QDQ, or before quantizing";
+    return "the network is quantized to integers throughout (QOperator format); export it with QuantFormat.QDQ, or before "
+           "quantizing";
   if (kDynamic.contains(node.op))
-    return "the network is quantized anew for each image (dynamic quantization); quantize it statically with QuantFormat.QDQ, or take "
+    return "the network is quantized anew for each image (dynamic quantization); quantize it statically with QuantFormat.QDQ, or "
+           "take "
            "the file before quantizing";
   if (kControl.contains(node.op))
     return "control flow is not supported; export the network in evaluation mode for images of one size";
@@ -87,7 +90,8 @@ std::string onnx_advice(const OnnxNode& node) {
   std::vector<std::string_view> names;
   for (const auto& [name, rule] : table()) names.push_back(name);
   return fmt::format("this operator{} is not supported; supported are {}",
-                     node.domain.empty() || node.domain == "ai.onnx" ? "" : " of '" + printable(node.domain) + "'", fmt::join(names, ", "));
+                     node.domain.empty() || node.domain == "ai.onnx" ? "" : " of '" + printable(node.domain) + "'",
+                     fmt::join(names, ", "));
 }
 
 std::string onnx_operator_table() {

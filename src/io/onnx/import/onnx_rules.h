@@ -41,15 +41,15 @@ std::string onnx_advice(const OnnxNode& node);
 const OnnxForm* form_of(const OnnxRule& rule, int64_t opset);
 
 using OnnxRules = std::map<std::string_view, OnnxRule>;
-void add_convolution_rules(OnnxRules& rules);   ///< convolution and batch norm
+void add_convolution_rules(OnnxRules& rules);  ///< convolution and batch norm
 void add_pooling_rules(OnnxRules& rules);
-void add_linear_rules(OnnxRules& rules);        ///< matrix products
-void add_arithmetic_rules(OnnxRules& rules);    ///< sums, products, scaling
+void add_linear_rules(OnnxRules& rules);      ///< matrix products
+void add_arithmetic_rules(OnnxRules& rules);  ///< sums, products, scaling
 void add_activation_rules(OnnxRules& rules);
 void add_reduction_rules(OnnxRules& rules);
 void add_quantization_rules(OnnxRules& rules);
-void add_reshaping_rules(OnnxRules& rules);     ///< the same elements in another shape
-void add_part_rules(OnnxRules& rules);          ///< slices, joins, padding
-void add_number_rules(OnnxRules& rules);        ///< what only constants go through
+void add_reshaping_rules(OnnxRules& rules);  ///< the same elements in another shape
+void add_part_rules(OnnxRules& rules);       ///< slices, joins, padding
+void add_number_rules(OnnxRules& rules);     ///< what only constants go through
 
 }  // namespace residual::io

@@ -83,8 +83,7 @@ Value OnnxImporter::padded(const OnnxNode& node, const Activation& x) {
   if (!x.margins.any()) return x.value;
   if (x.fill != 0) refuse(node, "its input is padded with minus infinity, which is supported in front of a MaxPool");
   const Margins& margins = x.margins;
-  return pad(graph(), x.value,
-             {.axes = {2, 3}, .before = {margins.top, margins.left}, .after = {margins.bottom, margins.right}});
+  return pad(graph(), x.value, {.axes = {2, 3}, .before = {margins.top, margins.left}, .after = {margins.bottom, margins.right}});
 }
 
 Activation OnnxImporter::done(const OnnxNode& node, size_t input) {
@@ -119,8 +118,8 @@ Activation OnnxImporter::channels(const OnnxNode& node, size_t input, size_t dim
 void OnnxImporter::expect_image(const OnnxNode& node, const Activation& x) const {
   const Shape shape = shape_of(x);
   if (x.layout.rank() == 4 && x.layout == Layout::nchw(shape)) return;
-  refuse(node, fmt::format("its input is {} (of a value of {} for one image), N,C,H,W is expected", x.layout.text(),
-                           to_string(shape)));
+  refuse(node,
+         fmt::format("its input is {} (of a value of {} for one image), N,C,H,W is expected", x.layout.text(), to_string(shape)));
 }
 
 Value OnnxImporter::image(const OnnxNode& node, size_t input) {

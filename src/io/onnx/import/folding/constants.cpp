@@ -3,11 +3,30 @@
 #include <cmath>
 
 #include "backend/reference/reference.h"
+#include "graph/op.h"
+#include "graph/sources.h"
 #include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/onnx_import.h"
 #include "runtime/session.h"
 
 namespace residual::io {
+namespace {
+
+// What the reference backend computes while a file is read: some milliseconds each time, and not often.
+constexpr int64_t kMostComputed = 4096, kMostMacs = int64_t{1} << 24;
+constexpr uint64_t kCharged = uint64_t{1} << 18;
+
+bool is_small(const Graph& graph) {
+  int64_t macs = 0;
+  for (const Node& node : graph.nodes()) {
+    if (node.op->macs != nullptr) macs += node.op->macs(graph, node);
+    if (node.op != &variable_op() && node.outputs[0].shape.elements() > kMostComputed) return false;
+    if (macs > kMostMacs) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 Constant OnnxImporter::made_constant(const OnnxNode& node, Numbers numbers) {
   charge(sizeof(Numbers));
@@ -45,31 +64,36 @@ Constant OnnxImporter::made_constant(const OnnxNode& node, Numbers numbers) {
 Constant OnnxImporter::computed_constant(const OnnxNode& node, const OnnxRule& rule) {
   if (rule.apply == nullptr) refuse(node, "it is not supported of constants");
   const Numbers x = numbers(node, 0);
-  if (!x.is_float() || (x.shape.rank() != 4 && x.shape.rank() != 2) || x.shape.elements() == 0) {
-    refuse(node, fmt::format("of a constant of {} of shape {} it is not supported; floats N,C,H,W or N,C are", name_of(x.type),
-                             to_string(x.shape)));
+  if (!x.is_float() || (x.shape.rank() != 4 && x.shape.rank() != 2) || x.shape.elements() == 0 ||
+      x.shape.elements() > kMostComputed) {
+    refuse(node, fmt::format("of a constant of {} of shape {} it is not supported; at most {} floats N,C,H,W or N,C are", name_of(x.type),
+                             to_string(x.shape), kMostComputed));
   }
   OnnxImporter part(storage_, document_, options_);
   part.batch_ = x.shape[0];
   part.extra_bytes_ = extra_bytes_, part.folded_bytes_ = folded_bytes_;
   const Value input = part.graph().input("x", {DType::kF32, x.shape.with(0, 1)});
   for (size_t i = 1; i < node.inputs.size(); ++i) {
-    if (has(node, i) && node.inputs[i] != node.inputs[0]) part.operands_.insert_or_assign(node.inputs[i], operands_.at(node.inputs[i]));
+    if (has(node, i) && node.inputs[i] != node.inputs[0])
+      part.operands_.insert_or_assign(node.inputs[i], operands_.at(node.inputs[i]));
   }
   const Shape& shape = part.graph().shape(input);
-  part.operands_.insert_or_assign(node.inputs[0],
-                                  Activation{.value = input, .layout = x.shape.rank() == 4 ? Layout::nchw(shape) : Layout::nc(shape)});
+  part.operands_.insert_or_assign(
+      node.inputs[0], Activation{.value = input, .layout = x.shape.rank() == 4 ? Layout::nchw(shape) : Layout::nc(shape)});
   rule.apply(part, node);
   OnnxNode end{"", "", node.name, {node.outputs.at(0)}, {}, {}};
   const Activation y = part.done(end, 0);
   const Shape result = part.graph().shape(y.value);
-  if (y.layout != (y.layout.rank() == 4 ? Layout::nchw(result) : Layout::nc(result))) refuse(node, "of constants it is not supported");
+  if (y.layout != (y.layout.rank() == 4 ? Layout::nchw(result) : Layout::nc(result)))
+    refuse(node, "of constants it is not supported");
   part.graph().output("y", y.value);
-  charge_numbers(static_cast<uint64_t>(result.elements() * x.shape[0]));
+  const Graph graph = rebatch(part.graph(), x.shape[0]);
+  if (!is_small(graph)) refuse(node, fmt::format("of constants, at most {} numbers are computed; export with constants folded", kMostComputed));
+  part.charge(kCharged);
   State state;
   for (auto& [name, tensor] : part.model_.tensors) state.set(name, std::move(tensor));
   const Target target{.backends = {make_reference_backend()}, .tune = false, .tuning_cache = {}};
-  Session session(compile(rebatch(part.graph(), x.shape[0]), target), state);
+  Session session(compile(graph, target), state);
   std::ranges::copy(x.floats, session.input<float>("x").begin());
   session.run();
   const std::span<const float> values = session.output<float>("y");
@@ -88,7 +112,8 @@ Constant fold_constant(OnnxImporter& in, const OnnxNode& node) {
     case Kind::kTensor: return in.stored_constant(node.outputs.empty() ? "" : node.outputs[0], value.tensor);
     case Kind::kFloat:
     case Kind::kFloats:
-      return in.made_constant(node, {.shape = one ? Shape{} : Shape{static_cast<int64_t>(value.numbers.size())}, .floats = value.numbers});
+      return in.made_constant(
+          node, {.shape = one ? Shape{} : Shape{static_cast<int64_t>(value.numbers.size())}, .floats = value.numbers});
     case Kind::kInt:
     case Kind::kInts:
       return in.made_constant(node, {.shape = one ? Shape{} : Shape{static_cast<int64_t>(value.integers.size())},
@@ -136,14 +161,16 @@ Constant fold_range(OnnxImporter& in, const OnnxNode& node) {
   std::vector<int64_t> values;
   for (int64_t at = start; step > 0 ? at < limit : at > limit; at += step) values.push_back(at);
   in.charge_numbers(2 * values.size());
-  return in.made_constant(node, {.shape = Shape{static_cast<int64_t>(values.size())}, .type = OnnxType::kInt64, .integers = values});
+  return in.made_constant(node,
+                          {.shape = Shape{static_cast<int64_t>(values.size())}, .type = OnnxType::kInt64, .integers = values});
 }
 
 void add_number_rules(OnnxRules& rules) {
   const auto only = [&](std::string_view op, Constant (*fold)(OnnxImporter&, const OnnxNode&), std::vector<OnnxForm> forms) {
     rules[op] = {.fold = fold, .forms = std::move(forms), .limits = "constants only"};
   };
-  only("Constant", fold_constant, {{7, 0, {"value"}}, {12, 0, {"value", "value_float", "value_floats", "value_int", "value_ints"}}});
+  only("Constant", fold_constant,
+       {{7, 0, {"value"}}, {12, 0, {"value", "value_float", "value_floats", "value_int", "value_ints"}}});
   only("ConstantOfShape", fold_constant_of_shape, {{9, 1, {"value"}}});
   only("Range", fold_range, {{11, 3, {}}});
   only("Size", fold_size, {{7, 1, {}}});

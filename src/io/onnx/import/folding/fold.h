@@ -1,5 +1,5 @@
-// What nodes compute from constants alone: lists of sizes, pads and axes as exporters compute them, and weights that they reshape,
-// transpose, convert or scale.
+// What nodes compute from constants alone: lists of sizes, pads and axes as exporters compute them, and weights that they
+// reshape, transpose, convert or scale.
 #pragma once
 
 #include <array>
@@ -72,7 +72,8 @@ void visit_values(Numbers& to, const Numbers& from, Visit&& visit) {
 
 /// Row-major; 0 along dimensions of size 1, which are thereby repeated.
 std::vector<int64_t> strides_of(const Shape& shape);
-/// Calls visit(i, places) for each element of `shape` in order, with the place in each of several tensors whose strides are given.
+/// Calls visit(i, places) for each element of `shape` in order, with the place in each of several tensors whose strides are
+/// given.
 template <typename Visit, size_t count>
 void for_each_place(const Shape& shape, const std::array<std::vector<int64_t>, count>& strides, std::array<int64_t, count> places,
                     Visit&& visit) {

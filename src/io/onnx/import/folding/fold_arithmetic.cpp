@@ -36,7 +36,8 @@ void refuse_batch(const OnnxImporter& in, const OnnxNode& node, const Numbers& n
 using OfFloats = double (*)(double, double);
 using OfIntegers = bool (*)(int64_t, int64_t, int64_t&);  // false: it has no result
 
-Numbers combined(OnnxImporter& in, const OnnxNode& node, const Numbers& a, const Numbers& b, OfFloats floats, OfIntegers integers) {
+Numbers combined(OnnxImporter& in, const OnnxNode& node, const Numbers& a, const Numbers& b, OfFloats floats,
+                 OfIntegers integers) {
   if (a.is_float() != b.is_float()) in.refuse(node, fmt::format("it combines {} and {}", name_of(a.type), name_of(b.type)));
   if (!a.is_float() && integers == nullptr) in.refuse(node, "of constants, floats only are supported");
   refuse_batch(in, node, a), refuse_batch(in, node, b);
@@ -80,10 +81,12 @@ Constant compared(OnnxImporter& in, const OnnxNode& node, bool (*holds)(double, 
   in.charge_numbers(2 * static_cast<uint64_t>(result.shape.elements()));
   result.integers.resize(static_cast<size_t>(result.shape.elements()));
   const auto value = [](const Numbers& of, int64_t at) {
-    return of.is_float() ? static_cast<double>(of.floats[static_cast<size_t>(at)]) : static_cast<double>(of.integers[static_cast<size_t>(at)]);
+    return of.is_float() ? static_cast<double>(of.floats[static_cast<size_t>(at)])
+                         : static_cast<double>(of.integers[static_cast<size_t>(at)]);
   };
-  for_each_place(result.shape, std::array{aligned_strides(a.shape, result.shape.rank()), aligned_strides(b.shape, result.shape.rank())},
-                 {0, 0}, [&](int64_t i, const std::array<int64_t, 2>& at) {
+  for_each_place(result.shape,
+                 std::array{aligned_strides(a.shape, result.shape.rank()), aligned_strides(b.shape, result.shape.rank())}, {0, 0},
+                 [&](int64_t i, const std::array<int64_t, 2>& at) {
                    result.integers[static_cast<size_t>(i)] = holds(value(a, at[0]), value(b, at[1])) ? 1 : 0;
                  });
   return in.made_constant(node, std::move(result));
@@ -108,31 +111,37 @@ bool divisible(int64_t a, int64_t b) {
 }  // namespace
 
 Constant fold_add(OnnxImporter& in, const OnnxNode& node) {
-  return binary(in, node, [](double a, double b) { return a + b; },
-                [](int64_t a, int64_t b, int64_t& result) { return !__builtin_add_overflow(a, b, &result); });
+  return binary(
+      in, node, [](double a, double b) { return a + b; },
+      [](int64_t a, int64_t b, int64_t& result) { return !__builtin_add_overflow(a, b, &result); });
 }
 Constant fold_sub(OnnxImporter& in, const OnnxNode& node) {
-  return binary(in, node, [](double a, double b) { return a - b; },
-                [](int64_t a, int64_t b, int64_t& result) { return !__builtin_sub_overflow(a, b, &result); });
+  return binary(
+      in, node, [](double a, double b) { return a - b; },
+      [](int64_t a, int64_t b, int64_t& result) { return !__builtin_sub_overflow(a, b, &result); });
 }
 Constant fold_mul(OnnxImporter& in, const OnnxNode& node) {
   return binary(in, node, [](double a, double b) { return a * b; }, multiplied);
 }
 Constant fold_div(OnnxImporter& in, const OnnxNode& node) {
-  return binary(in, node, [](double a, double b) { return a / b; }, [](int64_t a, int64_t b, int64_t& result) {
-    result = divisible(a, b) ? a / b : 0;
-    return divisible(a, b);
-  });
+  return binary(
+      in, node, [](double a, double b) { return a / b; },
+      [](int64_t a, int64_t b, int64_t& result) {
+        result = divisible(a, b) ? a / b : 0;
+        return divisible(a, b);
+      });
 }
 // The sign is the divisor's.
 Constant fold_mod(OnnxImporter& in, const OnnxNode& node) {
   if (in.integer(node, "fmod", 0) != 0) in.refuse(node, "fmod = 1 is not supported");
-  return binary(in, node, [](double a, double b) { return a - b * std::floor(a / b); }, [](int64_t a, int64_t b, int64_t& result) {
-    if (!divisible(a, b)) return false;
-    result = a % b;
-    if (result != 0 && (result < 0) != (b < 0)) result += b;
-    return true;
-  });
+  return binary(
+      in, node, [](double a, double b) { return a - b * std::floor(a / b); },
+      [](int64_t a, int64_t b, int64_t& result) {
+        if (!divisible(a, b)) return false;
+        result = a % b;
+        if (result != 0 && (result < 0) != (b < 0)) result += b;
+        return true;
+      });
 }
 Constant fold_pow(OnnxImporter& in, const OnnxNode& node) {
   return binary(in, node, [](double a, double b) { return std::pow(a, b); }, nullptr);
@@ -141,12 +150,14 @@ Constant fold_sum(OnnxImporter& in, const OnnxNode& node) {
   return folded(in, node, [](double a, double b) { return a + b; }, nullptr);
 }
 Constant fold_max(OnnxImporter& in, const OnnxNode& node) {
-  return folded(in, node, [](double a, double b) { return std::isnan(a) || a > b ? a : b; },
-                [](int64_t a, int64_t b, int64_t& result) { return result = std::max(a, b), true; });
+  return folded(
+      in, node, [](double a, double b) { return std::isnan(a) || a > b ? a : b; },
+      [](int64_t a, int64_t b, int64_t& result) { return result = std::max(a, b), true; });
 }
 Constant fold_min(OnnxImporter& in, const OnnxNode& node) {
-  return folded(in, node, [](double a, double b) { return std::isnan(a) || a < b ? a : b; },
-                [](int64_t a, int64_t b, int64_t& result) { return result = std::min(a, b), true; });
+  return folded(
+      in, node, [](double a, double b) { return std::isnan(a) || a < b ? a : b; },
+      [](int64_t a, int64_t b, int64_t& result) { return result = std::min(a, b), true; });
 }
 Constant fold_equal(OnnxImporter& in, const OnnxNode& node) {
   return compared(in, node, [](double a, double b) { return a == b; });
@@ -161,7 +172,8 @@ Constant fold_less(OnnxImporter& in, const OnnxNode& node) {
 Constant fold_where(OnnxImporter& in, const OnnxNode& node) {
   const Numbers condition = in.numbers(node, 0), yes = in.numbers(node, 1), no = in.numbers(node, 2);
   if (condition.is_float() || yes.is_float() != no.is_float())
-    in.refuse(node, fmt::format("it chooses between {} and {} by {}", name_of(yes.type), name_of(no.type), name_of(condition.type)));
+    in.refuse(node,
+              fmt::format("it chooses between {} and {} by {}", name_of(yes.type), name_of(no.type), name_of(condition.type)));
   const Shape shape = common_shape(in, node, common_shape(in, node, condition.shape, yes.shape), no.shape);
   in.charge_numbers(2 * static_cast<uint64_t>(shape.elements()));
   Numbers result{.shape = shape, .type = yes.type};
@@ -180,8 +192,9 @@ Constant fold_neg(OnnxImporter& in, const OnnxNode& node) {
   return unary(in, node, [](double x) { return -x; }, [](int64_t x) { return static_cast<int64_t>(-static_cast<uint64_t>(x)); });
 }
 Constant fold_abs(OnnxImporter& in, const OnnxNode& node) {
-  return unary(in, node, [](double x) { return std::abs(x); },
-               [](int64_t x) { return x < 0 ? static_cast<int64_t>(-static_cast<uint64_t>(x)) : x; });
+  return unary(
+      in, node, [](double x) { return std::abs(x); },
+      [](int64_t x) { return x < 0 ? static_cast<int64_t>(-static_cast<uint64_t>(x)) : x; });
 }
 Constant fold_not(OnnxImporter& in, const OnnxNode& node) {
   return unary(in, node, [](double x) { return x; }, [](int64_t x) { return int64_t{x == 0}; });

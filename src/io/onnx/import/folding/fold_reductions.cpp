@@ -81,8 +81,9 @@ Constant fold_reduce_min(OnnxImporter& in, const OnnxNode& node) {
                   [](int64_t a, int64_t b, int64_t& result) { return result = std::min(a, b), true; }});
 }
 Constant fold_reduce_prod(OnnxImporter& in, const OnnxNode& node) {
-  return reduced(in, node, {1, [](double a, double b) { return a * b; },
-                            [](int64_t a, int64_t b, int64_t& result) { return !__builtin_mul_overflow(a, b, &result); }});
+  return reduced(in, node,
+                 {1, [](double a, double b) { return a * b; },
+                  [](int64_t a, int64_t b, int64_t& result) { return !__builtin_mul_overflow(a, b, &result); }});
 }
 
 }  // namespace residual::io

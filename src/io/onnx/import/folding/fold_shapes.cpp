@@ -68,7 +68,8 @@ std::vector<size_t> transpose_order(const OnnxImporter& in, const OnnxNode& node
   std::vector<size_t> sorted = order;
   std::ranges::sort(sorted);
   for (size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted.size() != rank || sorted[i] != i) in.refuse(node, fmt::format("perm does not name each of {} dimensions once", rank));
+    if (sorted.size() != rank || sorted[i] != i)
+      in.refuse(node, fmt::format("perm does not name each of {} dimensions once", rank));
   }
   return order;
 }
@@ -79,7 +80,8 @@ SliceArguments slice_arguments(const OnnxImporter& in, const OnnxNode& node) {
     return by_attribute ? in.list(node, attribute)
                         : (in.has(node, input) ? std::optional(in.integers(node, input)) : std::nullopt);
   };
-  SliceArguments result{given("starts", 1).value_or(std::vector<int64_t>{}), given("ends", 2).value_or(std::vector<int64_t>{}), {}, {}};
+  SliceArguments result{
+      given("starts", 1).value_or(std::vector<int64_t>{}), given("ends", 2).value_or(std::vector<int64_t>{}), {}, {}};
   const size_t count = result.starts.size();
   std::vector<int64_t> all(count);
   std::iota(all.begin(), all.end(), 0);
@@ -176,7 +178,8 @@ Constant fold_concat(OnnxImporter& in, const OnnxNode& node) {
   const size_t rank = result.shape.rank(), axis = in.dimension(node, in.integer(node, "axis", 0), rank);
   int64_t size = 0, outside = 1;
   for (const Numbers& part : parts) {
-    if (part.shape.rank() != rank || part.shape.with(axis, 1) != result.shape.with(axis, 1) || part.is_float() != result.is_float())
+    if (part.shape.rank() != rank || part.shape.with(axis, 1) != result.shape.with(axis, 1) ||
+        part.is_float() != result.is_float())
       in.refuse(node, fmt::format("it joins constants of shapes {} and {}", to_string(result.shape), to_string(part.shape)));
     size += part.shape[axis];
     in.charge_numbers(2 * part.size());
@@ -246,9 +249,8 @@ Constant fold_shape(OnnxImporter& in, const OnnxNode& node) {
   const auto rank = static_cast<int64_t>(dims.size());
   const auto place = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
   const int64_t first = place(in.integer(node, "start", 0)), last = std::max(first, place(in.integer(node, "end", rank)));
-  return in.made_constant(node, {.shape = Shape{last - first},
-                                 .type = OnnxType::kInt64,
-                                 .integers = {dims.begin() + first, dims.begin() + last}});
+  return in.made_constant(
+      node, {.shape = Shape{last - first}, .type = OnnxType::kInt64, .integers = {dims.begin() + first, dims.begin() + last}});
 }
 
 Constant fold_size(OnnxImporter& in, const OnnxNode& node) {

@@ -82,7 +82,8 @@ void softmax_rule(OnnxImporter& in, const OnnxNode& node) {
 
 // Logarithms of probabilities are logits too: their Softmax is that of what they are made of.
 void log_softmax_rule(OnnxImporter& in, const OnnxNode& node) {
-  static const std::set<std::string_view> kSameNumbers{"Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Dropout"};
+  static const std::set<std::string_view> kSameNumbers{"Identity",  "Flatten", "Reshape", "Squeeze",
+                                                       "Unsqueeze", "Cast",    "Dropout"};
   const OnnxNode* last = &node;
   while (!last->outputs.empty() && !in.is_output(last->outputs[0])) {
     last = in.only_reader(*last);
@@ -97,15 +98,14 @@ void log_softmax_rule(OnnxImporter& in, const OnnxNode& node) {
 void add_activation_rules(OnnxRules& rules) {
   rules["Relu"] = {.apply = relu_rule, .forms = {{}}, .limits = "any layout"};
   rules["Sigmoid"] = {.apply = sigmoid_rule, .forms = {{}}, .limits = "any layout; not at the end"};
-  rules["Clip"] = {.apply = clip_rule, .forms = {{7, 1, {"max", "min"}}, {11, 3, {}}}, .limits = "constant bounds, such as Relu6"};
+  rules["Clip"] = {
+      .apply = clip_rule, .forms = {{7, 1, {"max", "min"}}, {11, 3, {}}}, .limits = "constant bounds, such as Relu6"};
   rules["Max"] = {.apply = max_rule,
                   .fold = fold_max,
                   .forms = {{7, OnnxForm::kAnyNumber, {}}},
                   .limits = "of a computed value and numbers, such as 0"};
-  rules["Min"] = {.apply = min_rule,
-                  .fold = fold_min,
-                  .forms = {{7, OnnxForm::kAnyNumber, {}}},
-                  .limits = "of a computed value and numbers"};
+  rules["Min"] = {
+      .apply = min_rule, .fold = fold_min, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of a computed value and numbers"};
   rules["Softmax"] = {.apply = softmax_rule, .forms = {{7, 1, {"axis"}}}, .limits = "over the classes of N,C or N,C,1,1"};
   rules["LogSoftmax"] = {.apply = log_softmax_rule,
                          .forms = {{7, 1, {"axis"}}},

@@ -31,7 +31,8 @@ bool goes_by_channel(const Shape& constant, const Activation& x, const Shape& sh
   return false;
 }
 
-void combine(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, bool constant_first, double c, double& scale, double& shift) {
+void combine(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, bool constant_first, double c, double& scale,
+             double& shift) {
   switch (operation) {
     case Arithmetic::kAdd: shift += c; break;
     case Arithmetic::kSub:
@@ -98,9 +99,11 @@ void with_image(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, si
     in.refuse(node, fmt::format("a constant of shape {} does not fit a value that is {} of {}", to_string(given), x.layout.text(),
                                 to_string(shape)));
   }
-  if (operation == Arithmetic::kSub && computed == 1) in.refuse(node, "only a constant that is subtracted is supported, not one that is subtracted from");
+  if (operation == Arithmetic::kSub && computed == 1)
+    in.refuse(node, "only a constant that is subtracted is supported, not one that is subtracted from");
   if (operation == Arithmetic::kDiv && computed == 1) in.refuse(node, "only the division by constants other than 0 is supported");
-  for (float& value : numbers->floats) value = operation == Arithmetic::kSub ? -value : operation == Arithmetic::kDiv ? 1 / value : value;
+  for (float& value : numbers->floats)
+    value = operation == Arithmetic::kSub ? -value : operation == Arithmetic::kDiv ? 1 / value : value;
   std::vector<int64_t> axes;
   for (size_t i = 0; i < shape.rank(); ++i) {
     if (i == 0 || (numbers->shape[i] == 1 && shape[i] != 1)) axes.push_back(static_cast<int64_t>(i));
@@ -109,7 +112,8 @@ void with_image(OnnxImporter& in, const OnnxNode& node, Arithmetic operation, si
   const Value variable = in.made_up(in.layer_name(node), sum ? "offset" : "factor", Role::kParameter,
                                     Tensor::of<float>(numbers->shape, std::span<const float>(numbers->floats)));
   const Value whole = broadcast(in.graph(), variable, x.value, axes);
-  in.set(node, Activation{.value = sum ? add(in.graph(), x.value, whole) : multiply(in.graph(), x.value, whole), .layout = x.layout});
+  in.set(node,
+         Activation{.value = sum ? add(in.graph(), x.value, whole) : multiply(in.graph(), x.value, whole), .layout = x.layout});
 }
 
 // The second value at the first one's rank and shape; nothing where it does not go with it.
@@ -134,8 +138,7 @@ std::optional<Value> matched(OnnxImporter& in, const Activation& to, const Activ
 // Two computed values, of one shape or one of them repeated.
 void of_two(OnnxImporter& in, const OnnxNode& node, Activation a, Activation b, bool sum) {
   Graph& graph = in.graph();
-  if (graph.shape(a.value).rank() != graph.shape(b.value).rank())
-    a.value = in.as_image(a.value), b.value = in.as_image(b.value);
+  if (graph.shape(a.value).rank() != graph.shape(b.value).rank()) a.value = in.as_image(a.value), b.value = in.as_image(b.value);
   const bool second_is_smaller = graph.shape(a.value).elements() >= graph.shape(b.value).elements();
   const Activation &whole = second_is_smaller ? a : b, &part = second_is_smaller ? b : a;
   const std::optional<Value> other = matched(in, whole, part);
@@ -220,8 +223,9 @@ void neg_rule(OnnxImporter& in, const OnnxNode& node) {
 }  // namespace
 
 void add_arithmetic_rules(OnnxRules& rules) {
-  constexpr std::string_view kLimits = "with a constant that is one number, one a channel or one a place; of two computed values of one "
-                                       "layout, one of which may be one number a channel";
+  constexpr std::string_view kLimits =
+      "with a constant that is one number, one a channel or one a place; of two computed values of one "
+      "layout, one of which may be one number a channel";
   rules["Add"] = {.apply = add_rule, .fold = fold_add, .forms = {{7, 2, {}}}, .limits = kLimits};
   rules["Sub"] = {.apply = sub_rule, .fold = fold_sub, .forms = {{7, 2, {}}}, .limits = kLimits};
   rules["Mul"] = {.apply = mul_rule, .fold = fold_mul, .forms = {{7, 2, {}}}, .limits = kLimits};
@@ -229,10 +233,8 @@ void add_arithmetic_rules(OnnxRules& rules) {
                   .fold = fold_div,
                   .forms = {{7, 2, {}}},
                   .limits = "by a constant that is one number, one a channel or one a place"};
-  rules["Sum"] = {.apply = sum_rule,
-                  .fold = fold_sum,
-                  .forms = {{7, OnnxForm::kAnyNumber, {}}},
-                  .limits = "computed values of one layout"};
+  rules["Sum"] = {
+      .apply = sum_rule, .fold = fold_sum, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "computed values of one layout"};
   rules["Neg"] = {.apply = neg_rule, .fold = fold_neg, .forms = {{}}, .limits = "any layout"};
 }
 

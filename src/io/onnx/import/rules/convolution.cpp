@@ -88,9 +88,9 @@ void linear_layer(OnnxImporter& in, const OnnxNode& node, Value x) {
   std::optional<Value> bias;
   if (in.has(node, 2)) bias = in.parameter(node, 2, "bias", Role::kParameter);
   const Value y = linear(in.graph(), in.flat(x), weight, bias);
-  in.set(node, Activation{.value = y,
-                          .layout = Layout::nchw(Shape{1, shape[0], 1, 1}),
-                          .exclusive = in.has_one_reader(node.outputs.at(0))});
+  in.set(node,
+         Activation{
+             .value = y, .layout = Layout::nchw(Shape{1, shape[0], 1, 1}), .exclusive = in.has_one_reader(node.outputs.at(0))});
 }
 
 void conv(OnnxImporter& in, const OnnxNode& node) {
@@ -98,10 +98,13 @@ void conv(OnnxImporter& in, const OnnxNode& node) {
   const Shape shape = in.graph().shape(x.value);
   const Size2 kernel = kernel_of(in, node);
   Conv2dAttrs conv = convolution_attributes(in, node);
-  const Window rows{shape[2] + x.margins.top + x.margins.bottom, (kernel.height - 1) * conv.dilation.height + 1, conv.stride.height};
-  const Window columns{shape[3] + x.margins.left + x.margins.right, (kernel.width - 1) * conv.dilation.width + 1, conv.stride.width};
+  const Window rows{shape[2] + x.margins.top + x.margins.bottom, (kernel.height - 1) * conv.dilation.height + 1,
+                    conv.stride.height};
+  const Window columns{shape[3] + x.margins.left + x.margins.right, (kernel.width - 1) * conv.dilation.width + 1,
+                       conv.stride.width};
   const Margins pads = x.margins + padding_of(in, node, rows, columns);
-  if (shape[2] == 1 && shape[3] == 1 && kernel == Size2{1, 1} && !pads.any() && conv.groups == 1) return linear_layer(in, node, x.value);
+  if (shape[2] == 1 && shape[3] == 1 && kernel == Size2{1, 1} && !pads.any() && conv.groups == 1)
+    return linear_layer(in, node, x.value);
   const bool even = (pads.top - pads.bottom) % conv.dilation.height == 0 && (pads.left - pads.right) % conv.dilation.width == 0;
   Value value = x.value;
   if (even)
@@ -114,7 +117,8 @@ void conv(OnnxImporter& in, const OnnxNode& node) {
   std::optional<Value> bias;
   if (in.has(node, 2)) bias = in.parameter(node, 2, "bias", Role::kParameter);
   const Value y = conv2d(in.graph(), value, kernels, bias, conv);
-  in.set(node, Activation{.value = y, .layout = Layout::nchw(in.graph().shape(y)), .exclusive = in.has_one_reader(node.outputs.at(0))});
+  in.set(node,
+         Activation{.value = y, .layout = Layout::nchw(in.graph().shape(y)), .exclusive = in.has_one_reader(node.outputs.at(0))});
 }
 
 // The number that was meant: 1e-5, not 9.999999747378752e-06.
@@ -137,7 +141,8 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
   const Value mean = in.parameter(node, 3, "running_mean", Role::kStatistic);
   const Value variance = in.parameter(node, 4, "running_var", Role::kStatistic);
   in.expect_variance(node, variance);
-  in.set(node, Activation{.value = normalize(in.graph(), x.value, mean, variance, gamma, beta, epsilon(in, node)), .layout = x.layout});
+  in.set(node,
+         Activation{.value = normalize(in.graph(), x.value, mean, variance, gamma, beta, epsilon(in, node)), .layout = x.layout});
 }
 
 }  // namespace

@@ -157,13 +157,15 @@ void convolve(OnnxImporter& in, const OnnxNode& node) {
   std::vector<Layout::Dimension> dimensions = x.layout.dimensions();
   dimensions.back() = shape[1] == 1 ? Layout::Dimension{} : Layout::Dimension{Axis::kC};
   const Value y = conv2d(in.graph(), in.as_image(x.value), weight, std::nullopt, {});
-  in.set(node, Activation{.value = y, .layout = Layout(std::move(dimensions)), .exclusive = in.has_one_reader(node.outputs.at(0))});
+  in.set(node,
+         Activation{.value = y, .layout = Layout(std::move(dimensions)), .exclusive = in.has_one_reader(node.outputs.at(0))});
 }
 
 // A product and the sum behind it, where that adds one constant a feature, are one linear layer.
 void matmul(OnnxImporter& in, const OnnxNode& node) {
   if (in.is_constant(node, 0) && !in.is_constant(node, 1)) return averaging(in, node);
-  if (!in.is_constant(node, 1)) in.refuse(node, "the product of two computed values is not supported, only that with a constant matrix");
+  if (!in.is_constant(node, 1))
+    in.refuse(node, "the product of two computed values is not supported, only that with a constant matrix");
   if (in.pending(node, 0).layout.rank() > 2) return convolve(in, node);
   const Features x = features_of(in, node, 0);
   const Value weight = weight_of(in, node, {}, x);
@@ -188,8 +190,9 @@ void add_linear_rules(OnnxRules& rules) {
                    .limits = "N,C by a constant matrix; transA 0; a constant bias, one a feature or one"};
   rules["MatMul"] = {.apply = matmul,
                      .forms = {{7, 2, {}}},
-                     .limits = "by a constant matrix: N,C, or the channels of an image that come last; means to a given size, as "
-                               "residual writes them"};
+                     .limits =
+                         "by a constant matrix: N,C, or the channels of an image that come last; means to a given size, as "
+                         "residual writes them"};
 }
 
 }  // namespace residual::io

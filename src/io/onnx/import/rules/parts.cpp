@@ -16,7 +16,8 @@ constexpr size_t kMostRuns = 64;  // of channels that lie side by side, of which
 // Which axis a dimension is; refuses the batch and several at once.
 Axis axis_of(const OnnxImporter& in, const OnnxNode& node, const Activation& x, const Shape& shape, size_t dimension) {
   const std::optional<Axis> axis = x.layout.axis_of(dimension, shape);
-  if (!axis) in.refuse(node, fmt::format("dimension {} of {} is not channels, rows or columns alone", dimension, x.layout.text()));
+  if (!axis)
+    in.refuse(node, fmt::format("dimension {} of {} is not channels, rows or columns alone", dimension, x.layout.text()));
   if (*axis == Axis::kN) in.refuse(node, fmt::format("dimension {} is the batch", dimension));
   return *axis;
 }
@@ -77,7 +78,8 @@ float fill_of(OnnxImporter& in, const OnnxNode& node) {
   const float value = in.has(node, 2) ? in.scalar(node, 2) : in.number(node, "value", 0);
   if (value == 0) return 0;
   if (value <= std::numeric_limits<float>::lowest()) return Activation::kNeverWins;
-  in.refuse(node, fmt::format("it pads with {}; only padding with zeros is supported, and with minus infinity before a MaxPool", value));
+  in.refuse(node, fmt::format("it pads with {}; only padding with zeros is supported, and with minus infinity before a MaxPool",
+                              value));
 }
 
 void pad_rule(OnnxImporter& in, const OnnxNode& node) {
@@ -109,7 +111,8 @@ void pad_rule(OnnxImporter& in, const OnnxNode& node) {
   const Layout layout = x.layout;
   const Shape shape = in.shape_of(x);
   if (layout != Layout::nchw(shape) && layout != Layout::nhwc(shape))
-    in.refuse(node, fmt::format("its input is {}: of images only, N,C,H,W or N,H,W,C, rows and columns are padded", layout.text()));
+    in.refuse(node,
+              fmt::format("its input is {}: of images only, N,C,H,W or N,H,W,C, rows and columns are padded", layout.text()));
   if (x.margins.any() && x.fill != fill) {
     x = in.done(node, 0);
     x.layout = layout;
@@ -117,7 +120,8 @@ void pad_rule(OnnxImporter& in, const OnnxNode& node) {
   x.margins = {x.margins.top + margins.top, x.margins.left + margins.left, x.margins.bottom + margins.bottom,
                x.margins.right + margins.right};
   x.fill = fill;
-  x.layout = layout == Layout::nhwc(shape) && layout != Layout::nchw(shape) ? Layout::nhwc(in.shape_of(x)) : Layout::nchw(in.shape_of(x));
+  x.layout = layout == Layout::nhwc(shape) && layout != Layout::nchw(shape) ? Layout::nhwc(in.shape_of(x))
+                                                                            : Layout::nchw(in.shape_of(x));
   in.set(node, std::move(x));
 }
 
@@ -135,7 +139,8 @@ Value picked_channels(OnnxImporter& in, const OnnxNode& node, Value x, const std
 }
 
 // One dimension of a Slice: from begin to before end in steps, both within 0 … size (-1 … size-1 for negative steps).
-void slice_axis(OnnxImporter& in, const OnnxNode& node, Activation& x, size_t dimension, int64_t begin, int64_t end, int64_t step) {
+void slice_axis(OnnxImporter& in, const OnnxNode& node, Activation& x, size_t dimension, int64_t begin, int64_t end,
+                int64_t step) {
   const Shape shape = in.shape_of(x);
   const bool is_batch = x.layout[dimension] == Layout::Dimension{Axis::kN};
   const int64_t size = is_batch ? std::max<int64_t>(in.declared_batch(), int64_t{1} << 31) : x.layout.size(dimension, shape);
@@ -185,7 +190,8 @@ void gather(OnnxImporter& in, const OnnxNode& node) {
   std::vector<int64_t> places = in.integers(node, 1, 4096);
   const int64_t size = x.layout[dimension] == Layout::Dimension{Axis::kN} ? 0 : x.layout.size(dimension, shape);
   for (int64_t& at : places) {
-    if (size == 0 || at < -size || at >= size) in.refuse(node, fmt::format("it takes number {} of dimension {} of {}", at, dimension, x.layout.text()));
+    if (size == 0 || at < -size || at >= size)
+      in.refuse(node, fmt::format("it takes number {} of dimension {} of {}", at, dimension, x.layout.text()));
     at += at < 0 ? size : 0;
   }
   const bool removes = places_shape.rank() == 0;

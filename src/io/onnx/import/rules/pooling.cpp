@@ -29,9 +29,7 @@ struct Side {
 struct Pool {
   Side rows, columns;
 
-  PoolAttrs even() const {
-    return {{rows.kernel, columns.kernel}, {rows.stride, columns.stride}, {rows.before, columns.before}};
-  }
+  PoolAttrs even() const { return {{rows.kernel, columns.kernel}, {rows.stride, columns.stride}, {rows.before, columns.before}}; }
   bool is_even() const { return rows.is_even() && columns.is_even(); }
   PartialPoolAttrs partial() const {
     return {.kernel = {rows.kernel, columns.kernel},
@@ -46,7 +44,8 @@ struct Pool {
 // How many windows there are. One that would begin beyond the image and the padding before it is dropped, as PyTorch does.
 int64_t count_windows(const OnnxImporter& in, const OnnxNode& node, const Side& side, bool round_up) {
   const int64_t space = side.size + side.before + side.after - side.reach();
-  if (space < 0 && !(round_up && side.size > 0 && space + side.stride > 0)) in.refuse(node, "its window is larger than its input");
+  if (space < 0 && !(round_up && side.size > 0 && space + side.stride > 0))
+    in.refuse(node, "its window is larger than its input");
   int64_t windows = space < 0 ? 1 : (round_up ? space + side.stride - 1 : space) / side.stride + 1;
   if (round_up && (windows - 1) * side.stride >= side.size + side.before) --windows;
   return windows;
@@ -69,6 +68,7 @@ Pool pool_of(OnnxImporter& in, const OnnxNode& node, const Activation& x) {
   const bool round_up = in.integer(node, "ceil_mode", 0) != 0;
   pool.rows.windows = count_windows(in, node, pool.rows, round_up);
   pool.columns.windows = count_windows(in, node, pool.columns, round_up);
+  in.charge(static_cast<uint64_t>(pool.rows.windows) + static_cast<uint64_t>(pool.columns.windows));  // each is checked
   return pool;
 }
 
@@ -76,7 +76,8 @@ Pool pool_of(OnnxImporter& in, const OnnxNode& node, const Activation& x) {
 Activation pool_input(OnnxImporter& in, const OnnxNode& node, bool margins_may_stay) {
   Activation x = in.scaled(node, 0);
   const Size2 kernel = in.pair(node, "kernel_shape", Size2{1, 1});
-  const bool narrow = std::max(x.margins.top, x.margins.bottom) < kernel.height && std::max(x.margins.left, x.margins.right) < kernel.width;
+  const bool narrow =
+      std::max(x.margins.top, x.margins.bottom) < kernel.height && std::max(x.margins.left, x.margins.right) < kernel.width;
   if (x.every != Size2{1, 1} || !margins_may_stay || !narrow) x = in.done(node, 0);
   in.expect_image(node, x);
   x.value = in.as_image(x.value);
@@ -89,7 +90,8 @@ void max_pooling(OnnxImporter& in, const OnnxNode& node) {
   const bool never_wins = given.fill != 0 || in.graph().node(given.value.node).op == &relu_op();
   const Activation x = pool_input(in, node, never_wins);
   const Pool pool = pool_of(in, node, x);
-  in.set(node, pool.is_even() ? max_pool(in.graph(), x.value, pool.even()).y : partial_max_pool(in.graph(), x.value, pool.partial()));
+  in.set(node,
+         pool.is_even() ? max_pool(in.graph(), x.value, pool.even()).y : partial_max_pool(in.graph(), x.value, pool.partial()));
 }
 
 bool has_pads(const OnnxImporter& in, const OnnxNode& node) {
@@ -102,12 +104,14 @@ void average_pooling(OnnxImporter& in, const OnnxNode& node) {
   const bool count_own = in.integer(node, "count_include_pad", 0) != 0;
   const Activation x = pool_input(in, node, in.pending(node, 0).fill == 0 && (count_own || !has_pads(in, node)));
   const Pool pool = pool_of(in, node, x);
-  const bool padded = pool.rows.before != 0 || pool.columns.before != 0 || !pool.rows.within_padding() || !pool.columns.within_padding() ||
-                      pool.rows.end_of_last() > pool.rows.size || pool.columns.end_of_last() > pool.columns.size;
+  const bool padded = pool.rows.before != 0 || pool.columns.before != 0 || !pool.rows.within_padding() ||
+                      !pool.columns.within_padding() || pool.rows.end_of_last() > pool.rows.size ||
+                      pool.columns.end_of_last() > pool.columns.size;
   const bool count = count_own || x.margins.any();
   Graph& graph = in.graph();
   if (pool.even() == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !padded && pool.is_even()) return in.set(node, x.value);
-  if (pool.rows.is_whole() && pool.columns.is_whole() && (!count || !padded)) return in.set(node, global_avg_pool(graph, x.value));
+  if (pool.rows.is_whole() && pool.columns.is_whole() && (!count || !padded))
+    return in.set(node, global_avg_pool(graph, x.value));
   if (pool.is_even() && (!count || (pool.rows.within_padding() && pool.columns.within_padding())))
     return in.set(node, avg_pool(graph, x.value, {pool.even(), count || !padded}));
   in.set(node, partial_avg_pool(graph, x.value, {pool.partial(), count}));

@@ -144,13 +144,11 @@ void add_quantization_rules(OnnxRules& rules) {
                                        {21, 3, {"axis", "block_size", "output_dtype", "saturate"}},
                                        {23, 3, {"axis", "block_size", "output_dtype", "precision", "saturate"}}},
                              .limits = "to int8 or uint8, one scale for all; a DequantizeLinear of the same scale behind it"};
-  rules["DequantizeLinear"] = {.apply = dequantize,
-                               .fold = dequantize_weights,
-                               .forms = {{10, 3, {}},
-                                         {13, 3, {"axis"}},
-                                         {21, 3, {"axis", "block_size"}},
-                                         {23, 3, {"axis", "block_size", "output_dtype"}}},
-                               .limits = "behind a QuantizeLinear of the same scale; of constants, with a scale for each slice, too"};
+  rules["DequantizeLinear"] = {
+      .apply = dequantize,
+      .fold = dequantize_weights,
+      .forms = {{10, 3, {}}, {13, 3, {"axis"}}, {21, 3, {"axis", "block_size"}}, {23, 3, {"axis", "block_size", "output_dtype"}}},
+      .limits = "behind a QuantizeLinear of the same scale; of constants, with a scale for each slice, too"};
 }
 
 }  // namespace residual::io

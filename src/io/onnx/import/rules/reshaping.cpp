@@ -43,7 +43,8 @@ std::optional<std::vector<int64_t>> sizes_behind_batch(const OnnxImporter& in, c
 }
 
 // Axes in their order divided among dimensions of these sizes; nothing where an axis would be cut.
-std::optional<std::vector<Layout::Dimension>> grouped(std::span<const Axis> axes, const Shape& shape, std::span<const int64_t> sizes) {
+std::optional<std::vector<Layout::Dimension>> grouped(std::span<const Axis> axes, const Shape& shape,
+                                                      std::span<const int64_t> sizes) {
   std::vector<Layout::Dimension> dimensions{{Axis::kN}};
   for (const int64_t size : sizes) {
     Layout::Dimension dimension;
@@ -74,8 +75,9 @@ void cut(OnnxImporter& in, const OnnxNode& node, std::span<const int64_t> sizes)
   }
   const std::vector<Axis> order = x.layout.order();
   if (!std::ranges::is_sorted(order)) {
-    in.refuse(node, fmt::format("from {} to [N, {}]: it divides rows, columns and channels anew, which is supported of N,C,H,W only",
-                                x.layout.text(), fmt::join(sizes, ", ")));
+    in.refuse(node,
+              fmt::format("from {} to [N, {}]: it divides rows, columns and channels anew, which is supported of N,C,H,W only",
+                          x.layout.text(), fmt::join(sizes, ", ")));
   }
   // Sizes of 1 in front stay where an image is expected: N,1,H,W.
   if (sizes.size() == 3) {
@@ -95,8 +97,8 @@ void reshape(OnnxImporter& in, const OnnxNode& node) {
   if (!sizes) {
     std::vector<int64_t> wanted = in.sizes(node, 1);
     std::ranges::replace(wanted, kOpenBatch, 0);
-    in.refuse(node, fmt::format("from {} of {} (one image) to [{}]: only shapes that keep the batch are supported", x.layout.text(),
-                                to_string(shape), fmt::join(wanted, ", ")));
+    in.refuse(node, fmt::format("from {} of {} (one image) to [{}]: only shapes that keep the batch are supported",
+                                x.layout.text(), to_string(shape), fmt::join(wanted, ", ")));
   }
   const std::vector<Axis> order = x.layout.order();
   if (auto dimensions = grouped(std::span(order).subspan(1), shape, *sizes)) {
@@ -131,7 +133,8 @@ void squeeze(OnnxImporter& in, const OnnxNode& node) {
   for (size_t i = 0; i < rank; ++i) {
     if (!removed[i]) dimensions.push_back(x.layout[i]);
     if (removed[i] && !x.layout[i].empty())
-      in.refuse(node, fmt::format("it removes dimension {} of {}, which has more than one element or is the batch", i, x.layout.text()));
+      in.refuse(node, fmt::format("it removes dimension {} of {}, which has more than one element or is the batch", i,
+                                  x.layout.text()));
   }
   x.layout = Layout(std::move(dimensions));
   in.set(node, std::move(x));
@@ -238,8 +241,10 @@ void add_reshaping_rules(OnnxRules& rules) {
                       .forms = {{7, 2, {}}, {14, 2, {"allowzero"}}},
                       .limits = "to shapes that keep the batch first"};
   rules["Flatten"] = {.apply = flatten_rule, .fold = fold_flatten, .forms = {{7, 1, {"axis"}}}, .limits = "axis 1"};
-  rules["Squeeze"] = {.apply = squeeze, .fold = fold_squeeze, .forms = {{7, 1, {"axes"}}, {13, 2, {}}}, .limits = "not of the batch"};
-  rules["Unsqueeze"] = {.apply = unsqueeze, .fold = fold_unsqueeze, .forms = {{7, 1, {"axes"}}, {13, 2, {}}}, .limits = "up to six dimensions"};
+  rules["Squeeze"] = {
+      .apply = squeeze, .fold = fold_squeeze, .forms = {{7, 1, {"axes"}}, {13, 2, {}}}, .limits = "not of the batch"};
+  rules["Unsqueeze"] = {
+      .apply = unsqueeze, .fold = fold_unsqueeze, .forms = {{7, 1, {"axes"}}, {13, 2, {}}}, .limits = "up to six dimensions"};
   rules["Transpose"] = {.apply = transpose, .fold = fold_transpose, .forms = {{7, 1, {"perm"}}}, .limits = "any order"};
   rules["Identity"] = {.apply = identity, .fold = fold_identity, .forms = {{}}, .limits = "any"};
   rules["Cast"] = {.apply = cast,
@@ -254,7 +259,8 @@ void add_reshaping_rules(OnnxRules& rules) {
                      .fold = fold_expand,
                      .forms = {{8, 2, {}}},
                      .limits = "of rows and columns of size 1, or to the same shape"};
-  rules["Shape"] = {.apply = shape_rule, .fold = fold_shape, .forms = {{7, 1, {}}, {15, 1, {"end", "start"}}}, .limits = "any layout"};
+  rules["Shape"] = {
+      .apply = shape_rule, .fold = fold_shape, .forms = {{7, 1, {}}, {15, 1, {"end", "start"}}}, .limits = "any layout"};
 }
 
 }  // namespace residual::io
