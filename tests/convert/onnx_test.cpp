@@ -181,7 +181,7 @@ TEST(OnnxModel, OtherWaysToWriteTheEndOfANetworkAreThatNetwork) {
   const TemporaryFolder folder;
   const eval::Model model = some_model();
   const Graph graph = models::inference_graph(model.architecture, 1);
-  const Tensor& weight = model.state.at("fc.weight");
+  const Tensor& weight = model.state.at("linear.weight");
   const Shape kernels{weight.shape()[0], weight.shape()[1], 1, 1};
   const Tensor head = Tensor::of<float>(kernels, weight.as<float>());
   const Graph other = rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> x) -> std::optional<std::vector<Value>> {
