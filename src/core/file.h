@@ -39,8 +39,8 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
 std::shared_ptr<std::byte> map_file(const Descriptor& file, size_t bytes) noexcept;
 
 /// Replaces `path` as a whole: `write` gets a sink for bytes; they go to a temporary file beside it, which is synced and renamed
-/// over it. On any failure the temporary file is removed and `path` is as it was. Throws Error (kResource) with the system's
-/// reason.
+/// over it. On any failure the temporary file is removed and `path` is as it was; what killed processes left of theirs is removed
+/// first. Throws Error (kResource) with the system's reason.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write);
 void replace_file(const std::filesystem::path& path, std::string_view text);

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -125,6 +126,7 @@ class Reader {
 
  private:
   [[noreturn]] void bad() const {
+    if (archive_errno(archive_.get()) == ENOMEM) fail(ErrorKind::kResource, "no memory to read '{}'", name_);
     const char* why = archive_error_string(archive_.get());
     fail(ErrorKind::kBadFile, "'{}' is a damaged tar or zip archive: {}", name_,
          printable(why == nullptr ? "it is damaged" : why));
