@@ -8,6 +8,7 @@
 #include "build_switches.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
+#include "cli/terminal/exhaustion.h"
 #include "cli/terminal/lost_pages.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
@@ -97,6 +98,7 @@ int main(int count, char** arguments) {
   let_idle_threads_sleep(arguments);
   prepare_streams();
   explain_lost_pages();
+  explain_exhaustion();
   show_messages(false);
   CLI::App program("Trains, evaluates and uses residual networks for images.", "residual");
   program.set_version_flag("--version", version_text());
@@ -126,5 +128,7 @@ int main(int count, char** arguments) {
 }  // namespace residual::cli
 
 int main(int count, char** arguments) {
-  return residual::cli::main(count, arguments);
+  const int code = residual::cli::main(count, arguments);
+  residual::cli::ends_normally();
+  return code;
 }
