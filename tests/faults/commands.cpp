@@ -130,10 +130,10 @@ const Clean& clean_run(const Command& command) {
 }
 
 std::string comparable(const std::string& out) {
-  static const std::regex varying(R"("(images_per_second|seconds|time)": ?[^,}]*)"
-                                  R"(|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}|[0-9.,]+ (images/s|s\b)|[0-9]+:[0-9]{2}\b)"
-                                  R"(|[^,:\n]* \((AVX|SSE)[^)]*\))");
-return std::regex_replace(out, varying, "~");
+  static const std::regex varying(R"re("(images_per_second|seconds|time)": ?[^,}]*)re"
+                                  R"re(|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}|[0-9.,]+ (images/s|s\b)|[0-9]+:[0-9]{2}\b)re"
+                                  R"re(|[^,:\n]* \((AVX|SSE)[^)]*\))re");
+  return std::regex_replace(out, varying, "~");
 }
 
 std::vector<std::string> partial_files(const fs::path& folder) {
