@@ -40,8 +40,10 @@ void on_signal(int number) {
   }
 }
 
-// An exception left a thread of a library, or a function that must not throw.
+// An exception left a thread of a library, or a function that must not throw, such as those of std::filesystem: these leave no
+// exception behind, only errno.
 [[noreturn]] void on_terminate() {
+  if (errno == ENOMEM) end_without_memory();
   try {
     if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
   } catch (const std::bad_alloc&) {

@@ -1,6 +1,7 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/error.h"
@@ -70,24 +71,26 @@ void ZipArchive::Close::operator()(zip* archive) const noexcept {
 
 void ZipArchive::refuse(zip_error* error, const std::string& what) const {
   if (*failure_) std::rethrow_exception(*failure_);
-  const ErrorKind kind = zip_error_code_zip(error) == ZIP_ER_MEMORY ? ErrorKind::kResource : ErrorKind::kBadFile;
-  fail(kind, "'{}'{}: {}", source_->name, what, zip_error_strerror(error));
+  // Without memory libzip may find that this is no archive: errno tells.
+  const bool memory = zip_error_code_zip(error) == ZIP_ER_MEMORY || errno == ENOMEM;
+  fail(memory ? ErrorKind::kResource : ErrorKind::kBadFile, "'{}'{}: {}", source_->name, what, zip_error_strerror(error));
 }
 
 ZipArchive::ZipArchive(Source source)
     : source_(std::make_unique<Source>(std::move(source))), failure_(std::make_unique<std::exception_ptr>()) {
+  errno = 0;
   const auto finish = [](zip_error_t* error) { zip_error_fini(error); };
   zip_error_t error;
   zip_error_init(&error);
   const std::unique_ptr<zip_error_t, decltype(finish)> finished(&error, finish);
   auto feed = std::make_unique<Feed>(Feed{source_.get(), failure_.get()});
   zip_source_t* const input = zip_source_function_create(answer, feed.get(), &error);
-  if (input == nullptr) refuse(&error, " is not an intact zip archive, is it cut short?");
+  if (input == nullptr) refuse(&error, " is not an intact zip archive (is it cut short?)");
   (void)feed.release();  // libzip frees it through ZIP_SOURCE_FREE
   archive_.reset(zip_open_from_source(input, ZIP_RDONLY | ZIP_CHECKCONS, &error));
   if (!archive_) {
     zip_source_free(input);
-    refuse(&error, " is not an intact zip archive, is it cut short?");
+    refuse(&error, " is not an intact zip archive (is it cut short?)");
   }
   const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
@@ -123,6 +126,7 @@ uint64_t ZipArchive::size_of(const std::string& name) const {
 }
 
 void ZipArchive::read(const std::string& name, std::span<std::byte> to) const {
+  errno = 0;
   struct Done {
     void operator()(zip_file_t* file) const noexcept { zip_fclose(file); }
   };
