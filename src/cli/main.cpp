@@ -11,9 +11,11 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/openmp_wait.h"
+#include "cli/terminal/exhaustion.h"
 #include "cli/terminal/lost_pages.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
+#include "core/system_error.h"
 #include "residual/version.h"
 
 namespace residual::cli {
@@ -59,12 +61,6 @@ int run(int count, char** arguments) {
   return 0;
 }
 
-bool is_exhausted(const std::error_code& error) {
-  return error == std::errc::resource_unavailable_try_again || error == std::errc::not_enough_memory ||
-         error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system ||
-         error == std::errc::no_space_on_device;
-}
-
 int complain_of(std::string_view message, ErrorKind kind) noexcept {
   complain(message);
   return exit_code(kind);
@@ -81,7 +77,7 @@ int exit_code_of_exception() noexcept {
   } catch (const std::bad_alloc&) {
     return complain_of("memory is exhausted; a smaller --batch-size or --input needs less", ErrorKind::kResource);
   } catch (const std::system_error& error) {
-    return complain_of(error.what(), is_exhausted(error.code()) ? ErrorKind::kResource : ErrorKind::kOther);
+    return complain_of(error.what(), kind_of(error.code(), ErrorKind::kOther));
   } catch (const std::exception& error) {
     return complain_of(error.what(), ErrorKind::kOther);
   } catch (...) {
@@ -96,6 +92,7 @@ int main(int count, char** arguments) noexcept {
     let_idle_threads_sleep(arguments);
     prepare_streams();
     explain_lost_pages();
+    explain_exhaustion();
     show_messages(false);
     return run(count, arguments);
   } catch (...) {
@@ -106,5 +103,7 @@ int main(int count, char** arguments) noexcept {
 }  // namespace residual::cli
 
 int main(int count, char** arguments) {
-  return residual::cli::main(count, arguments);
+  const int code = residual::cli::main(count, arguments);
+  residual::cli::ends_normally();
+  return code;
 }

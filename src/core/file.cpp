@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/system_error.h"
 
 namespace residual {
 namespace {
@@ -57,10 +58,29 @@ std::filesystem::path behind_links(std::filesystem::path path) {
   }
 }
 
-// Who may read and write a file that is there.
+// The permissions of a file that is there.
 std::optional<mode_t> mode_of(const std::filesystem::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 ? std::optional<mode_t>(status.st_mode & 0777) : std::nullopt;
+}
+
+// Removes the temporary files in `folder` whose process has ended: all, or those of the file `name`.
+void remove_leftovers_of(const std::filesystem::path& folder, std::string_view name) noexcept {
+  try {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+      const std::string temporary = entry.path().filename().string();
+      const size_t mark = temporary.rfind(kMark);
+      if (mark == std::string::npos || (!name.empty() && name != std::string_view(temporary).substr(0, mark))) continue;
+      pid_t writer = 0;
+      const char* const end = temporary.data() + temporary.size();
+      const auto [last, error] = std::from_chars(temporary.data() + mark + kMark.size(), end, writer);
+      if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
+      if (is_abandoned(entry.path(), writer)) std::filesystem::remove(entry.path(), ignored);
+    }
+  } catch (...) {
+    return;  // the files stay and do no harm
+  }
 }
 
 }  // namespace
@@ -83,7 +103,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
-    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
+    fail(kind_of(errno, ErrorKind::kBadFile), "cannot open '{}': {}", path.string(), reason());
   if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is not a regular file", path.string());
   const auto size = static_cast<size_t>(status.st_size);
   if (size > limit) fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected here", path.string(), size, limit);
@@ -92,7 +112,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
   while (done < size) {
     const ssize_t got = ::read(file.get(), bytes.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", path.string(), reason());
+    if (got < 0) fail(kind_of(errno, ErrorKind::kBadFile), "cannot read '{}': {}", path.string(), reason());
     if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank from {} to {} bytes while it was read", path.string(), size, done);
     done += static_cast<size_t>(got);
   }
@@ -114,6 +134,7 @@ void replace_file(const std::filesystem::path& link, const std::function<void(co
   std::filesystem::path temporary = path;
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
+  remove_leftovers_of(path.parent_path(), path.filename().native());
   try {
     Descriptor file(create_locked(temporary));
     if (file.get() < 0) cannot_write(path, errno);
@@ -145,21 +166,7 @@ void sync_folder(const std::filesystem::path& folder) noexcept {
 }
 
 void remove_leftovers(const std::filesystem::path& folder) noexcept {
-  try {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-      const std::string name = entry.path().filename().string();
-      const size_t mark = name.rfind(kMark);
-      if (mark == std::string::npos) continue;
-      pid_t writer = 0;
-      const char* const end = name.data() + name.size();
-      const auto [last, error] = std::from_chars(name.data() + mark + kMark.size(), end, writer);
-      if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
-      if (is_abandoned(entry.path(), writer)) std::filesystem::remove(entry.path(), ignored);
-    }
-  } catch (...) {
-    return;  // the files stay and do no harm
-  }
+  remove_leftovers_of(folder, {});
 }
 
 }  // namespace residual

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/system_error.h"
 #include "core/text.h"
 #include "data/sources/image_files.h"
 #include "image/image.h"
@@ -32,7 +33,7 @@ std::vector<std::byte> read_standard_input() {
   for (;;) {
     const ssize_t got = ::read(STDIN_FILENO, block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::kBadFile, "standard input cannot be read: {}", std::strerror(errno));
+    if (got < 0) fail(kind_of(errno, ErrorKind::kBadFile), "standard input cannot be read: {}", std::strerror(errno));
     if (got == 0) return bytes;
     if (bytes.size() + static_cast<size_t>(got) > kMost)
       fail(ErrorKind::kBadFile, "standard input has more than {} bytes, too many for an image", kMost);
@@ -66,7 +67,8 @@ void add_images_below(const fs::path& folder, ImageInputs& inputs) {
       }
     }
   } catch (const fs::filesystem_error& error) {
-    fail(ErrorKind::kBadFile, "cannot list '{}': {}", printable(folder.string(), kMostOfAPath), error.code().message());
+    fail(kind_of(error.code(), ErrorKind::kBadFile), "cannot list '{}': {}", printable(folder.string(), kMostOfAPath),
+         error.code().message());
   }
   if (found.images.empty()) {
     fail(ErrorKind::kBadFile, "the folder '{}' holds no image{}", printable(folder.string(), kMostOfAPath),
