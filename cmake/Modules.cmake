@@ -21,15 +21,19 @@ function(compile_like_us target)
   target_link_libraries(${target} PRIVATE residual-openmp Threads::Threads fmt::fmt nlohmann_json::nlohmann_json)
 endfunction()
 
-# module(FOLDER [EXCEPT SUBFOLDER...]): object library residual-module-FOLDER from all *.cpp below src/FOLDER; subfolders named by EXCEPT
-# are separate modules, or not part of this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
+# module(FOLDER [ALONE | EXCEPT SUBFOLDER...]): object library residual-module-FOLDER from all *.cpp below src/FOLDER; with ALONE those of
+# the folder itself, while its subfolders are separate modules; subfolders named by EXCEPT are not part of this build. src/FOLDER/module.cmake, if present, adds compile options, libraries and generated sources
 # to ${module}. Skipped where RESIDUAL_MODULES selects other modules.
 function(module folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "EXCEPT")
   if(RESIDUAL_MODULES AND NOT folder IN_LIST RESIDUAL_MODULES)
     return()
   endif()
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(glob GLOB_RECURSE)
+  if(arg_ALONE)
+    set(glob GLOB)
+  endif()
+  file(${glob} sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
   foreach(other IN LISTS arg_EXCEPT)
     list(FILTER sources EXCLUDE REGEX "/src/${folder}/${other}/")
   endforeach()
@@ -39,6 +43,22 @@ function(module folder)
   include(${PROJECT_SOURCE_DIR}/src/${folder}/module.cmake OPTIONAL)
   set_property(GLOBAL APPEND PROPERTY RESIDUAL_MODULE_FOLDERS ${folder})
   set_property(GLOBAL APPEND PROPERTY RESIDUAL_MODULE_TARGETS ${module})
+endfunction()
+
+# embed(MODULE HEADER NAMESPACE [SYMBOL FILE]...): adds a generated source to the module that defines each SYMBOL, which HEADER declares as
+# `extern const std::string_view`, as the text of FILE.
+function(embed module header namespace)
+  set(text "// Generated from files that are embedded, see embed() in cmake/Modules.cmake.\n#include \"${header}\"\n\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\nnamespace ${namespace} {\n")
+  while(ARGN)
+    list(POP_FRONT ARGN symbol file)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} content)
+    string(APPEND text "const std::string_view ${symbol} = R\"residual~~(${content})residual~~\";\n")
+  endwhile()
+  string(APPEND text "}  // namespace ${namespace}\n")
+  cmake_path(REPLACE_EXTENSION header cpp OUTPUT_VARIABLE source)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${source} CONTENT "@text@" @ONLY)
+  target_sources(${module} PRIVATE ${PROJECT_BINARY_DIR}/generated/${source})
 endfunction()
 
 # library(NAME): the modules, merged: static as NAME, which the program and the tests link, and shared as NAME-shared.

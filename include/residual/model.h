@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "residual/classes.h"
+#include "residual/compile_observer.h"
 #include "residual/dataset.h"
 #include "residual/export.h"
 #include "residual/image.h"
@@ -27,6 +29,9 @@ struct Evaluation {
   double loss = 0;                              ///< mean cross-entropy an image
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], as the model numbers them
+  ClassesBy classes_by = ClassesBy::kNames;     ///< how the data's classes were found among the model's
+  std::vector<std::string> unknown_classes;     ///< classes of the data that the model does not have …
+  int64_t images_left_out = 0;                  ///< … and the number of their images, which are not evaluated
 
   double top1() const { return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
   double top5() const { return images > 0 ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
@@ -42,6 +47,8 @@ struct EvaluationOptions {
   int64_t crops = 1;
   bool tune = true;  ///< times kernels before the first use, where RuntimeOptions::tune allows it
   std::function<void(int64_t done, int64_t all)> on_progress;  ///< images; may throw to stop
+  std::function<void(int64_t done, int64_t all)> on_timing;    ///< before the first image, see CompileObserver
+  std::function<bool()> stop;                                  ///< asked many times a second: true ends with Error (kInterrupted)
 };
 
 /// A network, layer by layer.
@@ -103,6 +110,11 @@ class RESIDUAL_API Model {
   /// The bytes of a model file (.safetensors), with the same checks. Throws Error as above.
   static Model load(std::span<const std::byte> bytes, const LoadOptions& options = {});
 
+  /// Published weights by one of the names of `residual fetch --list`, "resnet50", with their preprocessing and ImageNet's class
+  /// names; downloaded into the cache folder where they are not there. Throws Error: kUsage for an unknown name and in builds
+  /// without downloads, kResource where the download fails, and as load.
+  static Model published(const std::string& name, const LoadOptions& options = {});
+
   /// The same network with the same weights for a data set of other classes: where their number differs the head is new, drawn by
   /// `seed`, and everything else is kept, the preprocessing included. The start of transfer learning; see
   /// TrainingOptions::freeze. Throws Error (kUsage) for a network without a classifier of its own.
@@ -114,23 +126,26 @@ class RESIDUAL_API Model {
   /// The bytes of the model file that save writes as .safetensors.
   std::vector<std::byte> to_bytes() const;
 
-  /// Trains from the present weights and keeps the best epoch's. Without a preprocessing, from a file, options or a training
+  /// Trains from the present weights and keeps the best epoch's; the head is new where only some of the data's classes are the
+  /// model's. Without a preprocessing, from a file, options or a training
   /// before, the mean and standard deviation of the training images are learned first. Throws Error: kUsage for options that do
   /// not fit each other or the data, kNumeric when the loss is not finite, kInterrupted after options.stop, kBadFile and
   /// kResource as files and memory demand; the model is as it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
 
-  /// Classes are matched by their names where the data have the model's in another order; images of folders are turned upright
-  /// where the model's were in training. Throws Error: kUsage for data with another number of classes or without that split,
-  /// without a known preprocessing, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop; kBadFile
+  /// The names of the classes decide which is which, exactly or but for case and composed letters; the data may have some of the
+  /// model's classes alone, and images of classes that the model does not have are left out. Numbers decide where no name agrees;
+  /// the number of classes must be the same then. Images of folders are turned upright where the model's were in training. Throws
+  /// Error: kUsage for classes that do not correspond, for data without that split, without a known preprocessing, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop; kBadFile
   /// when an image cannot be read.
   Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {}) const;
 
-  /// This model ready to run in one thread, with working memory of its own. Throws Error (kUsage) for options out of range.
-  Predictor predictor(const PredictorOptions& options = {}) const;
+  /// This model ready to run in one thread, with working memory of its own. Throws Error: kUsage for options out of range,
+  /// kInterrupted after observer.stop.
+  Predictor predictor(const PredictorOptions& options = {}, const CompileObserver& observer = {}) const;
   /// Compiles the network and times its kernels ahead, so that predictors with these options, here and in later processes, are
-  /// made quickly. With the default options predict() is ready then.
-  void warm_up(const PredictorOptions& options = {}) const;
+  /// made quickly. With the default options predict() is ready then. Throws as predictor does.
+  void warm_up(const PredictorOptions& options = {}, const CompileObserver& observer = {}) const;
 
   /// The `top` likeliest classes for a JPEG or PNG file, likeliest first: what a Predictor of the default options gives, one call
   /// at a time. Throws Error: kBadFile for a file that is not an image, kUsage without a known preprocessing.

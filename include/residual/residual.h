@@ -2,6 +2,8 @@
 #pragma once
 
 #include "residual/choices.h"
+#include "residual/classes.h"
+#include "residual/compile_observer.h"
 #include "residual/dataset.h"
 #include "residual/error.h"
 #include "residual/export.h"

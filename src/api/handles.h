@@ -30,7 +30,7 @@ struct Model::Network {
   std::shared_ptr<eval::SharedInference> inference;  ///< of model->state, for all its predictors
   models::Initialisation initialisation = models::Initialisation::kHe;
   bool built = false;                    ///< here, with random weights: any preprocessing will do until it is trained
-  std::mutex mutex;                      ///< of `predictor`
+  std::timed_mutex mutex;                ///< of `predictor`
   std::unique_ptr<Predictor> predictor;  ///< of predict(), made when it is first used
 
   Network(eval::Model held, models::Initialisation start, bool is_built)

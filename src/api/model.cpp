@@ -3,11 +3,13 @@
 #include "api/handles.h"
 #include "api/target.h"
 #include "convert/load.h"
+#include "convert/published.h"
 #include "convert/save.h"
 #include "core/limits.h"
 #include "data/preprocessing/presets.h"
 #include "eval/evaluate.h"
 #include "eval/summary.h"
+#include "fetch/fetch.h"
 #include "models/choices.h"
 #include "train/defaults.h"
 #include "train/request.h"
@@ -110,6 +112,17 @@ Model Model::load(std::span<const std::byte> bytes, const LoadOptions& options) 
   });
 }
 
+Model Model::published(const std::string& name, const LoadOptions& options) {
+  return guarded([&] {
+    const fetch::Entry& entry = fetch::entry_named(name);
+    const convert::LoadOptions load = to_convert(options);  // refuses contradictions before anything is downloaded
+    if (entry.kind != fetch::Kind::kWeights) fail(ErrorKind::kUsage, "'{}' is a data set, not a network's weights", name);
+    const std::filesystem::path file = fetch::obtain(entry, fetch::Options::of_environment());
+    eval::Model model = labelled(convert::load_published(entry, file, load), options.labels);
+    return Model(std::make_unique<Network>(std::move(model), Initialisation::kHe, false));
+  });
+}
+
 Model Model::adapted_to(const Dataset& data, uint64_t seed) const {
   return guarded([&] {
     const eval::Model& model = *network_->model;
@@ -144,32 +157,38 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
-    evaluate.target = make_target({.threads = options.threads});
+    evaluate.target = make_target({.threads = options.threads, .tune = options.tune});
+    evaluate.target.observer = {options.on_timing, options.stop};
+    evaluate.stop = options.stop;
     evaluate.loader_threads = options.loader_threads;
     evaluate.crops = options.crops;
     evaluate.progress = options.on_progress;
     const Evaluated evaluated(data.parts_->source, data.parts_->opened, options.split, model);
     eval::Evaluation result = eval::evaluate(model, evaluated.split(), std::move(evaluate));
-    return Evaluation{result.images, result.correct, result.correct5, result.loss, result.seconds, std::move(result.confusion)};
+    return Evaluation{result.images,     result.correct,
+                      result.correct5,   result.loss,
+                      result.seconds,    std::move(result.confusion),
+                      result.classes_by, std::move(result.unknown_classes),
+                      result.images_left_out};
   });
 }
 
-Predictor Model::predictor(const PredictorOptions& options) const {
+Predictor Model::predictor(const PredictorOptions& options, const CompileObserver& observer) const {
   return guarded([&] {
-    return Predictor(std::unique_ptr<Predictor::Ready>(
-        new Predictor::Ready{eval::Predictor(network_->model, make_target({.threads = options.threads, .tune = options.tune}),
-                                             options, network_->inference),
-                             network_->preprocessing_known()}));
+    Target target = make_target({.threads = options.threads, .tune = options.tune});
+    target.observer = observer;
+    return Predictor(std::unique_ptr<Predictor::Ready>(new Predictor::Ready{
+        eval::Predictor(network_->model, target, options, network_->inference), network_->preprocessing_known()}));
   });
 }
 
-void Model::warm_up(const PredictorOptions& options) const {
+void Model::warm_up(const PredictorOptions& options, const CompileObserver& observer) const {
   guarded([&] {
-    const std::lock_guard lock(network_->mutex);
+    const auto lock = lock_or_stop(network_->mutex, observer.stop);
     if (options != PredictorOptions{}) {
-      predictor(options);
+      predictor(options, observer);
     } else if (!network_->predictor) {
-      network_->predictor = std::make_unique<Predictor>(predictor());
+      network_->predictor = std::make_unique<Predictor>(predictor({}, observer));
     }
   });
 }
@@ -215,9 +234,7 @@ const std::vector<std::string>& Model::labels() const {
 }
 
 std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (models::ModelEntry& entry : models::model_table()) names.push_back(std::move(entry.name));
-  return names;
+  return guarded([] { return models::model_names(); });
 }
 
 }  // namespace residual

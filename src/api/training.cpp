@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "api/handles.h"
+#include "train/defaults.h"
 #include "train/request.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
@@ -33,70 +35,22 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-const char* name_of(Optimizer optimizer) {
-  switch (optimizer) {
-    case Optimizer::kSgd: return "sgd";
-    case Optimizer::kAdam: return "adam";
-    case Optimizer::kAdamW: return "adamw";
-  }
-  return "";
-}
-
-const char* name_of(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::kConstant: return "constant";
-    case Schedule::kStep: return "step";
-    case Schedule::kMultistep: return "multistep";
-    case Schedule::kCosine: return "cosine";
-  }
-  return "";
-}
-
-train::Settings optimizer_settings(const TrainingOptions& options) {
-  train::Settings result;
-  if (options.momentum) result["momentum"] = *options.momentum;
-  if (options.nesterov) result["nesterov"] = true;
-  if (options.beta1) result["beta1"] = *options.beta1;
-  if (options.beta2) result["beta2"] = *options.beta2;
-  if (options.eps) result["eps"] = *options.eps;
-  return result;
-}
-
-train::Settings schedule_settings(const TrainingOptions& options) {
-  train::Settings result;
-  if (options.step_epochs) result["step_epochs"] = *options.step_epochs;
-  if (options.gamma) result["gamma"] = *options.gamma;
-  if (!options.milestones.empty()) result["milestones"] = options.milestones;
-  return result;
-}
-
 train::TrainRequest request_of(const TrainingOptions& options, const models::Architecture& architecture) {
-  train::TrainRequest result;
+  train::TrainRequest result{options, {options}};
   result.network = architecture;
   result.input = architecture.input;
-  result.epochs = options.epochs;
-  result.batch_size = options.batch_size;
-  result.optimizer = name_of(options.optimizer);
-  result.optimizer_settings = optimizer_settings(options);
-  result.schedule = name_of(options.schedule);
-  result.schedule_settings = schedule_settings(options);
-  result.augmentation = options.augmentation;
-  result.learning_rate = options.learning_rate;
-  result.weight_decay = options.weight_decay;
-  result.decay_norm_and_bias = options.decay_norm_and_bias;
-  result.clip_grad_norm = options.clip_grad_norm;
-  result.ema_decay = options.ema_decay;
-  result.warmup_steps = options.warmup_steps;
-  result.label_smoothing = options.label_smoothing;
-  result.freeze = options.freeze;
-  result.head_learning_rate_scale = options.head_learning_rate_scale;
-  result.seed = options.seed;
   result.target = make_target({.threads = options.threads, .tune = options.tune});
-  result.loader_threads = options.loader_threads;
-  result.out = options.out;
-  result.resume = options.resume;
-  result.checkpoint_minutes = options.checkpoint_minutes;
+  result.target.observer = {options.on_timing, options.stop};
   return result;
+}
+
+// Whether the weights are those that a run with this seed draws: only others are part of its identity.
+bool are_drawn(const eval::Model& model, models::Initialisation initialisation, uint64_t seed) {
+  const State drawn = initial_state(models::inference_graph(model.architecture, 1, DType::kF32, initialisation), seed);
+  return std::ranges::all_of(drawn.tensors(), [&](const auto& entry) {
+    const Tensor& held = model.state.at(entry.first);
+    return std::memcmp(held.data(), entry.second.data(), held.bytes()) == 0;
+  });
 }
 
 Epoch to_public(const train::EpochRecord& record) {
@@ -128,11 +82,13 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     const eval::Model& model = *network_->model;
     if (source.train) eval::check_classes(*source.train, model.architecture.classes);
     train::TrainRequest request = request_of(options, model.architecture);
+    if (data.parts_->opened) request.data = train::data_name(data.parts_->opened->path);
     request.initialisation = network_->initialisation;
     request.exif_orientation = data.parts_->opened && data.parts_->opened->exif_orientation;
     std::optional<TemporaryFolder> temporary;
     if (options.out.empty()) request.out = temporary.emplace().path();
-    const train::TrainOptions settled = train::settle(request, source, network_->built ? nullptr : &model);
+    const bool as_drawn = network_->built && are_drawn(model, network_->initialisation, options.seed);
+    const train::TrainOptions settled = train::settle(request, source, as_drawn ? nullptr : &model);
     const data::Preprocessing preprocessing = train::settle_preprocessing(request, settled, source, &model);
     const State start = train::start_from(model, settled.architecture, data.classes()).weights;
     const train::TrainResult result = train::train(settled, source, preprocessing, observer_of(options), &start);

@@ -44,14 +44,6 @@ class DeviceMemory {
 
 enum class CopyDirection : uint8_t { kToDevice, kToHost, kWithinDevice };
 
-/// A point in the work of a stream.
-class Event {
- public:
-  virtual ~Event() = default;
-  /// Blocks the calling thread until the work enqueued before the event has completed.
-  virtual KernelStatus wait() noexcept = 0;
-};
-
 /// Work of a stream, recorded once and launched as a whole.
 class CapturedRun {
  public:
@@ -65,7 +57,6 @@ class Stream {
   virtual ~Stream() = default;
   virtual KernelStatus run(const Kernel& kernel, const KernelArgs& args) noexcept = 0;
   virtual KernelStatus copy(std::byte* to, const std::byte* from, size_t bytes, CopyDirection direction) noexcept = 0;
-  virtual std::unique_ptr<Event> record() = 0;
   virtual KernelStatus synchronize() noexcept = 0;
 
   /// Between begin_capture() and end_capture() work is recorded, not run. Only where can_capture().

@@ -21,11 +21,11 @@ std::string Implementation::choice() const {
   return version == 1 ? label : fmt::format("{} v{}", label, version);
 }
 
-size_t Match::input_place(Value value) const {
+size_t Match::input_index(Value value) const {
   return place_in(inputs, value);
 }
 
-size_t Match::output_place(Value value) const {
+size_t Match::output_index(Value value) const {
   return place_in(outputs, value);
 }
 

@@ -43,8 +43,8 @@ struct Match {
   std::string what;            ///< "conv2d + add + relu"
   double bytes_saved = 0;      ///< memory traffic avoided by not storing values inside
 
-  size_t input_place(Value value) const;   ///< index of `value` in inputs, which must contain it
-  size_t output_place(Value value) const;  ///< index of `value` in outputs, which must contain it
+  size_t input_index(Value value) const;   ///< index of `value` in inputs, which must contain it
+  size_t output_index(Value value) const;  ///< index of `value` in outputs, which must contain it
 };
 
 /// A graph with the readers of every value, for patterns and passes that need to know whether a value is used elsewhere.

@@ -1,9 +1,8 @@
-// The commands of the program, one per file.
+// The table of the program's commands, one per file.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <string>
 
 namespace residual::cli {
 
@@ -14,16 +13,24 @@ struct Command {
   std::function<int()> run;
 };
 
-/// command_line: the program's arguments, for the report.
-Command add_train(CLI::App& program, const std::string& command_line);
-Command add_eval(CLI::App& program);
-Command add_predict(CLI::App& program);
-Command add_summary(CLI::App& program);
-Command add_bench(CLI::App& program);
-Command add_data(CLI::App& program);
-Command add_fetch(CLI::App& program);
-Command add_models(CLI::App& program);
-Command add_convert(CLI::App& program);
-Command add_verify(CLI::App& program);
+/// Every command, in the order of the program's help: ENTRY(NAME) stands for `Command add_NAME(CLI::App& program)`, which
+/// commands/NAME.cpp defines.
+#define RESIDUAL_COMMANDS(ENTRY) \
+  ENTRY(train)                   \
+  ENTRY(eval)                    \
+  ENTRY(predict)                 \
+  ENTRY(summary)                 \
+  ENTRY(bench)                   \
+  ENTRY(data)                    \
+  ENTRY(fetch)                   \
+  ENTRY(models)                  \
+  ENTRY(convert)                 \
+  ENTRY(verify)                  \
+  ENTRY(completion)              \
+  ENTRY(man)
+
+#define RESIDUAL_DECLARE(NAME) Command add_##NAME(CLI::App& program);
+RESIDUAL_COMMANDS(RESIDUAL_DECLARE)
+#undef RESIDUAL_DECLARE
 
 }  // namespace residual::cli

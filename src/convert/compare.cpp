@@ -11,6 +11,7 @@
 #include "data/loader.h"
 #include "eval/evaluate.h"
 #include "eval/inference.h"
+#include "eval/logits.h"
 
 namespace residual::convert {
 namespace {

@@ -30,7 +30,7 @@ std::vector<LayerValue> values_of(eval::Model& model, Graph graph, std::span<con
     layers.push_back({id, node.outputs[0].shape, {}, 0});
     graph.output("value " + std::to_string(id), {id, 0});
   }
-  Session session(compile(std::move(graph), target), model.state);
+  Session session(compile(std::move(graph), target), model.state, {.stop = target.observer.stop});
   std::ranges::copy(image, session.input<float>("images").begin());
   session.run();
   for (LayerValue& layer : layers) {

@@ -1,6 +1,8 @@
 #include "convert/onnx.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "convert/candidates.h"
@@ -50,6 +52,18 @@ std::optional<Known> matched(models::Architecture architecture, const io::OnnxMo
   return std::nullopt;
 }
 
+// The first of these that the file's graph is. Where the stride of bottlenecks is on their 1x1 convolutions, as in the paper and in
+// Keras, no tensor shows it.
+std::optional<Known> first_matched(std::span<const models::Architecture> candidates, const io::OnnxModel& file) {
+  for (const models::Architecture& candidate : candidates) {
+    if (std::optional<Known> known = matched(candidate, file)) return known;
+    models::Architecture on_1x1 = candidate;
+    on_1x1.stride_on_1x1 = true;
+    if (std::optional<Known> known = matched(std::move(on_1x1), file)) return known;
+  }
+  return std::nullopt;
+}
+
 // By the caller's options, by the file's own metadata, by its tensors' names, and by the graph alone.
 std::optional<Known> network_of(const std::filesystem::path& path, const io::OnnxModel& file, const LoadOptions& options) {
   if (options.architecture) {
@@ -68,14 +82,9 @@ std::optional<Known> network_of(const std::filesystem::path& path, const io::Onn
   if (const std::optional<Fit> found = recognise(shapes)) {
     models::Architecture with_norm = found->architecture;  // convolutions with bias are most often what folding left
     with_norm.norm.reset();
-    for (const models::Architecture& candidate : {with_norm, found->architecture}) {
-      if (std::optional<Known> known = matched(candidate, file)) return known;
-    }
+    if (std::optional<Known> known = first_matched(std::array{with_norm, found->architecture}, file)) return known;
   }
-  for (const models::Architecture& candidate : of_as_many_layers(shapes)) {
-    if (std::optional<Known> known = matched(candidate, file)) return known;
-  }
-  return std::nullopt;
+  return first_matched(of_as_many_layers(shapes), file);
 }
 
 models::Architecture graph_architecture(const std::filesystem::path& path, const Graph& graph) {
@@ -148,15 +157,18 @@ io::OnnxPreprocessing inside_of(std::span<const data::Transform> steps, size_t c
   return result;
 }
 
+// The size of the images, for files that leave it open: as the options say, or the preprocessing that they name.
+std::optional<Shape> wanted_input(const LoadOptions& options) {
+  if (options.input || options.preprocessing.empty()) return options.input;
+  return data::preprocessing_input(options.preprocessing);
+}
+
 }  // namespace
 
 LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options) {
-  io::OnnxModel file = io::read_onnx(path);
+  io::OnnxModel file = io::read_onnx(path, {.input = wanted_input(options)});
   if (const Shape input = input_of(file.graph); input[0] != 1 && input[0] != 3) {
     fail(ErrorKind::kBadFile, "'{}': the network takes {} channels; images have 1 (grey) or 3 (colour)", path.string(), input[0]);
-  }
-  if (const Shape input = input_of(file.graph); options.input && *options.input != input) {
-    fail(ErrorKind::kUsage, "'{}' takes images of {}, not of {}", path.string(), to_string(input), to_string(*options.input));
   }
   const std::optional<Known> network = network_of(path, file, options);
   models::Architecture architecture = network ? network->architecture : graph_architecture(path, file.graph);

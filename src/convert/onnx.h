@@ -9,7 +9,8 @@ namespace residual::convert {
 
 /// A network of the model table where the file's graph computes what one of these computes, whatever its weights are called
 /// (match.h); otherwise the graph itself, which can be evaluated and used but not trained. How images are prepared, and labels,
-/// are read from files that save_onnx has written. Throws Error (kBadFile), also where `options` name a network that it is not.
+/// are read from files that save_onnx has written. Where the file leaves the size of its images open, `options` say it. Throws
+/// Error (kBadFile), also where `options` name a network that it is not; (kUsage) where they contradict the file's sizes.
 LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& options);
 
 /// Everything the model is: its network, and in the metadata what our model files have there (`residual.architecture`,

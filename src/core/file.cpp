@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,11 +15,32 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/system_error.h"
 
 namespace residual {
 namespace {
 
 constexpr std::string_view kMark = ".part.";  // then the process that writes, and a count
+
+// Creates a file and locks it, which tells remove_leftovers that its writer lives; -1 and errno where it cannot be created.
+int create_locked(const std::filesystem::path& path) {
+  for (;;) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) return -1;
+    ::flock(file, LOCK_EX);  // without effect where the file system has no locks
+    struct stat status{};
+    if (::fstat(file, &status) != 0 || status.st_nlink > 0) return file;
+    ::close(file);  // it was removed before it was locked
+  }
+}
+
+// Whether nobody writes the file any more. Where the file system has no locks, a living process of that number is its writer.
+bool is_abandoned(const std::filesystem::path& path, pid_t writer) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) return false;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  return errno != EWOULDBLOCK && ::kill(writer, 0) != 0 && errno == ESRCH;
+}
 
 std::string reason() {
   return std::strerror(errno);
@@ -36,10 +58,29 @@ std::filesystem::path behind_links(std::filesystem::path path) {
   }
 }
 
-// Who may read and write a file that is there.
+// The permissions of a file that is there.
 std::optional<mode_t> mode_of(const std::filesystem::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 ? std::optional<mode_t>(status.st_mode & 0777) : std::nullopt;
+}
+
+// Removes the temporary files in `folder` whose process has ended: all, or those of the file `name`.
+void remove_leftovers_of(const std::filesystem::path& folder, std::string_view name) noexcept {
+  try {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+      const std::string temporary = entry.path().filename().string();
+      const size_t mark = temporary.rfind(kMark);
+      if (mark == std::string::npos || (!name.empty() && name != std::string_view(temporary).substr(0, mark))) continue;
+      pid_t writer = 0;
+      const char* const end = temporary.data() + temporary.size();
+      const auto [last, error] = std::from_chars(temporary.data() + mark + kMark.size(), end, writer);
+      if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
+      if (is_abandoned(entry.path(), writer)) std::filesystem::remove(entry.path(), ignored);
+    }
+  } catch (...) {
+    return;  // the files stay and do no harm
+  }
 }
 
 }  // namespace
@@ -62,7 +103,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
-    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), reason());
+    fail(kind_of(errno, ErrorKind::kBadFile), "cannot open '{}': {}", path.string(), reason());
   if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is not a regular file", path.string());
   const auto size = static_cast<size_t>(status.st_size);
   if (size > limit) fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected here", path.string(), size, limit);
@@ -71,7 +112,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, size_t limit
   while (done < size) {
     const ssize_t got = ::read(file.get(), bytes.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", path.string(), reason());
+    if (got < 0) fail(kind_of(errno, ErrorKind::kBadFile), "cannot read '{}': {}", path.string(), reason());
     if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank from {} to {} bytes while it was read", path.string(), size, done);
     done += static_cast<size_t>(got);
   }
@@ -93,8 +134,9 @@ void replace_file(const std::filesystem::path& link, const std::function<void(co
   std::filesystem::path temporary = path;
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
+  remove_leftovers_of(path.parent_path(), path.filename().native());
   try {
-    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    Descriptor file(create_locked(temporary));
     if (file.get() < 0) cannot_write(path, errno);
     if (const std::optional<mode_t> mode = mode_of(path); mode && ::fchmod(file.get(), *mode) != 0) cannot_write(path, errno);
     write([&](std::span<const std::byte> bytes) {
@@ -124,22 +166,7 @@ void sync_folder(const std::filesystem::path& folder) noexcept {
 }
 
 void remove_leftovers(const std::filesystem::path& folder) noexcept {
-  try {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-      const std::string name = entry.path().filename().string();
-      const size_t mark = name.rfind(kMark);
-      if (mark == std::string::npos) continue;
-      pid_t writer = 0;
-      const char* const end = name.data() + name.size();
-      const auto [last, error] = std::from_chars(name.data() + mark + kMark.size(), end, writer);
-      if (error != std::errc{} || last == end || *last != '.' || writer <= 0) continue;
-      const bool alive = ::kill(writer, 0) == 0 || errno != ESRCH;
-      if (!alive) std::filesystem::remove(entry.path(), ignored);
-    }
-  } catch (...) {
-    return;  // the files stay and do no harm
-  }
+  remove_leftovers_of(folder, {});
 }
 
 }  // namespace residual

@@ -40,7 +40,8 @@ std::shared_ptr<std::byte> map_file(const Descriptor& file, size_t bytes) noexce
 
 /// Replaces `path` as a whole: `write` gets a sink for bytes; they go to a temporary file beside it, which is synced and renamed
 /// over it. A symbolic link stays, and the file that it leads to is replaced; a file that was there keeps its mode. On any
-/// failure the temporary file is removed and `path` is as it was. Throws Error (kResource) with the system's reason.
+/// failure the temporary file is removed and `path` is as it was; what killed processes left of theirs is removed first. Throws
+/// Error (kResource) with the system's reason.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& write);
 void replace_file(const std::filesystem::path& path, std::string_view text);

@@ -34,10 +34,12 @@ bool affordable(size_t bytes) {
 
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   const size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
-  void* memory = rounded < bytes || !affordable(rounded) ? nullptr : std::aligned_alloc(kAlignment, rounded);
+  // calloc need not write what comes zeroed from the system: large memory costs nothing before it is used.
+  void* memory = rounded < bytes || !affordable(rounded) ? nullptr : std::calloc(rounded + kAlignment, 1);
   if (memory == nullptr) fail(ErrorKind::kResource, "out of memory: {} bytes were requested at once", bytes);
-  std::memset(memory, 0, rounded);
-  memory_.reset(static_cast<std::byte*>(memory), std::free);
+  const std::shared_ptr<std::byte> all(static_cast<std::byte*>(memory), std::free);
+  size_t space = rounded + kAlignment;
+  memory_ = {all, static_cast<std::byte*>(std::align(kAlignment, rounded, memory, space))};
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape)

@@ -7,25 +7,14 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 
+#include "core/cgroup.h"
 #include "core/error.h"
+#include "core/spinning.h"
 
 namespace residual {
 namespace {
-
-// Processors granted by the container: cgroup v2 "quota period" or v1's two files; 0 when unlimited.
-double cgroup_limit() {
-  std::string quota;
-  double period = 0;
-  if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2 >> quota >> period && quota != "max")
-    return std::atof(quota.c_str()) / period;
-  double amount = 0;
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  if (v1_quota >> amount && v1_period >> period && amount > 0 && period > 0) return amount / period;
-  return 0;
-}
 
 // The first number of a variable such as OMP_NUM_THREADS ("8" or, for nested teams, "4,2"); none where it has none above 0.
 std::optional<int> threads_in(const char* variable) {
@@ -59,10 +48,15 @@ int allowed_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
   int threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  if (const double limit = cgroup_limit(); limit > 0) threads = std::min(threads, static_cast<int>(std::ceil(limit)));
+  if (const auto quota = cgroup_quota()) threads = std::min(threads, static_cast<int>(std::ceil(std::min(*quota, 1e6))));
   for (const char* variable : {"OMP_NUM_THREADS", "OMP_THREAD_LIMIT"})
     threads = std::min(threads, threads_in(variable).value_or(threads));
-  return std::max(threads, 1);
+  return available_team(std::max(threads, 1));
+}
+
+int available_team(int threads) noexcept {
+  if (omp_get_active_level() >= omp_get_max_active_levels()) return 1;
+  return std::min(threads, omp_get_thread_limit());
 }
 
 void set_team_size(int threads) {
@@ -71,6 +65,23 @@ void set_team_size(int threads) {
 
 int team_size() noexcept {
   return omp_get_max_threads();
+}
+
+TeamScope::TeamScope(int threads) : threads_(team_size()), dynamic_(omp_get_dynamic() != 0) {
+  if (const int available = available_team(threads); available < threads) {
+    fail(ErrorKind::kUsage,
+         "the network was compiled for {} threads, OpenMP gives this thread {}: do not call it from inside a parallel region, or "
+         "compile it there or with that number of threads",
+         threads, available);
+  }
+  omp_set_dynamic(0);
+  set_team_size(threads);
+  adapt_spinning(threads);
+}
+
+TeamScope::~TeamScope() {
+  set_team_size(threads_);
+  omp_set_dynamic(dynamic_ ? 1 : 0);
 }
 
 }  // namespace residual

@@ -9,8 +9,13 @@
 namespace residual {
 
 /// Threads that compute where no number is given: that of set_default_threads; otherwise the processors that the affinity mask
-/// and the container (cgroup) allow, at most OMP_NUM_THREADS and OMP_THREAD_LIMIT where these are set. At least 1.
+/// and the container (core/cgroup.h) allow, at most OMP_NUM_THREADS and OMP_THREAD_LIMIT where these are set, and no more than
+/// available_team. At least 1.
 int allowed_threads();
+
+/// How many of `threads` OpenMP gives a team that the calling thread starts: fewer above OMP_THREAD_LIMIT, and 1 inside another
+/// parallel region or where OMP_MAX_ACTIVE_LEVELS is 0. A kernel that was made for more threads would wait for them for ever.
+int available_team(int threads) noexcept;
 
 /// Of the whole process; nullopt: as above.
 void set_default_threads(std::optional<int> threads);
@@ -23,16 +28,19 @@ void refuse_after_fork();
 void set_team_size(int threads);
 int team_size() noexcept;
 
-/// Sets the team for as long as it lives: the caller's own team comes back afterwards.
+/// Gives the calling thread teams of exactly this size (whatever OMP_DYNAMIC says) for as long as it lives; the caller's own
+/// settings come back afterwards.
 class TeamScope {
  public:
-  explicit TeamScope(int threads) : before_(team_size()) { set_team_size(threads); }
+  /// Throws Error (kUsage) where available_team gives fewer.
+  explicit TeamScope(int threads);
   TeamScope(const TeamScope&) = delete;
   TeamScope& operator=(const TeamScope&) = delete;
-  ~TeamScope() { set_team_size(before_); }
+  ~TeamScope();
 
  private:
-  int before_;
+  int threads_;  // the caller's
+  bool dynamic_;
 };
 
 /// Calls body(begin, end) on contiguous parts of [0, count), one part a thread, always split the same way for the same team size

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/system_error.h"
 #include "data/files/archive.h"
 #include "data/sources/sources.h"
 
@@ -168,7 +169,7 @@ DataSource open_data(const OpenOptions& options) {
     complete(source, fmt::format("'{}'", options.path), options.val_split, options.seed);
     return source;
   } catch (const fs::filesystem_error& error) {
-    fail(ErrorKind::kBadFile, "cannot read '{}': {}", options.path, error.code().message());
+    fail(kind_of(error.code(), ErrorKind::kBadFile), "cannot read '{}': {}", options.path, error.code().message());
   } catch (const std::bad_alloc&) {
     fail(ErrorKind::kResource, "no memory for the images of '{}'", options.path);
   }

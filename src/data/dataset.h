@@ -62,9 +62,12 @@ struct DataSource {
   const std::vector<std::string>& classes() const;
 };
 
-/// The same images with labels that count in `classes`, the data set's own names in another order; null where the order is the
-/// same or the names differ. `dataset` must outlive it.
-std::unique_ptr<Dataset> reordered(const Dataset& dataset, const std::vector<std::string>& classes);
+/// The images whose class has a place in `classes`, labelled by it. place: of each of the data set's classes; -1: none. `dataset`
+/// must outlive it.
+std::unique_ptr<Dataset> relabelled(const Dataset& dataset, std::vector<std::string> classes, std::vector<int64_t> place);
+
+/// The indices of these images in the data set.
+std::vector<int64_t> images_with_place(const Dataset& dataset, const std::vector<int64_t>& place);
 
 /// Throws Error (kUsage) unless `split` is "", "train", "validation", "val" or "test".
 void check_split(std::string_view split);

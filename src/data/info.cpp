@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <exception>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/thread_team.h"
 
 namespace residual::data {
 namespace {
@@ -21,7 +20,6 @@ struct Sums {
   std::array<uint64_t, 3> sum{}, squares{};
   int64_t pixels = 0;
   Size2 smallest{INT64_MAX, INT64_MAX}, largest;
-  std::exception_ptr error;
 
   void add(const Image& image) {
     const auto channels = static_cast<size_t>(image.channels);
@@ -47,27 +45,15 @@ struct Sums {
 
 Sums sums_of(const Dataset& dataset, int threads) {
   std::vector<Sums> parts(static_cast<size_t>(threads));
-  {
-    std::vector<std::jthread> team;
-    for (int64_t t = 0; t < threads; ++t) {
-      team.emplace_back([&dataset, &part = parts[static_cast<size_t>(t)], t, threads] {
-        try {
-          Image image;
-          for (int64_t i = dataset.size() * t / threads; i < dataset.size() * (t + 1) / threads; ++i) {
-            dataset.read(i, image);
-            part.add(image);
-          }
-        } catch (...) {
-          part.error = std::current_exception();
-        }
-      });
+  for_each_part(dataset.size(), threads, [&](int64_t part, int64_t begin, int64_t end) {
+    Image image;
+    for (int64_t i = begin; i < end; ++i) {
+      dataset.read(i, image);
+      parts[static_cast<size_t>(part)].add(image);
     }
-  }
+  });
   Sums all;
-  for (const Sums& part : parts) {
-    if (part.error) std::rethrow_exception(part.error);
-    all.add(part);
-  }
+  for (const Sums& part : parts) all.add(part);
   return all;
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -122,20 +120,6 @@ std::vector<std::string> read_labels(const std::filesystem::path& path) {
   if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
     warn("'{}' has more than one class '{}'; predictions do not distinguish them", path.string(), printable(*twice));
   return labels;
-}
-
-std::optional<std::vector<int64_t>> places_of(const std::vector<std::string>& names, const std::vector<std::string>& others) {
-  if (names == others || names.size() != others.size()) return std::nullopt;
-  std::map<std::string, int64_t> place_of;
-  for (size_t i = 0; i < others.size(); ++i) place_of.emplace(others[i], static_cast<int64_t>(i));
-  if (std::set(names.begin(), names.end()).size() != names.size()) return std::nullopt;
-  std::vector<int64_t> places;
-  for (const std::string& name : names) {
-    const auto found = place_of.find(name);
-    if (found == place_of.end()) return std::nullopt;
-    places.push_back(found->second);
-  }
-  return places;
 }
 
 }  // namespace residual::data

@@ -1,10 +1,8 @@
 // Class names from a file.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +21,5 @@ std::vector<std::string> config_labels(const nlohmann::json& config, std::string
 /// The same as parse_labels for a file. Warns of a name that two classes have: ImageNet has two of "crane", elsewhere it is
 /// likely a mistake.
 std::vector<std::string> read_labels(const std::filesystem::path& path);
-
-/// The index of each of `names` in `others`, when these are the same names in another order; none when the order is the same, and
-/// when the names differ or occur twice.
-std::optional<std::vector<int64_t>> places_of(const std::vector<std::string>& names, const std::vector<std::string>& others);
 
 }  // namespace residual::data

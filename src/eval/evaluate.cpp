@@ -6,7 +6,9 @@
 #include <memory>
 #include <tuple>
 
+#include "core/log.h"
 #include "data/loader.h"
+#include "eval/logits.h"
 
 namespace residual::eval {
 
@@ -79,7 +81,7 @@ void Evaluator::pass(const data::Dataset& dataset, const data::Preprocessing& vi
   while (const data::Batch* batch = loader.next()) {
     // Rows after a partial batch keep images of an earlier batch: rows do not depend on each other in evaluation, and theirs are
     // not used.
-    inference_.run(static_cast<int>(batch->slot));
+    inference_.run(static_cast<int>(batch->slot), options_.stop);
     use(*batch, inference_.logits().first(static_cast<size_t>(batch->count * classes_)));
   }
 }
@@ -105,7 +107,7 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
   const auto classes = static_cast<size_t>(classes_);
   Evaluation result;
   result.confusion.assign(classes, std::vector<int64_t>(classes));
-  inference_.prepare();  // the State may have changed since the last run
+  inference_.prepare(options_.stop);  // the State may have changed since the last run
   const auto passes = static_cast<int64_t>(views.size());
   std::vector<float> sums(passes > 1 ? static_cast<size_t>(dataset.size()) * classes : 0);  // N,classes
   int64_t done = 0;
@@ -130,10 +132,21 @@ Evaluation Evaluator::run(const data::Dataset& dataset, std::span<const data::Pr
 
 Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options) {
   const std::vector<data::Preprocessing> views = model.preprocessing.crops(options.crops);
-  const std::unique_ptr<data::Dataset> ordered = data::reordered(dataset, model.labels);
-  options.batch_size = std::min(options.batch_size, std::max<int64_t>(dataset.size(), 1));
-  return Evaluator(model.architecture, model.preprocessing, model.state, std::move(options))
-      .run(ordered ? *ordered : dataset, views);
+  ClassMatch match = match_classes(dataset.classes(), model.labels, model.architecture.classes);
+  if (const std::string note = note_on(match, !model.labels.empty()); !note.empty()) warn("{}", note);
+  const std::unique_ptr<data::Dataset> numbered = as_numbered_by(match, dataset, model.labels);
+  const data::Dataset& evaluated = numbered ? *numbered : dataset;
+  options.batch_size = std::min(options.batch_size, std::max<int64_t>(evaluated.size(), 1));
+  Evaluation result =
+      Evaluator(model.architecture, model.preprocessing, model.state, std::move(options)).run(evaluated, views);
+  result.classes_by = match.by;
+  result.images_left_out = dataset.size() - evaluated.size();
+  if (result.images_left_out > 0) {
+    const std::vector<int64_t> images = data::images_with_place(dataset, match.place);
+    for (Mistake& mistake : result.worst) mistake.index = images[static_cast<size_t>(mistake.index)];
+  }
+  result.unknown_classes = std::move(match.unknown);
+  return result;
 }
 
 }  // namespace residual::eval

@@ -32,6 +32,9 @@ struct Evaluation {
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
   std::vector<Mistake> worst;  ///< the mistakes of the highest loss, highest first; at most EvaluateOptions::worst
+  ClassesBy classes_by = ClassesBy::kNames;  ///< how the data's classes were found among the model's
+  std::vector<std::string> unknown_classes;  ///< classes of the data that the model does not have …
+  int64_t images_left_out = 0;               ///< … and the number of their images, which are not evaluated
 
   double top1() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
   double top5() const { return images ? static_cast<double>(correct5) / static_cast<double>(images) : 0; }
@@ -62,6 +65,7 @@ struct EvaluateOptions {
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
   Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
+  Stop stop;                                                ///< asked many times a second: true ends with Error (kInterrupted)
 };
 
 /// Runs a network on data sets; made once, used as often as the State changes.
@@ -91,8 +95,9 @@ class Evaluator {
   Inference inference_;
 };
 
-/// Where the data have the model's classes in another order, they are matched by their names. Throws Error (kUsage) for another
-/// number of classes, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop.
+/// Classes are matched as match_classes does; images of classes that the model does not have are left out, with a warning. Labels
+/// and the confusion matrix count as the model does. Throws Error (kUsage) as match_classes does, and for crops other than 1, 5
+/// and 10 or of a preprocessing without a centre crop.
 Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOptions options);
 
 }  // namespace residual::eval

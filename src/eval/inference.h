@@ -35,7 +35,7 @@ class SharedInference {
  private:
   models::Architecture architecture_;
   std::shared_ptr<PreparedWeights> weights_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   std::map<std::string, std::weak_ptr<const Plan>> plans_;  // by batch size, target, choices and features
 };
 
@@ -59,9 +59,9 @@ class Inference {
   const Plan& plan() const noexcept { return session_.plan(); }
 
   /// Throws Error as Session::run does, (kUsage) in a process forked from the one that made this.
-  void run(int slot = 0) { session_.run(slot); }
+  void run(int slot = 0, const Stop& stop = {}) { session_.run(slot, stop); }
   /// Folds and packs the weights again, after the State has changed.
-  void prepare() { session_.prepare(); }
+  void prepare(const Stop& stop = {}) { session_.prepare(stop); }
 
  private:
   int64_t batch_;

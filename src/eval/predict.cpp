@@ -4,9 +4,8 @@
 
 #include "core/file.h"
 #include "core/limits.h"
-#include "eval/classes.h"
+#include "eval/logits.h"
 #include "image/image_view.h"
-#include "image/orientation.h"
 
 namespace residual::eval {
 namespace {
@@ -64,6 +63,15 @@ class OutputRows {
 
 }  // namespace
 
+std::vector<Prediction> likeliest(const Model& model, std::span<const float> logits, std::span<int64_t> order) {
+  check_finite(logits);
+  const Softmax softmax(logits);
+  top_classes(logits, order);
+  std::vector<Prediction> result;
+  for (const int64_t index : order) result.push_back({index, model.label(index), softmax(logits[static_cast<size_t>(index)])});
+  return result;
+}
+
 Predictor::Predictor(std::shared_ptr<const Model> model, const Target& target, const PredictorOptions& options,
                      std::shared_ptr<SharedInference> shared)
     : model_(std::move(model)),
@@ -93,13 +101,7 @@ void Predictor::load(const ImageView& image, std::span<float> input) {
 }
 
 void Predictor::load(const EncodedImage& image, std::span<float> input) {
-  decode_image(image.bytes, image.name, model_->preprocessing.channels(), scratch_.image);
-  if (exif_orientation_) make_upright(scratch_.image, residual::exif_orientation(image.bytes));
-  try {
-    model_->preprocessing.apply(scratch_.image, input, scratch_.preprocessing);
-  } catch (const Error& error) {  // the preprocessing does not know the name of the image that it refuses
-    fail(error.kind(), "'{}': {}", image.name, error.what());
-  }
+  load_image(*model_, image, exif_orientation_, input, scratch_);
 }
 
 template <typename Images>
@@ -136,11 +138,8 @@ std::vector<Prediction> Predictor::predict_one(const One& image, int64_t top) {
   std::vector<float> logits(static_cast<size_t>(classes));
   std::vector<int64_t> order(static_cast<size_t>(std::min(top, classes)));
   predict_all(std::span(&image, 1),
-              {.logits = logits, .probabilities = {}, .top_classes = order, .top_probabilities = {}, .features = {}});
-  const Softmax softmax(logits);
-  std::vector<Prediction> result;
-  for (const int64_t index : order) result.push_back({index, model_->label(index), softmax(logits[static_cast<size_t>(index)])});
-  return result;
+              {.logits = logits, .probabilities = {}, .top_classes = {}, .top_probabilities = {}, .features = {}});
+  return likeliest(*model_, logits, order);
 }
 
 void Predictor::predict(std::span<const ImageView> images, const PredictionOutputs& outputs) {

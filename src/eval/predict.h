@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eval/inference.h"
+#include "eval/load_image.h"
 #include "eval/model.h"
 #include "residual/image.h"
 #include "residual/prediction.h"
@@ -15,6 +16,10 @@
 namespace residual::eval {
 
 using residual::Prediction;
+
+/// The classes of the highest of one image's logits, likeliest first, as many as `order` has room for, which is overwritten. Throws
+/// Error (kNumeric) when a logit is not finite.
+std::vector<Prediction> likeliest(const Model& model, std::span<const float> logits, std::span<int64_t> order);
 
 /// Predicts images in batches of one size. For one thread at a time; several of one model may run at once.
 class Predictor {
@@ -38,11 +43,6 @@ class Predictor {
   const Model& model() const noexcept { return *model_; }
 
  private:
-  struct Scratch {
-    Image image;
-    data::Preprocessing::Scratch preprocessing;
-  };
-
   template <typename Images>
   void predict_all(const Images& images, const PredictionOutputs& outputs);
   template <typename One>
@@ -54,7 +54,7 @@ class Predictor {
   bool exif_orientation_;
   std::shared_ptr<SharedInference> shared_;
   Inference inference_;
-  Scratch scratch_;
+  LoadScratch scratch_;
 };
 
 }  // namespace residual::eval

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/json_text.h"
+#include "core/nearest_name.h"
 
 namespace residual::fetch {
 namespace {
@@ -67,6 +69,7 @@ Entry entry_of(const Weights& w) {
           .kind = Kind::kWeights,
           .summary = fmt::format("ImageNet weights of torchvision, {:.1f}% right", w.top1),
           .preset = w.second ? "imagenet-v2" : "imagenet",
+          .network = w.name.substr(0, w.name.find("-v2")),
           .files = {file},
           .by_hand = ""};
 }
@@ -78,7 +81,7 @@ PublishedFile file_of(const std::string& folder, const std::string& name, int64_
 }
 
 Entry data_set(const std::string& name, const std::string& summary, std::vector<PublishedFile> files) {
-  return {.name = name, .kind = Kind::kData, .summary = summary, .preset = "", .files = std::move(files), .by_hand = ""};
+  return {.name = name, .kind = Kind::kData, .summary = summary, .preset = "", .network = "", .files = std::move(files), .by_hand = ""};
 }
 
 Entry cifar10() {
@@ -133,28 +136,13 @@ Entry signs() {
       .kind = Kind::kData,
       .summary = "SIGNS, photos of hands that show 0 to 5; to be downloaded by hand",
       .preset = "",
+      .network = "",
       .files = {},
       .by_hand =
           "SIGNS lies in its publishers' folder on Google Drive, which programs cannot fetch from. Download and unpack it with a "
           "browser:\n"
           "  https://drive.google.com/drive/u/1/folders/19xqDh1dlfIs3G18DcDI1OvBom0T8AX6H\n"
           "(linked from https://github.com/cs230-stanford/cs230-code-examples, folder pytorch/vision)"};
-}
-
-// How many letters must be changed, added or removed (Levenshtein distance): for the name that was probably meant.
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -177,9 +165,9 @@ const Entry* find_entry(std::string_view name) {
 
 const Entry& entry_named(std::string_view name) {
   if (const Entry* entry = find_entry(name)) return *entry;
-  const std::string_view asked = name.substr(0, 64);
-  const auto nearest = std::ranges::min_element(catalogue(), {}, [&](const Entry& entry) { return distance(asked, entry.name); });
-  fail(ErrorKind::kUsage, "nothing called '{}' can be fetched; the nearest name is '{}'", name, nearest->name);
+  std::vector<std::string> names;
+  for (const Entry& entry : catalogue()) names.push_back(entry.name);
+  fail(ErrorKind::kUsage, "nothing called '{}' can be fetched{}", printable(name), nearest_hint(name, names));
 }
 
 }  // namespace residual::fetch

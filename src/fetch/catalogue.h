@@ -27,6 +27,7 @@ struct Entry {
   Kind kind = Kind::kData;
   std::string summary;  ///< one line
   std::string preset;   ///< weights: the named preprocessing of images that they were published with
+  std::string network;  ///< weights: the network's name
   std::vector<PublishedFile> files;
   std::string by_hand;  ///< where to get what programs cannot fetch; such an entry has no files
 };

@@ -1,6 +1,7 @@
 #include "image/image.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -43,6 +44,19 @@ void to_colour(Image& image) {
   for (size_t i = count; i-- > 0;) pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = pixels[i];
 }
 
+// Without memory libraries find that an image is damaged: errno tells.
+template <typename Decode>
+void decode_unless_memory_lacks(Decode decode, std::span<const std::byte> bytes, std::string_view name, int64_t max_pixels,
+                                Image& image) {
+  errno = 0;
+  try {
+    decode(bytes, name, max_pixels, image);
+  } catch (const Error&) {
+    if (errno == ENOMEM) fail(ErrorKind::kResource, "no memory to decode '{}'", name);
+    throw;
+  }
+}
+
 }  // namespace
 
 bool looks_like_image(std::span<const std::byte> bytes) noexcept {
@@ -72,9 +86,9 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, int6
 void decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, Image& image, int64_t max_pixels) {
   if (bytes.empty()) fail(ErrorKind::kBadFile, "'{}' is empty, a JPEG or PNG image was expected", name);
   if (begins(bytes, kJpegStart)) {
-    decode_jpeg(bytes, name, max_pixels, image);
+    decode_unless_memory_lacks(decode_jpeg, bytes, name, max_pixels, image);
   } else if (begins(bytes, kPngStart)) {
-    decode_png(bytes, name, max_pixels, image);
+    decode_unless_memory_lacks(decode_png, bytes, name, max_pixels, image);
   } else {
     fail(ErrorKind::kBadFile,
          "'{}' is not an image that can be read: it begins with {}, JPEG (ff d8 ff) or PNG (89 50 4e 47) was expected", name,

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/system_error.h"
 
 namespace residual::io {
 namespace {
@@ -18,7 +19,7 @@ void read_at(int descriptor, const std::string& name, uint64_t offset, std::span
   while (!to.empty()) {
     const ssize_t got = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", name, std::strerror(errno));
+    if (got < 0) fail(kind_of(errno, ErrorKind::kBadFile), "cannot read '{}': {}", name, std::strerror(errno));
     if (got == 0) fail(ErrorKind::kBadFile, "'{}' shrank while it was read", name);
     offset += static_cast<uint64_t>(got);
     to = to.subspan(static_cast<size_t>(got));
@@ -30,7 +31,7 @@ Source open_source(const std::filesystem::path& path, bool map) {
   const auto file = std::make_shared<const Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status{};
   if (file->get() < 0 || ::fstat(file->get(), &status) != 0) {
-    fail(ErrorKind::kBadFile, "cannot open '{}': {}", path.string(), std::strerror(errno));
+    fail(kind_of(errno, ErrorKind::kBadFile), "cannot open '{}': {}", path.string(), std::strerror(errno));
   }
   if (!S_ISREG(status.st_mode)) fail(ErrorKind::kBadFile, "'{}' is not a regular file", path.string());
   const auto size = static_cast<uint64_t>(status.st_size);

@@ -23,6 +23,18 @@ bool stem_pool_named(std::string_view name) {
   fail(ErrorKind::kUsage, "the stem's pooling is '{}', expected max or none", printable(name));
 }
 
+std::vector<std::string> stem_choice_names() {
+  return {"published", "small"};
+}
+
+std::vector<std::string> stem_pool_names() {
+  return {"max", "none"};
+}
+
+std::vector<std::string> block_choice_names() {
+  return {"standard", "separable"};
+}
+
 void choose(const NetworkChoices& choices, Architecture& architecture) {
   if (choices.shortcut) architecture.shortcut = choices.shortcut;
   if (choices.shortcut_pool) architecture.shortcut_pool = choices.shortcut_pool;

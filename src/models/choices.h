@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/architecture.h"
 #include "residual/network.h"
@@ -11,6 +12,9 @@ namespace residual::models {
 
 StemChoice stem_choice_named(std::string_view name);    ///< "published", "small"; throws Error (kUsage)
 BlockChoice block_choice_named(std::string_view name);  ///< "standard", "separable"; throws Error (kUsage)
+std::vector<std::string> stem_choice_names();
+std::vector<std::string> stem_pool_names();
+std::vector<std::string> block_choice_names();
 
 bool stem_pool_named(std::string_view name);  ///< "max", "none": whether it pools; throws Error (kUsage)
 

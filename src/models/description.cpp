@@ -22,6 +22,13 @@ T word_named(std::string_view what, std::string_view known, Words<T> words, std:
 }
 
 template <typename T>
+std::vector<std::string> words_of(Words<T> words) {
+  std::vector<std::string> result;
+  for (const auto& [word, value] : words) result.emplace_back(word);
+  return result;
+}
+
+template <typename T>
 std::string_view word_of(Words<T> words, T value) {
   for (const auto& [word, known] : words) {
     if (known == value) return word;
@@ -179,6 +186,18 @@ std::string_view name_of(Norm norm) {
 
 std::string_view name_of(BlockKind kind) {
   return word_of(Words<BlockKind>(kBlockKinds), kind);
+}
+
+std::vector<std::string> shortcut_names() {
+  return words_of(Words<Shortcut>(kShortcuts));
+}
+
+std::vector<std::string> shortcut_pool_names() {
+  return words_of(Words<ShortcutPool>(kShortcutPools));
+}
+
+std::vector<std::string> norm_names() {
+  return words_of(Words<Norm>(kNorms));
 }
 
 int64_t Description::middle_width(int64_t width) const {

@@ -28,6 +28,11 @@ std::string_view name_of(ShortcutPool pool);
 std::string_view name_of(Norm norm);
 std::string_view name_of(BlockKind kind);
 
+/// The names that the functions above take.
+std::vector<std::string> shortcut_names();
+std::vector<std::string> shortcut_pool_names();
+std::vector<std::string> norm_names();
+
 struct StemConvolution {
   int64_t channels = 64, kernel = 7, stride = 2;
   bool operator==(const StemConvolution&) const = default;

@@ -22,6 +22,10 @@ Initialisation initialisation_named(std::string_view name) {
   fail(ErrorKind::kUsage, "no initialisation is called '{}'; known are he, glorot, torch", name);
 }
 
+std::vector<std::string> initialisation_names() {
+  return {"he", "glorot", "torch"};
+}
+
 bool within(std::string_view name, std::span<const std::string> scopes) {
   return std::ranges::any_of(scopes, [&](const std::string& scope) {
     return name.starts_with(scope) && (name.size() == scope.size() || name[scope.size()] == '.');

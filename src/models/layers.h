@@ -16,6 +16,7 @@ enum class Mode : uint8_t { kTrain, kEval };
 
 using residual::Initialisation;
 Initialisation initialisation_named(std::string_view name);  ///< "he", "glorot", "torch"; throws Error (kUsage)
+std::vector<std::string> initialisation_names();
 
 /// Whether `name` is one of the scopes or lies in one: "layer1" holds "layer1.0.conv1.weight", not "layer10.weight".
 bool within(std::string_view name, std::span<const std::string> scopes);

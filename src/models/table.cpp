@@ -9,6 +9,7 @@
 
 #include "core/json_text.h"
 #include "core/limits.h"
+#include "core/nearest_name.h"
 #include "graph/parse.h"
 #include "graph/sources.h"
 #include "models/densenet.h"
@@ -85,19 +86,29 @@ void output_features(Graph& graph, const Network& network, std::span<const std::
 
 std::vector<ModelEntry> model_table() {
   std::vector<ModelEntry> table;
-  for (const auto& names : {residual_names(), densenet_names(), vgg_names()}) {
-    for (const std::string& name : names) table.push_back(find_model(name));
-  }
-  table.push_back(find_model("linear"));
+  for (const std::string& name : model_names()) table.push_back(find_model(name));
   return table;
+}
+
+std::string family_of(std::string_view name) {
+  std::string family(name.substr(0, name.find_first_of("0123456789")));
+  while (family.ends_with('-') || family.ends_with('_')) family.pop_back();
+  return family;
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> all;
+  for (const auto& names : {residual_names(), densenet_names(), vgg_names()}) all.insert(all.end(), names.begin(), names.end());
+  all.emplace_back("linear");
+  return all;
 }
 
 ModelEntry find_model(std::string_view name) {
   if (std::optional<ModelEntry> found = entry_called(name)) return std::move(*found);
   fail(ErrorKind::kUsage,
-       "no model is called '{}'; `residual models` lists them, and the families that take any depth (resnetN and plainN: N = "
+       "no model is called '{}'{}; `residual models` lists them, and the families that take any depth (resnetN and plainN: N = "
        "6n+2, but resnet50 and resnet152 are ImageNet's)",
-       printable(name));
+       printable(name), nearest_hint(name, model_names()));
 }
 
 bool is_model(std::string_view name) {

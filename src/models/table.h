@@ -21,6 +21,11 @@ struct ModelEntry {
 /// The networks that are listed by `residual models`; the families for small images take any depth beside those listed.
 std::vector<ModelEntry> model_table();
 
+/// Their names.
+std::vector<std::string> model_names();
+/// A name's letters before its first number: "resnet", "wide_resnet", "densenet-bc".
+std::string family_of(std::string_view name);
+
 /// The published input and classes of `name`, at any depth; throws Error (kUsage) with the known names for any other.
 ModelEntry find_model(std::string_view name);
 bool is_model(std::string_view name);

@@ -3,6 +3,7 @@
 #include "graph/sources.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/cast.h"
+#include "ops/elementwise/clip.h"
 #include "ops/elementwise/fake_quantize.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
@@ -13,6 +14,7 @@
 #include "ops/layers/dropout.h"
 #include "ops/layers/linear.h"
 #include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/pooling/partial_pool.h"
 #include "ops/pooling/pool.h"
 #include "ops/reductions/channel_sum.h"
 #include "ops/reductions/reduce.h"
@@ -37,8 +39,10 @@ std::span<const OpDef* const> op_table() {
       &moments_op(), &normalize_op(), &normalize_backward_reduce_op(), &normalize_backward_apply_op(), &running_average_op(), &fold_batch_norm_op(),
       &relu_op(), &relu_backward_op(),
       &sigmoid_op(), &sigmoid_backward_op(),
+      &clip_op(), &clip_backward_op(),
       &max_pool_op(), &max_pool_backward_op(), &avg_pool_op(), &avg_pool_backward_op(), &global_avg_pool_op(), &global_avg_pool_backward_op(),
       &adaptive_avg_pool_op(), &adaptive_avg_pool_backward_op(),
+      &partial_max_pool_op(), &partial_avg_pool_op(),
       &linear_op(), &matmul_op(),
       &add_op(), &multiply_op(),
       &sqrt_op(), &sqrt_backward_op(),

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/cache_folder.h"
+#include "core/threads.h"
 #include "graph/sources.h"
 
 namespace residual {
@@ -11,6 +12,10 @@ namespace residual {
 std::filesystem::path Target::default_tuning_cache() {
   const std::filesystem::path folder = cache_folder();
   return folder.empty() ? folder : folder / "kernels.json";
+}
+
+int Target::available_threads() const {
+  return available_team(threads > 0 ? threads : allowed_threads());
 }
 
 int64_t Plan::flops() const {
@@ -35,16 +40,16 @@ size_t Plan::peak_bytes() const {
 std::vector<bool> Plan::variables_in_run() const {
   std::vector<bool> used(variables.size());
   for (const PlanStep& step : steps) {
-    for (const std::vector<int>* placed : {&step.inputs, &step.outputs}) {
-      for (const int index : *placed) {
-        const Place& place = values[static_cast<size_t>(index)].place;
-        if (place.home == Place::Home::kVariable) used[place.offset] = true;
+    for (const std::vector<int>* stored : {&step.inputs, &step.outputs}) {
+      for (const int index : *stored) {
+        const Storage& storage = values[static_cast<size_t>(index)].storage;
+        if (storage.kind == Storage::Kind::kVariable) used[storage.offset] = true;
       }
     }
   }
   for (const auto& [name, index] : outputs) {
-    const Place& place = values[static_cast<size_t>(index)].place;
-    if (place.home == Place::Home::kVariable) used[place.offset] = true;
+    const Storage& storage = values[static_cast<size_t>(index)].storage;
+    if (storage.kind == Storage::Kind::kVariable) used[storage.offset] = true;
   }
   return used;
 }

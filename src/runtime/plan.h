@@ -13,23 +13,23 @@
 namespace residual {
 
 /// Where a value is stored while a plan runs.
-struct Place {
-  enum class Home : uint8_t {
+struct Storage {
+  enum class Kind : uint8_t {
     kArena,     ///< the arena of the session, or of the prepare program; reused from step to step
     kPrepared,  ///< kept between runs and shared by sessions: constants, folded and packed weights
     kInput,     ///< set by the caller
     kVariable,  ///< in the State, canonical
-  } home = Home::kArena;
+  } kind = Kind::kArena;
   int device = 0;     ///< into Plan::devices
   size_t offset = 0;  ///< kArena: bytes; kPrepared, kInput, kVariable: index into Plan::prepared, inputs, variables
 };
 
 /// One value in one layout in one memory. A value that is needed in two layouts or on two devices has two entries.
-struct PlacedValue {
+struct StoredValue {
   Value value;
   TensorType type;
   Layout layout;
-  Place place;
+  Storage storage;
 
   size_t bytes() const { return bytes_in(type, layout); }
 };
@@ -57,7 +57,7 @@ class Plan {
   int threads = 1;
   std::string description;                             ///< of the preferred backend's hardware
   std::vector<std::shared_ptr<const Device>> devices;  ///< the first is the host
-  std::vector<PlacedValue> values;
+  std::vector<StoredValue> values;
   std::vector<PlanStep> prepare;                             ///< everything that depends on frozen values only; run once
   std::vector<PlanStep> steps;                               ///< run every time
   std::vector<std::pair<std::string, int>> inputs, outputs;  ///< name -> value

@@ -9,8 +9,8 @@ namespace {
 
 std::string values_text(const Plan& plan, const std::vector<int>& values) {
   std::vector<std::string> parts;
-  for (const int placed : values) {
-    const PlacedValue& value = plan.values[static_cast<size_t>(placed)];
+  for (const int stored : values) {
+    const StoredValue& value = plan.values[static_cast<size_t>(stored)];
     const bool plain = value.layout.kind == Layout::Kind::kPlain;
     parts.push_back(to_string(value.type.shape) + (plain                                        ? ""
                                                    : value.layout.kind == Layout::Kind::kOpaque ? ":packed"

@@ -18,11 +18,11 @@ const Tensor& variable_of(const State& state, const Plan& plan, const std::strin
   return tensor;
 }
 
-std::vector<std::byte*> PreparedWeights::attach(const std::shared_ptr<const Plan>& plan) {
-  const std::lock_guard lock(mutex_);
+std::vector<std::byte*> PreparedWeights::attach(const std::shared_ptr<const Plan>& plan, const Stop& stop) {
+  const auto lock = lock_or_stop(mutex_, stop);
   const std::vector<std::string> missing = allocate_missing(*plan);
   try {
-    prepare(*plan, {missing.begin(), missing.end()});
+    prepare(*plan, {missing.begin(), missing.end()}, stop);
   } catch (...) {
     for (const std::string& key : missing) values_.erase(key);
     throw;
@@ -34,10 +34,10 @@ std::vector<std::byte*> PreparedWeights::attach(const std::shared_ptr<const Plan
   return memory;
 }
 
-void PreparedWeights::refresh() {
-  const std::lock_guard lock(mutex_);
+void PreparedWeights::refresh(const Stop& stop) {
+  const auto lock = lock_or_stop(mutex_, stop);
   for (const auto& known : plans_) {
-    if (const auto plan = known.lock()) prepare(*plan, {plan->prepared_keys.begin(), plan->prepared_keys.end()});
+    if (const auto plan = known.lock()) prepare(*plan, {plan->prepared_keys.begin(), plan->prepared_keys.end()}, stop);
   }
 }
 
@@ -45,19 +45,19 @@ std::vector<std::string> PreparedWeights::allocate_missing(const Plan& plan) {
   std::vector<std::string> missing;
   for (size_t i = 0; i < plan.prepared.size(); ++i) {
     if (values_.contains(plan.prepared_keys[i])) continue;
-    const PlacedValue& value = plan.values[static_cast<size_t>(plan.prepared[i])];
-    values_.emplace(plan.prepared_keys[i], plan.devices[static_cast<size_t>(value.place.device)]->allocate(value.bytes()));
+    const StoredValue& value = plan.values[static_cast<size_t>(plan.prepared[i])];
+    values_.emplace(plan.prepared_keys[i], plan.devices[static_cast<size_t>(value.storage.device)]->allocate(value.bytes()));
     missing.push_back(plan.prepared_keys[i]);
   }
   return missing;
 }
 
 // Runs the steps of the plan's prepare program that compute the values with these keys.
-void PreparedWeights::prepare(const Plan& plan, const std::set<std::string>& keys) {
+void PreparedWeights::prepare(const Plan& plan, const std::set<std::string>& keys, const Stop& stop) {
   std::set<int> wanted;
-  const auto is_there = [&](int placed) {
-    const Place& place = plan.values[static_cast<size_t>(placed)].place;
-    return place.home == Place::Home::kPrepared && !keys.contains(plan.prepared_keys[place.offset]);
+  const auto is_there = [&](int stored) {
+    const Storage& storage = plan.values[static_cast<size_t>(stored)].storage;
+    return storage.kind == Storage::Kind::kPrepared && !keys.contains(plan.prepared_keys[storage.offset]);
   };
   for (size_t i = 0; i < plan.prepared.size(); ++i) {
     if (keys.contains(plan.prepared_keys[i])) wanted.insert(plan.prepared[i]);
@@ -76,15 +76,15 @@ void PreparedWeights::prepare(const Plan& plan, const std::set<std::string>& key
   std::vector<DeviceMemory> arenas;
   for (size_t d = 0; d < plan.devices.size(); ++d) arenas.push_back(plan.devices[d]->allocate(plan.prepare_arena_bytes[d]));
   const std::vector<std::unique_ptr<Stream>> streams = make_streams(plan);
-  const auto address = [&](int placed) -> std::byte* {
-    const Place& place = plan.values[static_cast<size_t>(placed)].place;
-    if (place.home == Place::Home::kPrepared) return values_.at(plan.prepared_keys[place.offset]).data();
-    if (place.home == Place::Home::kArena) return arenas[static_cast<size_t>(place.device)].data() + place.offset;
-    return const_cast<std::byte*>(variable_of(state_, plan, plan.variables[place.offset]).data());  // only read
+  const auto address = [&](int stored) -> std::byte* {
+    const Storage& storage = plan.values[static_cast<size_t>(stored)].storage;
+    if (storage.kind == Storage::Kind::kPrepared) return values_.at(plan.prepared_keys[storage.offset]).data();
+    if (storage.kind == Storage::Kind::kArena) return arenas[static_cast<size_t>(storage.device)].data() + storage.offset;
+    return const_cast<std::byte*>(variable_of(state_, plan, plan.variables[storage.offset]).data());  // only read
   };
   const StepRunner runner(plan, steps, streams, address, [&](int d) { return arenas[static_cast<size_t>(d)].data(); });
   const TeamScope team(plan.threads);
-  StepRunner::check(runner.run());
+  StepRunner::check(runner.run({}, stop));
   for (const auto& stream : streams) StepRunner::check({nullptr, stream->synchronize()});
 }
 

@@ -10,6 +10,7 @@
 
 #include "runtime/plan.h"
 #include "runtime/state.h"
+#include "runtime/stop.h"
 
 namespace residual {
 
@@ -23,11 +24,12 @@ class PreparedWeights {
   PreparedWeights& operator=(const PreparedWeights&) = delete;
 
   /// The memory of each of plan->prepared, on its device; missing ones are computed. Throws Error (kUsage) where the State
-  /// lacks a Variable or has it in another type, (kResource) when memory is exhausted, (kOther) when a kernel fails.
-  std::vector<std::byte*> attach(const std::shared_ptr<const Plan>& plan);
+  /// lacks a Variable or has it in another type, (kResource) when memory is exhausted, (kOther) when a kernel fails,
+  /// (kInterrupted) where `stop` says so.
+  std::vector<std::byte*> attach(const std::shared_ptr<const Plan>& plan, const Stop& stop = {});
 
-  /// Computes all values again; to be called after the State has changed.
-  void refresh();
+  /// Computes all values again; to be called after the State has changed. Interrupted, it leaves them invalid.
+  void refresh(const Stop& stop = {});
 
   /// Names of Variables that no attached plan reads once its weights are prepared: a State used only for inference can drop them.
   std::vector<std::string> unread() const;
@@ -37,10 +39,10 @@ class PreparedWeights {
 
  private:
   std::vector<std::string> allocate_missing(const Plan& plan);
-  void prepare(const Plan& plan, const std::set<std::string>& keys);
+  void prepare(const Plan& plan, const std::set<std::string>& keys, const Stop& stop);
 
   const State& state_;
-  mutable std::mutex mutex_;
+  mutable std::timed_mutex mutex_;
   std::map<std::string, DeviceMemory> values_;  // by key
   std::vector<std::weak_ptr<const Plan>> plans_;
 };

@@ -7,9 +7,9 @@
 namespace residual {
 namespace {
 
-int find_placed(const std::vector<std::pair<std::string, int>>& values, std::string_view kind, std::string_view name) {
-  for (const auto& [known, placed] : values) {
-    if (known == name) return placed;
+int find_stored(const std::vector<std::pair<std::string, int>>& values, std::string_view kind, std::string_view name) {
+  for (const auto& [known, stored] : values) {
+    if (known == name) return stored;
   }
   fail(ErrorKind::kUsage, "the network has no {} '{}'", kind, name);
 }
@@ -29,16 +29,16 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
   if (options.input_slots < 1)
     fail(ErrorKind::kUsage, "a session has {} input slots, at least 1 is expected", options.input_slots);
   add_variables(state);
-  prepared_ = weights_->attach(plan_);
+  prepared_ = weights_->attach(plan_, options.stop);
   for (size_t d = 0; d < plan_->devices.size(); ++d) arenas_.push_back(plan_->devices[d]->allocate(plan_->arena_bytes[d]));
   for (int slot = 0; slot < options.input_slots; ++slot) {
     std::vector<Buffer>& buffers = inputs_.emplace_back();
-    for (const auto& [name, placed] : plan_->inputs)
-      buffers.emplace_back(plan_->values[static_cast<size_t>(placed)].type.bytes());
+    for (const auto& [name, stored] : plan_->inputs)
+      buffers.emplace_back(plan_->values[static_cast<size_t>(stored)].type.bytes());
   }
   for (int slot = 0; slot < options.input_slots; ++slot) {
     runners_.emplace_back(
-        *plan_, plan_->steps, streams_, [&](int placed) { return address(placed, slot); },
+        *plan_, plan_->steps, streams_, [&](int stored) { return address(stored, slot); },
         [&](int device) { return arenas_[static_cast<size_t>(device)].data(); });
   }
   captured_.resize(inputs_.size());
@@ -59,12 +59,12 @@ void Session::add_variables(State* state) {
     variables_.push_back(used[i] ? const_cast<std::byte*>(variable_of(weights_->state(), *plan_, name).data()) : nullptr);
   }
   std::vector<bool> done(variables_.size());
-  for (const PlacedValue& value : plan_->values) {
-    if (value.place.home != Place::Home::kVariable || value.place.device == 0 || done[value.place.offset]) continue;
-    done[value.place.offset] = true;
-    const auto device = static_cast<size_t>(value.place.device);
-    device_variables_.push_back({variables_[value.place.offset], plan_->devices[device]->allocate(value.type.bytes()), device});
-    variables_[value.place.offset] = device_variables_.back().memory.data();
+  for (const StoredValue& value : plan_->values) {
+    if (value.storage.kind != Storage::Kind::kVariable || value.storage.device == 0 || done[value.storage.offset]) continue;
+    done[value.storage.offset] = true;
+    const auto device = static_cast<size_t>(value.storage.device);
+    device_variables_.push_back({variables_[value.storage.offset], plan_->devices[device]->allocate(value.type.bytes()), device});
+    variables_[value.storage.offset] = device_variables_.back().memory.data();
   }
 }
 
@@ -86,18 +86,18 @@ void Session::download_state() {
   }
 }
 
-void Session::prepare() {
-  weights_->refresh();
+void Session::prepare(const Stop& stop) {
+  weights_->refresh(stop);
   upload_state();
 }
 
-std::byte* Session::address(int placed, int slot) const {
-  const Place& place = plan_->values[static_cast<size_t>(placed)].place;
-  switch (place.home) {
-    case Place::Home::kArena: return arenas_[static_cast<size_t>(place.device)].data() + place.offset;
-    case Place::Home::kPrepared: return prepared_[place.offset];
-    case Place::Home::kInput: return inputs_.at(static_cast<size_t>(slot))[place.offset].data();
-    case Place::Home::kVariable: return variables_[place.offset];
+std::byte* Session::address(int stored, int slot) const {
+  const Storage& storage = plan_->values[static_cast<size_t>(stored)].storage;
+  switch (storage.kind) {
+    case Storage::Kind::kArena: return arenas_[static_cast<size_t>(storage.device)].data() + storage.offset;
+    case Storage::Kind::kPrepared: return prepared_[storage.offset];
+    case Storage::Kind::kInput: return inputs_.at(static_cast<size_t>(slot))[storage.offset].data();
+    case Storage::Kind::kVariable: return variables_[storage.offset];
   }
   return nullptr;
 }
@@ -109,7 +109,7 @@ bool Session::can_capture() const {
 }
 
 // The first run of a slot reports failures step by step; the second is captured, and later runs launch the captured one.
-StepRunner::Failure Session::run_steps(size_t slot, std::span<double> seconds) {
+StepRunner::Failure Session::run_steps(size_t slot, std::span<double> seconds, const Stop& stop) {
   if (captured_[slot] == nullptr && has_run_[slot] && seconds.empty() && can_capture()) {
     streams_[1]->begin_capture();
     const StepRunner::Failure failure = runners_[slot].run();
@@ -117,27 +117,27 @@ StepRunner::Failure Session::run_steps(size_t slot, std::span<double> seconds) {
     if (!failure.status.ok()) return failure;
   }
   has_run_[slot] = true;
-  if (captured_[slot] == nullptr || !seconds.empty()) return runners_[slot].run(seconds);
+  if (captured_[slot] == nullptr || !seconds.empty()) return runners_[slot].run(seconds, stop);
   return {nullptr, streams_[1]->launch(*captured_[slot])};
 }
 
-void Session::run(int slot) {
-  run({}, slot);
+void Session::run(int slot, const Stop& stop) {
+  run({}, slot, stop);
 }
 
-void Session::run(std::span<double> seconds, int slot) {
+void Session::run(std::span<double> seconds, int slot, const Stop& stop) {
   refuse_after_fork();
   const TeamScope team(plan_->threads);
-  StepRunner::check(run_steps(static_cast<size_t>(slot), seconds));
+  StepRunner::check(run_steps(static_cast<size_t>(slot), seconds, stop));
   for (size_t d = 1; d < streams_.size(); ++d) StepRunner::check({nullptr, streams_[d]->synchronize()});
 }
 
-int Session::placed_input(std::string_view name) const {
-  return find_placed(plan_->inputs, "input", name);
+int Session::stored_input(std::string_view name) const {
+  return find_stored(plan_->inputs, "input", name);
 }
 
-int Session::placed_output(std::string_view name) const {
-  return find_placed(plan_->outputs, "output", name);
+int Session::stored_output(std::string_view name) const {
+  return find_stored(plan_->outputs, "output", name);
 }
 
 }  // namespace residual

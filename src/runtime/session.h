@@ -17,6 +17,7 @@ namespace residual {
 struct SessionOptions {
   /// Copies of the inputs' memory: while a run reads one slot, the caller fills another.
   int input_slots = 1;
+  Stop stop = {};  ///< asked while the weights are prepared for the first time; not kept
 };
 
 /// Owns the arena. Any number of sessions share one plan and one PreparedWeights; a session is used by one thread at a time.
@@ -34,21 +35,22 @@ class Session {
   /// another element type.
   template <typename T>
   std::span<T> input(std::string_view name, int slot = 0) {
-    return of_type<T>(placed_input(name), slot);
+    return of_type<T>(stored_input(name), slot);
   }
   /// The memory of an output, canonical order, on the host; valid until the next run().
   template <typename T>
   std::span<const T> output(std::string_view name) const {
-    return of_type<T>(placed_output(name), 0);
+    return of_type<T>(stored_output(name), 0);
   }
 
-  /// Runs the steps on the inputs of a slot; does not allocate. Throws Error when a kernel failed: (kResource) for lack of
-  /// memory, else (kOther); outputs and Variables are then invalid.
-  void run(int slot = 0);
+  /// Runs the steps on the inputs of a slot; does not allocate. Throws Error: (kResource) or (kOther) when a kernel failed, for
+  /// lack of memory or otherwise, (kInterrupted) where `stop`, asked before each step, says so; outputs and Variables are then
+  /// invalid. (kUsage) where OpenMP gives the calling thread fewer threads than the plan has.
+  void run(int slot = 0, const Stop& stop = {});
   /// The same, adding each step's seconds to `seconds` (one entry per step).
-  void run(std::span<double> seconds, int slot = 0);
+  void run(std::span<double> seconds, int slot = 0, const Stop& stop = {});
   /// Prepares the weights again; to be called after the State was changed from outside.
-  void prepare();
+  void prepare(const Stop& stop = {});
   /// Copies Variables from their device back into the State; does nothing where they are on the host.
   void download_state();
 
@@ -57,20 +59,20 @@ class Session {
  private:
   Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeights> weights, State* state,
           const SessionOptions& options);
-  int placed_input(std::string_view name) const;
-  int placed_output(std::string_view name) const;
-  std::byte* address(int placed, int slot) const;
+  int stored_input(std::string_view name) const;
+  int stored_output(std::string_view name) const;
+  std::byte* address(int stored, int slot) const;
   void add_variables(State* state);
   void upload_state();
   bool can_capture() const;
-  StepRunner::Failure run_steps(size_t slot, std::span<double> seconds);
+  StepRunner::Failure run_steps(size_t slot, std::span<double> seconds, const Stop& stop);
 
   template <typename T>
-  std::span<T> of_type(int placed, int slot) const {
-    const TensorType& type = plan_->values[static_cast<size_t>(placed)].type;
+  std::span<T> of_type(int stored, int slot) const {
+    const TensorType& type = plan_->values[static_cast<size_t>(stored)].type;
     if (type.dtype != DTypeOf<T>::value)
       fail(ErrorKind::kUsage, "a value of {} is read as {}", name_of(type.dtype), name_of(DTypeOf<T>::value));
-    return {reinterpret_cast<T*>(address(placed, slot)), static_cast<size_t>(type.shape.elements())};
+    return {reinterpret_cast<T*>(address(stored, slot)), static_cast<size_t>(type.shape.elements())};
   }
 
   // A Variable in the memory of a device.

@@ -6,8 +6,8 @@ namespace residual {
 namespace {
 
 CopyDirection direction_of(const Plan& plan, const PlanStep& step) {
-  const auto on_host = [&](int placed) {
-    return plan.devices[static_cast<size_t>(plan.values[static_cast<size_t>(placed)].place.device)]->is_host();
+  const auto on_host = [&](int stored) {
+    return plan.devices[static_cast<size_t>(plan.values[static_cast<size_t>(stored)].storage.device)]->is_host();
   };
   const bool from_host = on_host(step.inputs[0]), to_host = on_host(step.outputs[0]);
   return from_host == to_host ? CopyDirection::kWithinDevice : from_host ? CopyDirection::kToDevice : CopyDirection::kToHost;
@@ -22,7 +22,7 @@ std::vector<std::unique_ptr<Stream>> make_streams(const Plan& plan) {
 }
 
 StepRunner::StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std::span<const std::unique_ptr<Stream>> streams,
-                       const std::function<std::byte*(int placed)>& address,
+                       const std::function<std::byte*(int stored)>& address,
                        const std::function<std::byte*(int device)>& scratch) {
   for (const PlanStep& step : steps) {
     Call call{&step,
@@ -51,8 +51,9 @@ KernelStatus StepRunner::run(const Call& call) noexcept {
   return status.ok() && call.direction == CopyDirection::kToHost ? call.stream->synchronize() : status;
 }
 
-StepRunner::Failure StepRunner::run(std::span<double> seconds) const noexcept {
+StepRunner::Failure StepRunner::run(std::span<double> seconds, const Stop& stop) const {
   for (size_t i = 0; i < calls_.size(); ++i) {
+    residual::check(stop);
     const auto start = std::chrono::steady_clock::now();
     const KernelStatus status = run(calls_[i]);
     if (!status.ok()) return {calls_[i].step, status};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/plan.h"
+#include "runtime/stop.h"
 
 namespace residual {
 
@@ -16,9 +17,9 @@ std::vector<std::unique_ptr<Stream>> make_streams(const Plan& plan);
 /// The steps of a program bound to memory. Created once, run any number of times without allocation.
 class StepRunner {
  public:
-  /// address: of a placed value. scratch: the memory of a device's arena.
+  /// address: of a stored value. scratch: the memory of a device's arena.
   StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std::span<const std::unique_ptr<Stream>> streams,
-             const std::function<std::byte*(int placed)>& address, const std::function<std::byte*(int device)>& scratch);
+             const std::function<std::byte*(int stored)>& address, const std::function<std::byte*(int device)>& scratch);
 
   /// The first failure, if any.
   struct Failure {
@@ -26,8 +27,8 @@ class StepRunner {
     KernelStatus status;
   };
   /// Runs the steps in order up to the first failure. Adds each step's seconds to `seconds`, one entry per step, where it is not
-  /// empty.
-  Failure run(std::span<double> seconds = {}) const noexcept;
+  /// empty. stop: asked before each step; where it says so, throws Error (kInterrupted).
+  Failure run(std::span<double> seconds = {}, const Stop& stop = {}) const;
 
   /// Throws Error (kResource) where the library ran out of memory, else (kOther), naming the step; returns when no step failed.
   static void check(const Failure& failure);

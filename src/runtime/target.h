@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "backend/backend.h"
+#include "residual/compile_observer.h"
 
 namespace residual {
 
@@ -13,6 +14,10 @@ struct Target {
   bool tune = true;         ///< time the implementations of a match; otherwise the first is taken
   size_t memory_limit = 0;  ///< bytes; 0: none. A larger plan is refused with both sizes
   std::filesystem::path tuning_cache = default_tuning_cache();  ///< a file; empty: timings are not kept on disk
+  CompileObserver observer = {};                                ///< of compilations for this target, and of preparing weights
+
+  /// The threads of plans that are compiled now: fewer than `threads` where OpenMP gives fewer, see available_team.
+  int available_threads() const;
 
   /// "kernels.json" in the user's cache folder (core/cache_folder.h); empty where there is none.
   static std::filesystem::path default_tuning_cache();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "data/files/archive.h"
+#include "train/hyperparameter.h"
+
 namespace residual::train {
 
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs) {
@@ -10,13 +13,21 @@ int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epoc
   return std::min<int64_t>(400, steps / 10);
 }
 
-AugmentationPreset augmentation_preset_named(std::string_view text) {
-  if (text == "auto") return AugmentationPreset::kAuto;
-  if (text == "none") return AugmentationPreset::kNone;
-  if (text == "crop") return AugmentationPreset::kCrop;
-  if (text == "flip") return AugmentationPreset::kFlip;
-  if (text == "crop+flip" || text == "flip+crop") return AugmentationPreset::kCropAndFlip;
-  fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
+std::vector<Named<AugmentationPreset>> named_values(AugmentationPreset) {
+  return {{"auto", AugmentationPreset::kAuto},
+          {"none", AugmentationPreset::kNone},
+          {"crop", AugmentationPreset::kCrop},
+          {"flip", AugmentationPreset::kFlip},
+          {"crop+flip", AugmentationPreset::kCropAndFlip},
+          {"flip+crop", AugmentationPreset::kCropAndFlip}};
+}
+
+std::string data_name(const std::filesystem::path& path) {
+  std::filesystem::path data = path.lexically_normal();
+  if (!data.has_filename()) data = data.parent_path();
+  std::string name = data.filename().string();
+  if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
+  return name.empty() || name == "." || name == ".." ? "data" : name;
 }
 
 data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw) {

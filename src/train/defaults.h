@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <filesystem>
+#include <string>
 
 #include "data/dataset.h"
 #include "data/transforms/augmentation.h"
@@ -14,8 +15,8 @@ namespace residual::train {
 /// 400 steps, but at most a tenth of all steps.
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs);
 
-/// "auto", "none", "crop", "flip" or "crop+flip". Throws Error (kUsage) for another text.
-AugmentationPreset augmentation_preset_named(std::string_view text);
+/// What a user calls the data set at this path: the name of its folder or archive; "data" where that says nothing.
+std::string data_name(const std::filesystem::path& path);
 
 /// The preset for data of this format: crops pad by 4 pixels (IDX: 2); kAuto crops and flips, but does not flip IDX digits.
 data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw);

@@ -1,53 +1,20 @@
 #include "train/request.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "core/json_text.h"
+#include "core/log.h"
 #include "core/threads.h"
 #include "data/preprocessing/presets.h"
 #include "io/checksum.h"
 #include "train/defaults.h"
-#include "train/optimizers/optimizers.h"
+#include "train/hyperparameters.h"
 #include "train/trainer.h"
 
 namespace residual::train {
 namespace {
-
-OptimizerOptions optimizer_of(const TrainRequest& request) {
-  return {.name = request.optimizer,
-          .weight_decay = request.weight_decay.value_or(find_optimizer(request.optimizer).weight_decay),
-          .decay_norm_and_bias = request.decay_norm_and_bias,
-          .settings = request.optimizer_settings};
-}
-
-ScheduleOptions schedule_of(const TrainRequest& request, int64_t training_images) {
-  return {.name = request.schedule,
-          .learning_rate = request.learning_rate.value_or(find_optimizer(request.optimizer).learning_rate),
-          .warmup_steps = request.warmup_steps.value_or(default_warmup(training_images, request.batch_size, request.epochs)),
-          .settings = request.schedule_settings};
-}
-
-// The options that do not depend on the network.
-TrainOptions options_of(const TrainRequest& request, int64_t training_images) {
-  TrainOptions options;
-  options.initialisation = request.initialisation;
-  options.epochs = request.epochs;
-  options.batch_size = request.batch_size;
-  options.optimizer = optimizer_of(request);
-  options.schedule = schedule_of(request, training_images);
-  options.clip_grad_norm = request.clip_grad_norm;
-  options.ema_decay = request.ema_decay;
-  options.freeze = request.freeze;
-  options.head_learning_rate_scale = request.head_learning_rate_scale;
-  options.label_smoothing = request.label_smoothing;
-  options.seed = request.seed;
-  options.target = request.target;
-  options.loader_threads = request.loader_threads;
-  options.out = request.out;
-  options.resume = request.resume;
-  options.checkpoint_minutes = request.checkpoint_minutes;
-  options.command = request.command;
-  return options;
-}
 
 void check_choice(const PreprocessingChoice& choice) {
   if (choice.mean.empty() != choice.std.empty()) {
@@ -94,7 +61,7 @@ bool turns_upright(const PreprocessingChoice& choice) {
 
 void check(const TrainRequest& request) {
   check_choice(request.preprocessing);
-  check(options_of(request, 1));
+  check(TrainOptions{request, request});
 }
 
 TrainOptions settle(const TrainRequest& request, const data::DataSource& source, const eval::Model* pretrained) {
@@ -102,15 +69,21 @@ TrainOptions settle(const TrainRequest& request, const data::DataSource& source,
     fail(ErrorKind::kUsage, "the data has no training images ({}); put them into a folder train/<class>/", source.found);
   }
   check(request);
-  TrainOptions options = options_of(request, source.train->size());
+  TrainOptions options{complete(request), request};
+  if (!options.warmup_steps) options.warmup_steps = default_warmup(source.train->size(), options.batch_size, options.epochs);
+  options.initialisation = request.initialisation;
   options.architecture = request.network ? *request.network : pretrained->architecture;
   const Shape published = options.architecture.input;
   options.architecture.classes = static_cast<int64_t>(source.classes().size());
   std::optional<Shape> input = request.input;
   if (!input && !request.preprocessing.name.empty()) input = data::preprocessing_input(request.preprocessing.name);
   options.architecture.input = input.value_or(default_input(published, source.train->image_shape()));
-  options.augmentation = augmentation_of(request.augmentation, source.format, options.architecture.input);
+  options.random_transforms = augmentation_of(request.augmentation, source.format, options.architecture.input);
   if (pretrained != nullptr) options.pretrained = identity_of(*pretrained);
+  if (pretrained == nullptr && !request.freeze.empty()) {
+    warn("the frozen parts ({}) keep the random weights that they start with",
+         printable(fmt::format("{}", fmt::join(request.freeze, ", "))));
+  }
   return options;
 }
 

@@ -1,8 +1,6 @@
 // A training run as a caller specifies it, and its defaults, which depend on the data and the pretrained weights.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,31 +29,13 @@ std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoic
 /// chosen_preprocessing.
 bool turns_upright(const PreprocessingChoice& choice);
 
-/// Empty members have defaults: those of TrainOptions, of defaults.h, or values derived from the data and pretrained weights.
-struct TrainRequest {
+/// Empty members have defaults: of Hyperparameters, of defaults.h, or values derived from the data and pretrained weights.
+struct TrainRequest : Hyperparameters, Execution {
   std::optional<models::Architecture> network;  ///< none: the pretrained network; the classes are always those of the data
   std::optional<Shape> input;                   ///< C,H,W; none: as `preprocessing` gives, else default_input()
   models::Initialisation initialisation = models::Initialisation::kHe;
   PreprocessingChoice preprocessing;
   bool exif_orientation = false;  ///< whether the data set applies the Exif orientation; recorded in the model
-  int64_t epochs = 30, batch_size = 128;
-  std::string optimizer = "sgd", schedule = "cosine";  ///< entries of optimizers/optimizers.h and schedules/schedules.h
-  Settings optimizer_settings, schedule_settings;      ///< missing ones have the entry's defaults
-  AugmentationPreset augmentation = AugmentationPreset::kAuto;
-  std::optional<double> learning_rate, weight_decay;  ///< none: the optimizer's defaults
-  bool decay_norm_and_bias = true;
-  double clip_grad_norm = 0, ema_decay = 0;  ///< 0: none
-  std::optional<int64_t> warmup_steps;       ///< none: default_warmup()
-  double label_smoothing = 0;
-  std::vector<std::string> freeze;
-  double head_learning_rate_scale = 1;
-  uint64_t seed = 0;
-  Target target;
-  int loader_threads = 1;
-  std::filesystem::path out;
-  bool resume = false;
-  double checkpoint_minutes = 10;
-  std::string command;  ///< for the report
 };
 
 /// Throws Error (kUsage) for options that are out of range or contradictory for any data, (kBadFile) for a preprocessing file.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/file.h"
+#include "core/tuning.h"
 #include "data/batches.h"
 #include "data/loader.h"
 #include "train/report/report_mistakes.h"
@@ -12,6 +13,7 @@
 #include "train/run/held_out.h"
 #include "train/run/identity.h"
 #include "train/run/metrics_log.h"
+#include "train/run/run_lock.h"
 #include "train/run/run_report.h"
 #include "train/schedules/schedules.h"
 #include "train/step/moving_average.h"
@@ -40,7 +42,6 @@ void make_folder(const std::filesystem::path& folder) {
     fail(ErrorKind::kResource, "cannot make the output folder '{}': {}", folder.string(),
          error ? error.message() : "a file is in its place");
   }
-  remove_leftovers(folder);
 }
 
 constexpr int kInputSlots = 3;  // one batch that the step reads and two that the loader fills
@@ -93,13 +94,16 @@ class Trainer {
     start_moving_average(state_, plan->graph);
     if (saved) resume(*saved, plan->threads);
     progress_.threads = plan->threads;
-    session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots});
-    loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.augmentation), loader_options(options_, *session_));
+    saved_ = saved.has_value();
+    if (!saved) progress_.timed_kernels = options_.target.tune && tuning_allowed();
+    session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots, .stop = options_.target.observer.stop});
+    loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.random_transforms),
+                    loader_options(options_, *session_));
     if (held_out_.dataset != nullptr) make_evaluator();
-    log_.emplace(saved ? MetricsLog::resume(options_.out, progress_) : MetricsLog::create(options_.out));
-    if (!saved) save_checkpoint();  // detects an unwritable output folder before the first epoch
-    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}", batches_,
-                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description));
+    open_log(saved.has_value());
+    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}, kernels {}", batches_,
+                     static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description,
+                     progress_.timed_kernels ? "chosen by timing" : "not timed"));
   }
 
   bool done() const { return progress_.epoch == options_.epochs; }
@@ -111,7 +115,7 @@ class Trainer {
     while (const data::Batch* batch = loader_->next()) {
       const auto slot = static_cast<int>(batch->slot);
       feed(*session_, slot, rate_of(step()), step(), options_.seed);
-      session_->run(slot);
+      session_->run(slot, saved_ ? options_.target.observer.stop : Stop());  // with nothing to save, at once
       account(*batch);
       if (observer_.progress) observer_.progress(clock_.now(progress_));
       if (observer_.stop && observer_.stop()) interrupted();
@@ -140,6 +144,7 @@ class Trainer {
   TrainResult finish() {
     TrainResult result{progress_.records,        progress_.best_epoch,    held_out_.split, std::nullopt, {},
                        file("best.safetensors"), file("last.safetensors")};
+    result.timed_kernels = progress_.timed_kernels;
     const HeldOut last = final_split(source_);
     if (last.dataset != nullptr) {
       eval::Model best = eval::load_model(result.best);
@@ -152,11 +157,12 @@ class Trainer {
   }
 
   const Plan& plan() const { return session_->plan(); }
+  int64_t steps_per_epoch() const { return batches_; }
 
  private:
   std::filesystem::path file(std::string_view name) const { return options_.out / name; }
   int64_t step() const { return progress_.epoch * batches_ + progress_.batch; }  // from 0
-  double rate_of(int64_t step) const { return learning_rate(options_.schedule, step, batches_, options_.epochs); }
+  double rate_of(int64_t step) const { return learning_rate(options_, step, batches_); }
 
   void note(const std::string& text) const {
     if (observer_.note) observer_.note(text);
@@ -170,6 +176,13 @@ class Trainer {
     std::optional<SavedRun> saved = checkpoints_.load();
     if (!saved) note(fmt::format("there is no checkpoint in '{}': starting afresh", options_.out.string()));
     return saved;
+  }
+
+  // A run that begins over a finished one is in the folder from its first checkpoint on, which says that the files have no line
+  // of it: killed before, it leaves the finished run whole.
+  void open_log(bool resumed) {
+    if (!resumed) save_checkpoint();  // detects an unwritable output folder before the first epoch, too
+    log_.emplace(MetricsLog::resume(options_.out, progress_));
   }
 
   void resume(const SavedRun& saved, int threads) {
@@ -222,6 +235,7 @@ class Trainer {
     running.correct += eval::score(session_->output<float>("logits"), batch.labels, options_.architecture.classes).correct;
     running.seen += batch.count;
     ++progress_.batch;
+    saved_ = false;
   }
 
   [[noreturn]] void interrupted() {
@@ -286,9 +300,10 @@ class Trainer {
   void save_checkpoint() {
     session_->download_state();
     check_finite_state();
-    log_->sync();
+    if (log_) log_->sync();
     checkpoints_.save(progress_, choices_, state_);
     last_save_ = std::chrono::steady_clock::now();
+    saved_ = true;
   }
 
   // The loss reveals broken weights one step late: they must not replace a good checkpoint.
@@ -318,6 +333,7 @@ class Trainer {
   std::optional<data::Loader> loader_;  // writes into the session's inputs
   std::optional<eval::Evaluator> evaluator_;
   std::optional<MetricsLog> log_;
+  bool saved_ = false;  // whether the checkpoint holds every step
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
 };
 
@@ -329,6 +345,8 @@ TrainResult train(const TrainOptions& options, const data::DataSource& source, c
   check_data(options, source);
   frozen_scopes(models::inference_graph(options.architecture, 1), options.freeze);  // rejects parts that do not exist
   make_folder(options.out);
+  const RunLock lock(options.out);
+  remove_leftovers(options.out);
   Trainer trainer(options, source, preprocessing, observer);
   trainer.begin(start);
   while (!trainer.done()) {
@@ -336,7 +354,7 @@ TrainResult train(const TrainOptions& options, const data::DataSource& source, c
     trainer.finish_epoch();
   }
   TrainResult result = trainer.finish();
-  write_report(run_report(options, source, trainer.plan(), result), options.out);
+  write_report(run_report(options, source, trainer.plan(), trainer.steps_per_epoch(), result), options.out);
   return result;
 }
 

@@ -22,6 +22,7 @@ struct TrainResult {
   std::optional<eval::Evaluation> evaluation;  ///< of the best model, on the test split (else validation)
   std::string evaluated;                       ///< the split of `evaluation`: "test" or "validation"
   std::filesystem::path best, last;            ///< model files
+  bool timed_kernels = false;                  ///< kernels were chosen by timing: the same run may give other bits next time
 };
 
 /// Normalisation for a training split: standard preprocessing with the mean and standard deviation of its images (of at most
@@ -30,9 +31,9 @@ data::Preprocessing standard_preprocessing(const Shape& input_chw, const data::D
 
 /// Trains on source.train, evaluates each epoch on source.validation, else source.test, and writes into options.out:
 /// best.safetensors, last.safetensors, checkpoint.safetensors, metrics.jsonl, timings.jsonl, report.html, curves.svg, curves.png.
-/// Throws Error: kUsage for options that do not fit the data or the checkpoint, kNumeric when the loss is not finite (the last
-/// checkpoint stays), kResource when output cannot be written, kInterrupted after observer.stop. `start`: initial weights;
-/// missing ones are random.
+/// Throws Error: kUsage for options that do not fit the data or the checkpoint, and while another run writes into options.out,
+/// kNumeric when the loss is not finite (the last checkpoint stays), kResource when output cannot be written, kInterrupted after
+/// observer.stop. `start`: initial weights; missing ones are random.
 TrainResult train(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing,
                   const Observer& observer = {}, const State* start = nullptr);
 

@@ -13,7 +13,7 @@ namespace residual::train {
 Graph training_graph(const TrainOptions& options, DType dtype) {
   TrainingStep step = forward_backward(options, dtype);
   if (options.clip_grad_norm > 0) clip_gradients(step, options.clip_grad_norm);
-  append_updates(step, options.optimizer, parameter_groups(step, options));
+  append_updates(step, options, parameter_groups(step, options));
   if (options.ema_decay > 0) append_moving_average(step, options.ema_decay);
   return recompute(step.graph);
 }

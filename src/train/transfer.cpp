@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
-#include "data/labels.h"
+#include "core/log.h"
+#include "eval/classes.h"
 #include "models/table.h"
 #include "ops/layers/linear.h"
 
@@ -66,6 +66,21 @@ Tensor in_order(const Tensor& tensor, std::span<const int64_t> rows) {
   return result;
 }
 
+struct HeadRows {
+  std::vector<int64_t> order;  // the pretrained row of each class; empty: as they are
+  bool other_classes = false;  // only some of the data's classes are among the pretrained ones: the head is new
+};
+
+// Of a head with as many classes; one of another size is new in any case.
+HeadRows head_rows(const eval::Model& pretrained, const std::vector<std::string>& classes) {
+  if (static_cast<int64_t>(classes.size()) != pretrained.architecture.classes) return {};
+  eval::ClassMatch match = eval::match_classes(classes, pretrained.labels, pretrained.architecture.classes);
+  if (!match.unknown.empty()) return {.order = {}, .other_classes = true};
+  if (match.by != ClassesBy::kNumbers) return {.order = std::move(match.place), .other_classes = false};
+  if (!pretrained.labels.empty()) warn("the head is kept: {}", eval::note_on(match, true));
+  return {};
+}
+
 }  // namespace
 
 std::string head_scope(const Graph& network) {
@@ -79,15 +94,18 @@ Start start_from(const eval::Model& pretrained, const models::Architecture& arch
                  const std::vector<std::string>& classes) {
   const Graph network = models::inference_graph(architecture, 1);
   const std::vector<std::string> head{head_scope(network)};
-  const std::optional<std::vector<int64_t>> rows = data::places_of(classes, pretrained.labels);
+  const HeadRows rows = head_rows(pretrained, classes);
   Start start;
   std::string differences;
   for (const auto& [name, variable] : network.variables()) {
     const auto found = pretrained.state.tensors().find(name);
     const Tensor* tensor = found == pretrained.state.tensors().end() ? nullptr : &found->second;
-    if (tensor != nullptr && tensor->shape() == variable.type.shape && tensor->dtype() == variable.type.dtype) {
-      start.weights.set(name, rows && models::within(name, head) ? in_order(*tensor, *rows) : tensor->clone());
-    } else if (models::within(name, head)) {
+    const bool in_head = models::within(name, head);
+    const bool fits =
+        tensor != nullptr && tensor->shape() == variable.type.shape && tensor->dtype() == variable.type.dtype;
+    if (fits && !(in_head && rows.other_classes)) {
+      start.weights.set(name, in_head && !rows.order.empty() ? in_order(*tensor, rows.order) : tensor->clone());
+    } else if (in_head) {
       start.drawn.push_back(name);
     } else {
       differences += side_by_side(name, shape_text(tensor), to_string(variable.type.shape));

@@ -18,11 +18,12 @@ std::string head_scope(const Graph& network);
 /// Initial weights taken from a trained model.
 struct Start {
   State weights;                   ///< transferred parameters and running statistics
-  std::vector<std::string> drawn;  ///< names of the head's parameters, when the number of classes differs and the head is new
+  std::vector<std::string> drawn;  ///< names of the head's parameters, when the classes differ and the head is new
 };
 
 /// Every Variable of `architecture`, whose classes have these names, from `pretrained`; only the head may have another shape.
-/// Where `pretrained` has the same classes in another order, the head's rows are reordered. Throws Error (kUsage) with a table of
+/// Where `pretrained` has the same classes in another order, the head's rows are reordered; where it has only some of them, or
+/// another number, the head is new (eval::match_classes). Throws Error (kUsage) with a table of
 /// names and shapes, side by side, when anything else differs.
 Start start_from(const eval::Model& pretrained, const models::Architecture& architecture,
                  const std::vector<std::string>& classes);

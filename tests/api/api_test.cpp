@@ -107,6 +107,29 @@ TEST_F(Api, ARunWithAFolderIsStoppedAndGoesOnToTheSameEnd) {
   EXPECT_EQ(model.evaluate(data).loss, whole.evaluate(data).loss);
 }
 
+TEST_F(Api, ARunIsNotResumedFromAnotherStartingModel) {
+  const Dataset data = tiny_data();
+  const auto built = [](uint64_t seed, Initialisation initialisation = Initialisation::kHe) {
+    BuildOptions build;
+    build.input = {3, 8, 8};
+    build.seed = seed;
+    build.initialisation = initialisation;
+    return Model::build("resnet8", build);
+  };
+  TrainingOptions options = tiny_training();
+  options.out = folder_ / "run";
+  int steps = 0;
+  options.on_progress = [&](const Progress&) { ++steps; };
+  options.stop = [&] { return steps == 3; };
+  EXPECT_EQ(kind_of([&] { built(7).train(data, options); }), ErrorKind::kInterrupted);
+  options.stop = nullptr;
+  options.resume = true;
+  EXPECT_EQ(kind_of([&] { built(8).train(data, options); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { built(0).train(data, options); }), ErrorKind::kUsage) << "what the run itself would draw";
+  EXPECT_EQ(kind_of([&] { built(7, Initialisation::kTorch).train(data, options); }), ErrorKind::kUsage);
+  EXPECT_EQ(built(7).train(data, options).epochs.size(), 2U);
+}
+
 TEST_F(Api, TrainingGoesOnFromTheWeightsThatAModelHas) {
   const Dataset data = tiny_data();
   Model model = Model::build("resnet8", data);

@@ -127,9 +127,9 @@ TEST(Autodiff, TheOpsANetworkIsMadeOfAreDifferentiable) {
   std::vector<std::string> names;
   for (const OpDef* op : differentiable_ops()) names.emplace_back(op->name);
   for (const char* name :
-       {"conv2d",       "normalize",   "relu",      "max_pool", "avg_pool", "global_avg_pool", "linear",   "add",  "concat",
-        "pad_channels", "flatten",     "dropout",   "sigmoid",  "softmax",  "cross_entropy",   "multiply", "sqrt", "cast",
-        "reduce_sum",   "reduce_mean", "broadcast", "slice",    "pad"}) {
+       {"conv2d", "normalize",    "relu",       "max_pool",    "avg_pool",  "global_avg_pool", "linear",        "add",
+        "concat", "pad_channels", "flatten",    "dropout",     "sigmoid",   "softmax",         "cross_entropy", "multiply",
+        "sqrt",   "cast",         "reduce_sum", "reduce_mean", "broadcast", "slice",           "pad",           "clip"}) {
     EXPECT_THAT(names, testing::Contains(name));
   }
 }

@@ -31,33 +31,43 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   const Workspace workspace;
   const std::string train = "train --data shapes --train-size 32 --test-size 10 --model resnet8 --input 3x8x8 --out run ";
   refuses(workspace, 2, "", "subcommand");
-  refuses(workspace, 2, "trian", "no command is called 'trian'");
+  refuses(workspace, 2, "trian", "no command is called 'trian'; the nearest name is 'train'");
+  refuses(workspace, 2, "data inof shapes", "no command of `residual data` is called 'inof'; the nearest name is 'info'");
+  refuses(workspace, 2, "quasimodo", "there are train, eval");
   refuses(workspace, 2, "train", "--data");
-  refuses(workspace, 2, train + "--bogus 1", "--bogus");
+  refuses(workspace, 2, train + "--bogus 1", "residual train has no option --bogus\n");
+  refuses(workspace, 2, train + "--bacth 1", "has no option --bacth; the nearest name is '--batch-size'");
+  refuses(workspace, 2, train + "--Epoch=1", "the nearest name is '--epochs'");
+  refuses(workspace, 2, "data info shapes --contact-shet x.png", "residual data info has no option --contact-shet; the nearest");
+  refuses(workspace, 2, "bench resnet8 --seconds 1 --seconds 2", "--seconds is given twice");
+  refuses(workspace, 2, "models --json --json", "--json is given twice");
+  refuses(workspace, 2, train + "--lr 1 --learning-rate=1", "--learning-rate is given twice; omit one (--learning-rate,--lr)");
   refuses(workspace, 2, train + "--epochs abc", "--epochs");
   for (const char* value : {"0", "-1", "99999999999"}) refuses(workspace, 2, train + "--epochs " + value, "--epochs");
   for (const char* value : {"0", "-1", "70000"}) refuses(workspace, 2, train + "--batch-size " + value, "--batch-size");
-  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(workspace, 2, train + "--lr " + value, "learning rate");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--momentum " + value, "the momentum");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--label-smoothing " + value, "label smoothing");
-  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--weight-decay " + value, "weight decay");
+  for (const char* value : {"0", "-0.1", "nan", "inf"}) refuses(workspace, 2, train + "--lr " + value, "--learning-rate is");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--momentum " + value, "--momentum is");
+  for (const char* value : {"1", "-0.1", "nan"})
+    refuses(workspace, 2, train + "--label-smoothing " + value, "--label-smoothing is");
+  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--weight-decay " + value, "--weight-decay is");
   for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--val-split " + value, "split");
   for (const char* value : {"-1", "100000"}) refuses(workspace, 2, train + "--threads " + value, "--threads");
   for (const char* value : {"0", "1000"}) refuses(workspace, 2, train + "--loader-threads " + value, "--loader-threads");
-  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--ema-decay " + value, "moving average");
-  for (const char* value : {"-1", "nan", "inf"}) refuses(workspace, 2, train + "--clip-grad-norm " + value, "norm of the grad");
-  for (const char* value : {"1", "-0.1"}) refuses(workspace, 2, train + "--optimizer adam --beta1 " + value, "the beta1");
-  refuses(workspace, 2, train + "--warmup -1", "warm-up");
+  for (const char* value : {"1", "-0.1", "nan"}) refuses(workspace, 2, train + "--ema-decay " + value, "--ema-decay is");
+  for (const char* value : {"-1", "nan", "inf"})
+    refuses(workspace, 2, train + "--clip-grad-norm " + value, "--clip-grad-norm is");
+  for (const char* value : {"1", "-0.1"}) refuses(workspace, 2, train + "--optimizer adam --beta1 " + value, "--beta1 is");
+  refuses(workspace, 2, train + "--warmup -1", "--warmup-steps is -1");
   refuses(workspace, 2, train + "--optimizer sdg", "optimizer");
   refuses(workspace, 2, train + "--schedule stairs", "schedule");
   refuses(workspace, 2, train + "--augment mixup", "augmentation");
   refuses(workspace, 2, train + "--init zero", "init");
-  refuses(workspace, 2, train + "--device tpu", "--device");
+  refuses(workspace, 2, train + "--device tpu", "the device is 'tpu', expected auto or cpu");
   refuses(workspace, 2, train + "--optimizer adam --nesterov", "--nesterov belongs to --optimizer sgd, not to adam");
   refuses(workspace, 2, train + "--optimizer adam --momentum 0.9", "--momentum");
   refuses(workspace, 2, train + "--nesterov --momentum 0", "Nesterov");
   refuses(workspace, 2, train + "--schedule multistep", "milestones");
-  refuses(workspace, 2, train + "--milestones 1,2", "milestones");
+  refuses(workspace, 2, train + "--milestones 1,2", "--milestones belongs to --schedule multistep, not to cosine");
   refuses(workspace, 2, train + "--schedule multistep --milestones 1,x", "--milestones");
   refuses(workspace, 2, train + "--schedule multistep --milestones 1.5", "--milestones");
   refuses(workspace, 2, train + "--schedule multistep --milestones 5,2", "milestones");
@@ -77,6 +87,9 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
 TEST(BadInput, NetworksThatDoNotExistOrDoNotFitAreUsageMistakes) {
   const Workspace workspace;
   refuses(workspace, 2, "summary resnet21", "residual models");
+  refuses(workspace, 2, "summary resnet-50", "no model is called 'resnet-50'; the nearest name is 'resnet50'");
+  refuses(workspace, 2, "models --family vggg", "--family is 'vggg', expected");
+  refuses(workspace, 2, "completion tcsh", "the shell 'tcsh', expected bash, zsh or fish");
   refuses(workspace, 2, "summary resnet20 --shortcut X", "shortcut");
   refuses(workspace, 2, "summary plain20 --shortcut A", "plain");
   for (const char* value : {"0", "1", "-1"})

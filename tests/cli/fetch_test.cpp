@@ -109,13 +109,27 @@ TEST(Fetch, OneThatFailsIsNamedAndDoesNotKeepTheOthersBack) {
   EXPECT_TRUE(list[2].contains("error"));
 }
 
-TEST(Fetch, APublishedNameInPlaceOfAFileIsAnsweredWithHowToGetIt) {
+TEST(Fetch, APublishedNameInPlaceOfAFileIsFetched) {
   const Workspace workspace;
-  for (const char* command : {"eval resnet50 --data shapes", "predict resnet50 x.png"}) {
-    const Outcome outcome = workspace.run(command, from(http::closed_address()));
+  for (const char* command : {"eval resnet50 --data shapes", "predict resnet50 x.png", "convert resnet50 out.onnx",
+                              "verify resnet50 resnet50", "train --data shapes --pretrained resnet50"}) {
+    std::vector<std::string> asked;
+    const http::Server server([&](const http::Request& request) {
+      asked.push_back(request.path);
+      return http::Reply{.status = "404 Not Found"};
+    });
+    const Outcome outcome = workspace.run(command, from(server.address()));
     EXPECT_EQ(outcome.code, 3) << command;
-    EXPECT_THAT(outcome.err, HasSubstr("`residual fetch resnet50`")) << command;
+    EXPECT_THAT(asked, testing::ElementsAre("/weights/resnet50-0676ba61.pth")) << command;
   }
+}
+
+TEST(Fetch, AFileOfAPublishedNameGoesFirst) {
+  const http::Server server([](const http::Request&) { return http::Reply{.status = "404 Not Found"}; });
+  const Workspace workspace;
+  fs::copy_file(program::tiny_model(), workspace / "resnet50");
+  EXPECT_EQ(workspace.run("eval resnet50 --data shapes --test-size 40", from(server.address())).code, 0);
+  EXPECT_TRUE(server.requests().empty());
 }
 
 TEST(Fetch, AFullDiskIsSaidAndWhatCameIsKept) {

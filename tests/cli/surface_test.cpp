@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "program.h"
 
 namespace {
@@ -11,16 +14,45 @@ using program::Workspace;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+// "data " below "", "data info " below "data ": what a command's help lists under Subcommands.
+std::vector<std::string> commands_below(const std::string& command, const std::string& help) {
+  std::vector<std::string> commands;
+  const size_t list = help.find("\nSubcommands:\n");
+  if (list == std::string::npos) return commands;
+  std::istringstream lines(help.substr(list + 14));
+  for (std::string line; std::getline(lines, line) && line.starts_with("  ");)
+    commands.push_back(command + line.substr(2, line.find(' ', 2) - 2) + " ");
+  return commands;
+}
+
 TEST(Surface, EveryCommandHasHelpWithAnExample) {
   const Workspace workspace;
-  for (const std::string command : {"", "train ", "eval ", "predict ", "summary ", "bench ", "data ", "data info ",
-                                    "data sample ", "fetch ", "models ", "convert ", "verify "}) {
+  std::vector<std::string> commands{""};
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const std::string command = commands[i];
     const Outcome outcome = workspace.run(command + "--help");
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
     EXPECT_THAT(outcome.out, HasSubstr("residual " + command)) << command;
     EXPECT_EQ(outcome.err, "") << command;
+    for (std::string& sub : commands_below(command, outcome.out)) commands.push_back(std::move(sub));
   }
+  EXPECT_THAT(commands, testing::IsSupersetOf({"train ", "data info ", "models "}));
+}
+
+TEST(Surface, HelpOfCommandsWithManyOptionsIsShortAndHelpAllIsNot) {
+  const Workspace workspace;
+  const std::string help = workspace.run("eval --help").out, all = workspace.run("eval --help-all").out;
+  EXPECT_LT(std::count(help.begin(), help.end(), '\n'), 35);
+  EXPECT_THAT(help, testing::AllOf(HasSubstr("--shortcut-pool"), HasSubstr("--help-all explains them")));
+  EXPECT_THAT(all, testing::AllOf(HasSubstr("subsample, max or average"), testing::Not(HasSubstr("explains them"))));
+}
+
+TEST(Surface, HelpListsTheChoicesThereAre) {
+  const Workspace workspace;
+  EXPECT_THAT(workspace.run("summary --help").out,
+              testing::AllOf(HasSubstr("Where to compute: auto or cpu\n"), HasSubstr(": A, B, C or none\n")));
+  EXPECT_THAT(workspace.run("eval --help").out, HasSubstr(": train, validation or test\n"));
 }
 
 TEST(Surface, HelpOfTrainNamesEveryPromisedOption) {
@@ -83,6 +115,23 @@ TEST(Surface, ModelsListsNetworksWithTheirSize) {
   }
   EXPECT_TRUE(found);
   EXPECT_THAT(Workspace().run("models").out, HasSubstr("resnet1202"));
+}
+
+TEST(Surface, ModelsAreFilteredByFamilyPublishedWeightsAndText) {
+  const Workspace workspace;
+  const auto names = [&](const std::string& options) {
+    std::vector<std::string> list;
+    for (const auto& entry : program::json_of(workspace.run("models --json " + options).out)) list.push_back(entry["name"]);
+    return list;
+  };
+  EXPECT_THAT(names("--family wide_resnet"), ElementsAre("wide_resnet50_2", "wide_resnet101_2"));
+  EXPECT_THAT(names("--published --family vgg"), testing::SizeIs(8));
+  EXPECT_THAT(names("RESNEXT --published"), ElementsAre("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"));
+  EXPECT_THAT(names("resnext50"), testing::Contains("resnext50_32x4d"));
+  EXPECT_THAT(names("nothing-is-called-so"), testing::IsEmpty());
+  const nlohmann::json entry = program::json_of(workspace.run("models --json wide_resnet50_2").out)[0];
+  EXPECT_EQ(entry["family"], "wide_resnet");
+  EXPECT_EQ(entry["weights"], nlohmann::json({"wide_resnet50_2", "wide_resnet50_2-v2"}));
 }
 
 TEST(Surface, SummaryGivesParametersMacsAndLayers) {
@@ -173,16 +222,45 @@ TEST(Surface, EvalLooksAtImagesInSeveralCrops) {
   EXPECT_EQ(workspace.run("eval " + program::tiny_model().string() + " --data shapes --crops 5").code, 2) << "no centre crop";
 }
 
-TEST(Surface, EvalGivesItsSixKeysAndTheyAgree) {
+TEST(Surface, EvalGivesItsKeysAndTheyAgree) {
   const Outcome outcome =
       Workspace().run("eval " + program::tiny_model().string() + " --data shapes --test-size 40 --threads 1 --json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const nlohmann::ordered_json json = program::ordered_json_of(outcome.out);
-  EXPECT_THAT(program::keys_of(json), ElementsAre("images", "correct", "top1", "top5", "loss", "images_per_second"));
+  EXPECT_THAT(program::keys_of(json), ElementsAre("images", "correct", "top1", "top5", "loss", "images_per_second", "classes_by",
+                                                  "unknown_classes", "images_left_out"));
   EXPECT_EQ(json["images"], 40);
   EXPECT_DOUBLE_EQ(json["top1"], json["correct"].get<double>() / 40);
   EXPECT_GE(json["top5"], json["top1"]);
   EXPECT_GT(json["images_per_second"], 0);
+  EXPECT_EQ(json["classes_by"], "names");
+  EXPECT_EQ(json["images_left_out"], 0);
+}
+
+TEST(Surface, EvalGoesByTheNamesOfTheClasses) {
+  const Workspace workspace;
+  // Folders of one image each; sorted, their numbers are not those of the model's classes.
+  for (const char* name : {"STAR", "circle", "unicorn"})
+    ASSERT_EQ(workspace.run("data sample shapes --input 3x8x8 --count 1 --out data/test/" + std::string(name)).code, 0);
+  const std::string eval = "eval " + program::tiny_model().string() + " --data data --json";
+  const Outcome some = workspace.run(eval);
+  ASSERT_EQ(some.code, 0) << some.err;
+  const nlohmann::json json = program::json_of(some.out);
+  EXPECT_EQ(json["images"], 2);
+  EXPECT_EQ(json["classes_by"], "folded names");
+  EXPECT_EQ(json["unknown_classes"], nlohmann::json({"unicorn"}));
+  EXPECT_EQ(json["images_left_out"], 1);
+  EXPECT_THAT(some.err, HasSubstr("left out: unicorn"));
+}
+
+TEST(Surface, EvalSaysWhenNumbersDecide) {
+  const Workspace workspace;
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(workspace.run("data sample shapes --input 3x8x8 --count 1 --out data/test/n" + std::to_string(i)).code, 0);
+  const Outcome outcome = workspace.run("eval " + program::tiny_model().string() + " --data data --json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(program::json_of(outcome.out)["classes_by"], "numbers");
+  EXPECT_THAT(outcome.err, HasSubstr("classes are matched by their numbers"));
 }
 
 TEST(Surface, EvalOfAnotherSplitTakesItsImages) {
@@ -229,7 +307,9 @@ TEST(Surface, PredictTakesFoldersAndStandardInput) {
   const Outcome both = workspace.run(predict + " all - --json < all/b/000-circle.png");
   EXPECT_EQ(both.code, 0) << both.err;
   const nlohmann::json list = program::json_of(both.out);
-  ASSERT_EQ(list.size(), 3U);
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_EQ(list[3], nlohmann::json({{"image", "all/notes.txt"}, {"left_out", "it is no image"}}));
+  EXPECT_THAT(both.err, HasSubstr("1 file is no image and is left out: .txt (1)"));
   EXPECT_EQ(list[0]["image"], "all/a/deep/000-circle.png");
   EXPECT_EQ(list[1]["image"], "all/b/000-circle.png");
   EXPECT_EQ(list[2]["image"], "-");

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
-#include <random>
 #include <sstream>
 
 #include "program.h"
@@ -74,7 +74,7 @@ TEST(Training, WarnsOfPartsThatKeepRandomWeights) {
   const Workspace workspace;
   const Outcome outcome = workspace.run(tiny_training("run") + " --quiet --freeze stem");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, testing::StartsWith("residual: warning: --freeze stem without --pretrained"));
+  EXPECT_THAT(outcome.err, testing::StartsWith("residual: warning: the frozen parts (stem) keep the random weights"));
 }
 
 TEST(Training, TellsEachEpochInALineWithDateTimeLossesAndAccuracies) {
@@ -202,33 +202,120 @@ TEST(Training, EveryOptimizerScheduleAndAugmentationRuns) {
   }
 }
 
-// Each kill comes after a few epochs more, at a random moment of the next; the seed is fixed, the moments never are the same.
-TEST(SlowTraining, KilledTenTimesAndResumedItGivesTheSameBytes) {
+// Its output folder after a first epoch.
+void wait_for_an_epoch(const Workspace& workspace) {
+  ASSERT_TRUE(program::wait_until([&] { return !workspace.read("run/metrics.jsonl").empty(); }));
+}
+
+TEST(Training, ASecondRunInTheSameFolderIsRefusedWithTheProcessOfTheFirst) {
   const Workspace workspace;
-  constexpr size_t kKills = 10, kEpochs = 24;
-  const std::string options =
-      "train --data shapes --model resnet14 --input 3x16x16 --train-size 320 --test-size 60 --batch-size 32 --threads 2 "
-      "--epochs 24 "
-      "--checkpoint-minutes 0.001";
-  const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(workspace.run(options + " --out whole").code, 0) << workspace.read(".err");
-  const double epoch = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kEpochs;
-  std::mt19937 random(1);
-  std::uniform_real_distribution<double> moment(0, 2 * epoch);
-  for (size_t kill = 0; kill < kKills; ++kill) {
-    const pid_t process = workspace.start(options + " --out run --resume");
-    const size_t epochs = kill * (kEpochs - 4) / kKills;
-    EXPECT_TRUE(program::wait_until([&] { return lines_of(workspace.read("run/metrics.jsonl")).size() >= epochs; }, 120));
-    std::this_thread::sleep_for(std::chrono::duration<double>(moment(random)));
-    ::kill(process, SIGKILL);
-    EXPECT_EQ(program::wait_for(process), 128 + SIGKILL) << "the run ended before it could be killed";
+  const pid_t first = workspace.start(tiny_training("run", 100'000));
+  wait_for_an_epoch(workspace);
+  for (const char* resume : {"", " --resume"}) {
+    const Outcome second = workspace.run(tiny_training("run", 100'000) + resume);
+    EXPECT_EQ(second.code, 2);
+    EXPECT_THAT(second.err, HasSubstr("another run writes into 'run': process " + std::to_string(first) + ";"));
   }
-  const Outcome outcome = workspace.run(options + " --out run --resume");
+  ::kill(first, SIGKILL);
+  EXPECT_EQ(program::wait_for(first), 128 + SIGKILL);
+  const pid_t next = workspace.start(tiny_training("run", 100'000) + " --resume");  // the lock of a killed run is gone
+  EXPECT_TRUE(program::wait_until([&] { return workspace.read("out").find("resumed") != std::string::npos; }));
+  ::kill(next, SIGTERM);
+  EXPECT_EQ(program::wait_for(next), 130);
+  EXPECT_FALSE(fs::exists(workspace / "run/run.lock"));
+}
+
+TEST(Training, ASignalThatComesTwiceAtOnceStillLeavesACheckpoint) {
+  const Workspace workspace;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    fs::remove_all(workspace / "run");
+    const pid_t process = workspace.start(tiny_training("run", 100'000));
+    wait_for_an_epoch(workspace);
+    ::kill(process, signal);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ::kill(process, signal);
+    EXPECT_EQ(program::wait_for(process), 130);
+    EXPECT_THAT(workspace.read("err"), HasSubstr("the checkpoint is in 'run'"));
+  }
+}
+
+TEST(Training, ASignalThatItWasStartedToIgnoreStaysIgnored) {
+  const Workspace workspace;
+  const Outcome outcome = workspace.shell("trap '' HUP; \"$R\" " + tiny_training("run", 60) +
+                                          " & sleep 0.3; kill -HUP $!; sleep 0.3; kill -HUP $!; wait $!");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
+TEST(Training, AKilledRunThatHadBegunOverAFinishedOneIsResumed) {
+  const Workspace workspace;
+  const auto training = [](const std::string& options) {  // 125 steps an epoch: the kill comes in the first
+    return "train --data shapes --model resnet8 --input 3x8x8 --train-size 2000 --test-size 40 --batch-size 16 --threads 1 "
+           "--epochs 2 "
+           "--checkpoint-minutes 1000 " +
+           options;
+  };
+  ASSERT_EQ(workspace.run(training("--out whole")).code, 0);
+  ASSERT_EQ(workspace.run(training("--seed 1 --out other")).code, 0);
+  fs::copy(workspace / "whole", workspace / "run");
+  const pid_t process = workspace.start(training("--seed 1 --out run"));
+  EXPECT_TRUE(program::wait_until(
+      [&] { return workspace.read("run/checkpoint.safetensors") != workspace.read("whole/checkpoint.safetensors"); }));
+  ::kill(process, SIGKILL);
+  program::wait_for(process);
+  // As a kill right after its first checkpoint leaves them: the lines are still those of the finished run.
+  for (const char* file : {"metrics.jsonl", "timings.jsonl"})
+    fs::copy(workspace / "whole" / file, workspace / "run" / file, fs::copy_options::overwrite_existing);
+  const Outcome outcome = workspace.run(training("--seed 1 --out run --resume"));
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(workspace.read("run/metrics.jsonl"), workspace.read("whole/metrics.jsonl"));
-  EXPECT_TRUE(workspace.read("run/last.safetensors") == workspace.read("whole/last.safetensors"));
-  EXPECT_TRUE(workspace.read("run/best.safetensors") == workspace.read("whole/best.safetensors"));
+  EXPECT_EQ(workspace.read("run/metrics.jsonl"), workspace.read("other/metrics.jsonl"));
+  EXPECT_TRUE(workspace.read("run/last.safetensors") == workspace.read("other/last.safetensors"));
+  EXPECT_EQ(lines_of(workspace.read("run/timings.jsonl")).size(), 2U);
+}
+
+TEST(Training, AFinishedRunStaysWholeUntilTheNextOneIsInItsPlace) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(tiny_training("run", 2)).code, 0);
+  const std::string metrics = workspace.read("run/metrics.jsonl");
+  // The folder cannot take the first checkpoint of the next run.
+  const Outcome refused = workspace.run(tiny_training("run", 2) + " --seed 1", "ulimit -f 4;");
+  EXPECT_NE(refused.code, 0);
+  EXPECT_EQ(workspace.read("run/metrics.jsonl"), metrics);
+  EXPECT_EQ(workspace.run(tiny_training("run", 2) + " --resume").code, 0);
+}
+
+TEST(Training, ALostTailOfTheTimingsDoesNotStopAResumedRun) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(tiny_training("whole", 4)).code, 0);
+  for (const std::string& rest : {std::string(), std::string("{\"epoch\":1,\"sec"), std::string(100, '\0')}) {
+    fs::remove_all(workspace / "run");
+    fs::copy(workspace / "whole", workspace / "run");
+    workspace.write("run/timings.jsonl", rest);
+    const Outcome outcome = workspace.run(tiny_training("run", 4) + " --resume");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(workspace.read("run/timings.jsonl"), "") << "lines that are not whole stay";
+    EXPECT_EQ(workspace.read("run/metrics.jsonl"), workspace.read("whole/metrics.jsonl"));
+  }
+}
+
+TEST(Training, FilesThatAKilledRunLeftHalfWrittenGoWhateverItsProcessNumber) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(tiny_training("run", 1)).code, 0);
+  for (const pid_t process : {::getpid(), pid_t{1}, pid_t{999'999'999}})
+    workspace.write("run/last.safetensors.part." + std::to_string(process) + ".3", "half");
+  EXPECT_EQ(workspace.run(tiny_training("run", 1) + " --resume").code, 0);
   EXPECT_THAT(program::partial_files(workspace / "run"), testing::IsEmpty());
+}
+
+TEST(Training, TheRecordSaysWhetherKernelsWereTimed) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run(tiny_training("timed"), "RESIDUAL_TUNE=1").code, 0);
+  const Outcome not_timed = workspace.run(tiny_training("not") + " --no-tune", "RESIDUAL_TUNE=1");
+  ASSERT_EQ(not_timed.code, 0);
+  EXPECT_THAT(workspace.read("timed/report.html"), HasSubstr("chosen by timing"));
+  EXPECT_THAT(workspace.read("timed/checkpoint.safetensors"), HasSubstr("\\\"timed_kernels\\\":true"));
+  EXPECT_THAT(workspace.read("not/report.html"), HasSubstr("chosen without timing"));
+  EXPECT_THAT(workspace.read("not/checkpoint.safetensors"), HasSubstr("\\\"timed_kernels\\\":false"));
+  EXPECT_THAT(not_timed.out, HasSubstr("kernels not timed"));
 }
 
 }  // namespace

@@ -3,9 +3,13 @@
 
 #include "convert/load.h"
 #include "convert/save.h"
+#include "graph/rewrite.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/samples.h"
 #include "ops/elementwise/relu.h"
+#include "ops/layers/conv2d.h"
+#include "ops/pooling/pool.h"
+#include "ops/shape/flatten.h"
 #include "runtime/session.h"
 #include "support/targets.h"
 
@@ -172,6 +176,48 @@ TEST(OnnxModel, AFoldedNetworkUnderOtherNamesIsTheNetworkWithBatchNormsThatOnlyS
   EXPECT_EQ(load(folder / "folded.pth").model.architecture.model, "resnet8");
 }
 
+// An average over everything in place of a global one, a 1x1 convolution in place of the last layer.
+TEST(OnnxModel, OtherWaysToWriteTheEndOfANetworkAreThatNetwork) {
+  const TemporaryFolder folder;
+  const eval::Model model = some_model();
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  const Tensor& weight = model.state.at("linear.weight");
+  const Shape kernels{weight.shape()[0], weight.shape()[1], 1, 1};
+  const Tensor head = Tensor::of<float>(kernels, weight.as<float>());
+  const Graph other = rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> x) -> std::optional<std::vector<Value>> {
+    const std::string_view op = graph.node(id).op->name;
+    if (op == "global_avg_pool") return std::vector{avg_pool(result, x[0], {{.kernel = {2, 2}, .stride = {2, 2}}, true})};
+    if (op == "flatten") return std::vector{x[0]};
+    if (op != "linear") return std::nullopt;
+    result.declare({"head.weight", {DType::kF32, kernels}, Role::kParameter, {}});
+    return std::vector{flatten(result, conv2d(result, x[0], result.read("head.weight"), x[2], {}))};
+  });
+  io::TensorViews views{{"head.weight", &head}};
+  for (const auto& [name, tensor] : model.state.tensors()) views.emplace(name, &tensor);
+  io::write_onnx(folder / "other.onnx", other, views);
+  LoadedModel loaded = load(folder / "other.onnx");
+  EXPECT_EQ(loaded.model.architecture.model, "resnet8");
+  EXPECT_TRUE(loaded.model.architecture.graph.empty());
+  loaded.model.preprocessing = model.preprocessing;
+  expect_near(logits_of(loaded.model, some_image()), logits_of(model, some_image()));
+}
+
+TEST(OnnxModel, SizesThatTheFileLeavesOpenAreThoseOfTheOptions) {
+  LoadOptions options;
+  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "open_sizes.onnx", options); }), "leaves its height open"));
+  options.input = Shape{3, 6, 7};
+  const LoadedModel loaded = load(kGolden / "open_sizes.onnx", options);
+  EXPECT_EQ(loaded.model.architecture.input, (Shape{3, 6, 7}));
+  options.input = Shape{1, 6, 7};
+  const Error error = error_of([&] { load(kGolden / "open_sizes.onnx", options); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(mentions(error, "takes images with channels 3, not of 1x6x7"));
+}
+
+TEST(OnnxModel, WeightsBesideTheFileAreRead) {
+  EXPECT_EQ(load(kGolden / "external.onnx").model.architecture.classes, 3);
+}
+
 TEST(OnnxModel, AGraphDoesNotBecomeAFileThatHoldsOnlyTensors) {
   const TemporaryFolder folder;
   const Error error = error_of([&] { save(folder / "m.pth", load(kGolden / "preprocessing.onnx").model); });
@@ -181,7 +227,7 @@ TEST(OnnxModel, AGraphDoesNotBecomeAFileThatHoldsOnlyTensors) {
 }
 
 TEST(OnnxModel, BrokenFilesAreRefusedAsOnnxFiles) {
-  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "refused_transpose.onnx"); }), "Transpose"));
+  EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "refused_reshape_of_batch.onnx"); }), "Reshape"));
   EXPECT_TRUE(mentions(error_of([&] { load(kGolden / "conv.onnx"); }), "2 channels; images have 1 (grey) or 3 (colour)"));
   const TemporaryFolder folder;
   std::filesystem::copy_file(kGolden / "preprocessing.onnx", folder / "without_extension");

@@ -131,16 +131,47 @@ TEST(OnnxHostile, NamesOfQuantizedWeightsTakeNoMemoryOfTheirOwn) {
   EXPECT_LT(memory_of(file, "logits"), kMostMemory);
 }
 
-// The scale of every one is made a node of its own, with four Variables.
-TEST(OnnxHostile, ScalesThatAreUsedAnewAgainAndAgainAreRefused) {
+// Every name is used anew; made a node of its own for each, the scale would take four Variables a name.
+TEST(OnnxHostile, AScaleThatManyNamesShareIsMadeOnce) {
   OnnxFile file(Shape{1, 4096, 1, 1});
   file.constant<float>("two", OnnxType::kFloat, Shape{}, {2});
   file.node("Mul", {"images", "two"}, "same0");
+  std::vector<std::string> all;
   for (int i = 0; i < 1000; ++i) {
     file.node("Identity", {"same" + std::to_string(i)}, "same" + std::to_string(i + 1));
     file.node("Relu", {"same" + std::to_string(i)}, "relu" + std::to_string(i));
+    all.push_back("relu" + std::to_string(i));
   }
-  EXPECT_TRUE(mentions(refusal(file, "relu0"), "take more than 32 MiB"));
+  file.node("Sum", all, "logits");
+  EXPECT_EQ(parse_onnx(file.bytes("logits"), "x.onnx").tensors.size(), 4U);
+}
+
+// Each step doubles the constant, or reads all of it again.
+TEST(OnnxHostile, ConstantsThatGrowStepByStepAreRefused) {
+  OnnxFile file(Shape{1, 1, 1, 2}), again(Shape{1, 1, 1, 2});
+  for (OnnxFile* each : {&file, &again}) each->constant<float>("c0", OnnxType::kFloat, Shape{1024}, std::vector<float>(1024, 0));
+  for (int i = 0; i < 40; ++i)
+    file.node("Concat", {"c" + std::to_string(i), "c" + std::to_string(i)}, "c" + std::to_string(i + 1),
+              OnnxAttributes().integer("axis", 0).fields());
+  file.node("ReduceSum", {"c40"}, "sum");
+  for (int i = 0; i < 20000; ++i) again.node("Neg", {"c" + std::to_string(i)}, "c" + std::to_string(i + 1));
+  again.node("ReduceSum", {"c20000"}, "sum");
+  for (OnnxFile* each : {&file, &again}) {
+    each->node("Add", {"images", "sum"}, "y");
+    EXPECT_TRUE(mentions(refusal(*each, "y"), "compute from constants takes more than"));
+  }
+}
+
+// A window of a billion rows is refused at once.
+TEST(OnnxHostile, WindowsBeyondAllImagesAreRefused) {
+  OnnxFile file(Shape{1, 1, 4, 4});
+  file.node("MaxPool", {"images"}, "y",
+            OnnxAttributes()
+                .pair("kernel_shape", {1 << 30, 1 << 30})
+                .integer("ceil_mode", 1)
+                .pair("strides", {1 << 30, 1 << 30})
+                .fields());
+  EXPECT_TRUE(mentions(refusal(file, "y"), "MaxPool"));
 }
 
 TEST(OnnxHostile, AConstantThatManyNodesReadIsReadFromTheFileOnce) {
@@ -154,11 +185,12 @@ TEST(OnnxHostile, AConstantThatManyNodesReadIsReadFromTheFileOnce) {
   file.node("Flatten", {"norm500"}, "logits");
   const Bytes bytes = file.bytes("logits");
   uint64_t read = 0;
-  WireFile wire({"x.onnx", bytes.size(), [&](uint64_t offset, std::span<std::byte> to) {
-                   read += to.size();
-                   std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(offset), to.size(), to.begin());
-                 }});
-  EXPECT_EQ(OnnxImporter(wire).run().tensors.size(), 1U);
+  OnnxStorage storage({"x.onnx", bytes.size(), [&](uint64_t offset, std::span<std::byte> to) {
+                         read += to.size();
+                         std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(offset), to.size(), to.begin());
+                       }});
+  const OnnxDocument document = parse_onnx_document(storage.file());
+  EXPECT_EQ(OnnxImporter(storage, document).run().tensors.size(), 1U);
   EXPECT_LT(read, 4 * bytes.size());
 }
 
@@ -176,11 +208,14 @@ TEST(OnnxHostile, MatricesOfMeansThatAreComparedAgainAndAgainAreRefused) {
   OnnxFile file(Shape{1, 1, 4096, 1});
   file.constant("rows", OnnxType::kFloat, Shape{64, 4096}, averaging_matrix(64, 4096, false));
   file.constant<float>("column", OnnxType::kFloat, Shape{1, 1}, {1});
+  std::vector<std::string> all;
   for (int i = 0; i < 100; ++i) {
     file.node("MatMul", {"rows", "images"}, "rows" + std::to_string(i));
     file.node("MatMul", {"rows" + std::to_string(i), "column"}, "means" + std::to_string(i));
+    all.push_back("means" + std::to_string(i));
   }
-  file.node("Flatten", {"means0"}, "logits");
+  file.node("Sum", all, "sum");
+  file.node("Flatten", {"sum"}, "logits");
   EXPECT_TRUE(mentions(refusal(file, "logits"), "take more than 32 MiB"));
 }
 

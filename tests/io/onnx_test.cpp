@@ -47,32 +47,61 @@ float largest(std::span<const float> values) {
 
 class OnnxOperator : public testing::TestWithParam<std::string> {};
 
-// ONNX's reference evaluator computes in float32, as we do, in another order.
-TEST_P(OnnxOperator, GivesWhatTheReferenceEvaluatorGives) {
-  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"));
+// The size of the images where the file leaves it open.
+OnnxReadOptions options_for(const std::string& name) {
+  return name == "open_sizes" ? OnnxReadOptions{.input = Shape{3, 6, 7}} : OnnxReadOptions{};
+}
+
+// The least that answers differ by: float16 has 11 bits, in which ONNX Runtime computes that file.
+double tolerance(const std::string& name) {
+  return name == "half_inside" ? 2e-3 : 1e-5;
+}
+
+std::vector<float> softmax(std::span<const float> logits) {
+  std::vector<float> result(logits.begin(), logits.end());
+  float sum = 0;
+  for (float& value : result) sum += value = std::exp(value);
+  for (float& value : result) value /= sum;
+  return result;
+}
+
+// ONNX's reference evaluator and ONNX Runtime compute in float32, as we do, in another order. Where a file ends in Softmax or
+// LogSoftmax the probabilities are compared.
+TEST_P(OnnxOperator, GivesWhatOnnxSays) {
+  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"), options_for(GetParam()));
   const SafetensorsFile run = read_safetensors(kFolder / (GetParam() + ".safetensors"));
   const Tensor& images = run.tensors.at("images");
   Tensor expected = run.tensors.at("logits").clone();
   for (const Target& target : {support::reference_target(1), support::cpu_target(1)}) {
     const Tensor found = logits_of(model, images, target);
     ASSERT_EQ(found.shape(), expected.shape());
-    std::vector<float> logits(found.as<float>().begin(), found.as<float>().end());
-    if (model.ends_in_softmax) {
-      const auto classes = static_cast<size_t>(found.shape()[1]);
-      for (size_t row = 0; row < logits.size(); row += classes) {
-        float sum = 0;
-        for (size_t i = 0; i < classes; ++i) sum += std::exp(logits[row + i]);
-        for (size_t i = 0; i < classes; ++i) logits[row + i] = std::exp(logits[row + i]) / sum;
-      }
+    const auto classes = static_cast<size_t>(found.shape()[1]);
+    for (size_t row = 0; row < found.as<float>().size(); row += classes) {
+      std::vector<float> ours, theirs;
+      const std::span<const float> logits = found.as<float>().subspan(row, classes);
+      const std::span<const float> given = std::as_const(expected).as<float>().subspan(row, classes);
+      const bool logarithms = std::ranges::all_of(given, [](float value) { return value <= 0; });
+      ours = model.ends_in_softmax ? softmax(logits) : std::vector(logits.begin(), logits.end());
+      theirs = model.ends_in_softmax && logarithms ? softmax(given) : std::vector(given.begin(), given.end());
+      for (size_t i = 0; i < classes; ++i)
+        EXPECT_NEAR(ours[i], theirs[i], tolerance(GetParam()) * largest(expected.as<float>()))
+            << "image " << row / classes << ", logit " << i;
     }
-    for (size_t i = 0; i < logits.size(); ++i)
-      EXPECT_NEAR(logits[i], expected.as<float>()[i], 1e-5 * largest(expected.as<float>())) << "logit " << i;
   }
+}
+
+// Opset 17, which we write, has no dilated average pooling.
+void expect_refused_dilation(const OnnxModel& model) {
+  const Error error =
+      error_of([&] { serialize_onnx(model.graph, views_of(model.tensors), {}, [](std::span<const std::byte>) {}); });
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_TRUE(mentions(error, "is dilated"));
 }
 
 // What we write of a network that was read is the same network.
 TEST_P(OnnxOperator, IsWrittenAsItWasRead) {
-  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"));
+  const OnnxModel model = read_onnx(kFolder / (GetParam() + ".onnx"), options_for(GetParam()));
+  if (GetParam() == "average_pool_dilated") return expect_refused_dilation(model);
   Bytes bytes;
   serialize_onnx(model.graph, views_of(model.tensors), {},
                  [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
@@ -111,31 +140,24 @@ TEST(Onnx, ASoftmaxAtTheEndIsLeftAwayAndSaidSo) {
 
 TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
   const std::map<std::string, std::vector<std::string>> expected = {
-      {"average_beyond_its_pads", {"AveragePool", "ceil_mode"}},
       {"batch_norm_in_training", {"BatchNormalization", "training mode"}},
       {"computes_with_the_batch", {"Mul", "computes with the number of images"}},
       {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
-      {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')"}},
-      {"gemm_alpha", {"Gemm", "alpha"}},
+      {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')", "the plain name of a file"}},
       {"larger_than_file", {"'conv0.weight'", "the file holds 216"}},
-      {"max_pool_ceil", {"MaxPool 'node_maxpool0'", "ceil_mode"}},
-      {"max_pool_pads_differ", {"MaxPool", "pads of 0 before and 1 after"}},
       {"missing_input", {"Relu 'node_relu1'", "'nowhere' is missing"}},
       {"negative_shape", {"'conv0.weight'", "negative dimension"}},
       {"no_classifier", {"one number a class"}},
       {"no_output", {"no node computes the output 'nothing'"}},
-      {"open_height", {"leaves its height open"}},
-      {"opset_7", {"opset 7; 11 to 21 are supported"}},
+      {"open_height", {"leaves its height open", "--input"}},
+      {"opset_6", {"opset 6; 7 to 24 are supported"}},
       {"other_domain", {"Relu 'node_relu1'", "of 'com.example' is not supported"}},
       {"quantized_by_channel", {"QuantizeLinear", "one number is expected"}},
       {"quantized_otherwise", {"DequantizeLinear", "differs from that of the QuantizeLinear"}},
-      {"relu6", {"Clip 'node_clip0'", "clips to 0 … 6"}},
       {"reshape_of_batch", {"Reshape", "keep the batch"}},
       {"shape_overflow", {"'conv0.weight'", "too large"}},
       {"sigmoid_at_the_end", {"ends in a Sigmoid"}},
-      {"sub_of_two", {"Sub", "two computed values can be added only"}},
       {"training_batch_norm", {"BatchNormalization 'node_batchnormalization0'", "training mode"}},
-      {"transpose", {"Transpose 'node_transpose0'", "of computed values it is not supported"}},
       {"two_outputs", {"2 outputs"}},
   };
   for (const std::string& name : golden_names(true)) {

@@ -8,7 +8,7 @@
 #include "io/onnx/export/onnx_export.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"
-#include "io/onnx/onnx_document.h"
+#include "io/onnx/onnx_storage.h"
 #include "models/table.h"
 #include "ops/elementwise/cast.h"
 #include "ops/elementwise/multiply.h"
@@ -116,8 +116,8 @@ TEST(OnnxWrite, ReductionsSlicesAndElementwiseOpsAreTheirOnnxNodes) {
   const Value root = sqrt(graph, cast(graph, broadcast(graph, sum, x, {0, 2, 3}), DType::kF16));
   graph.output("logits", cast(graph, root, DType::kF32));
   const Bytes bytes = written(graph, {});
-  WireFile file(memory_source(bytes, "x.onnx"));
-  const OnnxDocument document = parse_onnx_document(file);
+  OnnxStorage file(memory_source(bytes, "x.onnx"));
+  const OnnxDocument document = parse_onnx_document(file.file());
   std::vector<std::string> ops;
   for (const OnnxNode& node : document.nodes) ops.push_back(node.op);
   EXPECT_EQ(ops, (std::vector<std::string>{"ReduceMean", "Shape", "Expand", "Mul", "Slice", "Pad", "ReduceSum", "Unsqueeze",
@@ -128,7 +128,7 @@ TEST(OnnxWrite, ReductionsSlicesAndElementwiseOpsAreTheirOnnxNodes) {
   EXPECT_EQ(document.nodes[10].attributes.at("to").integers, (std::vector<int64_t>{10}));
   EXPECT_EQ(document.nodes[12].attributes.at("to").integers, (std::vector<int64_t>{1}));
   const auto list = [&](size_t node, size_t input) {
-    return read_integers(file, document.initializers.at(document.nodes[node].inputs[input]), 16);
+    return file.read_integers(document.initializers.at(document.nodes[node].inputs[input]), 16);
   };
   EXPECT_EQ(list(4, 1), (std::vector<int64_t>{1, 0})) << "starts";
   EXPECT_EQ(list(4, 2), (std::vector<int64_t>{3, 2})) << "ends";

@@ -6,12 +6,14 @@
 
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/cast.h"
+#include "ops/elementwise/clip.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
 #include "ops/layers/dropout.h"
 #include "ops/layers/linear.h"
+#include "ops/pooling/partial_pool.h"
 #include "ops/pooling/pool.h"
 #include "ops/reductions/reduce.h"
 #include "ops/reductions/softmax.h"
@@ -113,6 +115,13 @@ TEST(Shapes, InputsThatDoNotFitAreRefusedByNameWithFoundAndExpected) {
       {[](Sources& s) { clip_to_norm(s.graph, s.f32({4}), s.f64({}), 1); }, "input 1 is f64, f32 is expected"},
       {[](Sources& s) { clip_to_norm(s.graph, s.f32({4}), s.f32({}), 0); }, "the largest norm is 0, a number above 0"},
       {[](Sources& s) { relu(s.graph, s.i64({2, 3})); }, "input 0 is i64, a floating-point type is expected"},
+      {[](Sources& s) { clip(s.graph, s.f32({2}), {1, 0}); }, "the bounds 1 and 0 must be finite and in order"},
+      {[](Sources& s) { partial_max_pool(s.graph, s.f32({1, 1, 4, 4}), {.output = {3, 2}}); },
+       "not all of 3 windows of 2 with stride 2, dilation 1 and padding 0 read an element of 4"},
+      {[](Sources& s) { partial_max_pool(s.graph, s.f32({1, 1, 4, 4}), {.before = {2, 0}}); },
+       "not all of 1 windows of 2 with stride 2, dilation 1 and padding 2 read an element of 4"},
+      {[](Sources& s) { partial_avg_pool(s.graph, s.f32({1, 1, 4, 4}), {{.dilation = {1 << 20, 1}}}); },
+       "a window of 2 with dilation 1048576 is too large"},
       {[](Sources& s) { linear(s.graph, s.f32({1, 3}), s.bf16({5, 3}), std::nullopt); }, "input 1 is bf16, f32 is expected"},
       {[](Sources& s) { conv2d(s.graph, s.bf16({1, 3, 8, 8}), s.bf16({8, 3, 3, 3}), s.f32({8}), {}); },
        "input 2 is f32, bf16 is expected"},

@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "ops/elementwise/cast.h"
+#include "ops/elementwise/clip.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/sqrt.h"
+#include "ops/pooling/partial_pool.h"
 #include "ops/reductions/reduce.h"
 #include "ops/shape/broadcast.h"
 #include "ops/shape/slice.h"
@@ -45,6 +47,31 @@ TEST(Values, ProductsAndRootsAreElementwise) {
   const Value a = e.input<double>({3}, {1, 4, 9}), b = e.input<double>({3}, {2, -1, 0.5});
   EXPECT_THAT(e.run(multiply(e.graph, a, b)), ElementsAre(2, -4, 4.5));
   EXPECT_THAT(e.run(sqrt(e.graph, a)), ElementsAre(1, 2, 3));
+}
+
+TEST(Values, ClippedValuesStayWithinTheirBoundsAndHaveNoGradientAtThem) {
+  Example e;
+  const Value x = e.input<double>({5}, {-1, 0, 2.5, 6, 7}), dy = e.input<double>({5}, {1, 2, 3, 4, 5});
+  const Value y = clip(e.graph, x, {0, 6});
+  EXPECT_THAT(e.run(y), ElementsAre(0, 0, 2.5, 6, 6));
+  EXPECT_THAT(e.run(clip_backward(e.graph, dy, y, {0, 6})), ElementsAre(0, 0, 3, 0, 0));
+  EXPECT_THAT(e.run(clip(e.graph, e.input<double>({1}, {NAN}), {0, 6})), ElementsAre(testing::IsNan()));
+}
+
+// One row: three windows of two, the last of which has one element, and windows with a gap of one.
+TEST(Values, PartialWindowsTakeWhatTheImageHas) {
+  Example e;
+  const Value x = e.input<double>({1, 1, 1, 5}, {-1, -2, -3, -4, -5});
+  const PartialPoolAttrs halves{.kernel = {1, 2}, .stride = {1, 2}, .output = {1, 3}};
+  EXPECT_THAT(e.run(partial_max_pool(e.graph, x, halves)), ElementsAre(-1, -3, -5));
+  EXPECT_THAT(e.run(partial_avg_pool(e.graph, x, {halves, true})), ElementsAre(-1.5, -3.5, -5));
+  PartialPoolAttrs padded = halves;
+  padded.after = {0, 1};
+  EXPECT_THAT(e.run(partial_avg_pool(e.graph, x, {padded, true})), ElementsAre(-1.5, -3.5, -2.5));
+  EXPECT_THAT(e.run(partial_avg_pool(e.graph, x, {padded, false})), ElementsAre(-1.5, -3.5, -5));
+  const PartialPoolAttrs dilated{.kernel = {1, 2}, .stride = {1, 1}, .dilation = {1, 2}, .before = {0, 1}, .output = {1, 4}};
+  EXPECT_THAT(e.run(partial_max_pool(e.graph, x, dilated)), ElementsAre(-2, -1, -2, -3));
+  EXPECT_THAT(e.run(partial_avg_pool(e.graph, x, {dilated, true})), ElementsAre(-1, -2, -3, -4));
 }
 
 TEST(Values, TheGlobalNormIsThatOfAllElementsAndClippingScalesDownToItOnly) {

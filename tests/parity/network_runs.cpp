@@ -62,13 +62,13 @@ models::Description named(std::string_view name) {
   return *models::residual_description(name);
 }
 
-train::OptimizerOptions optimizer_named(std::string_view name) {
+Hyperparameters optimizer_named(std::string_view name) {
   if (name == "sgd") return {.weight_decay = 1e-3};
-  if (name == "nesterov") return {.weight_decay = 1e-3, .settings = {{"nesterov", true}}};
-  if (name == "tutorial_nesterov") return {.weight_decay = 0, .settings = {{"nesterov", true}}};
-  if (name == "tutorial_adam") return {.name = "adam", .weight_decay = 0};
-  if (name == "adam") return {.name = "adam", .weight_decay = 1e-3};
-  return {.name = "adamw", .weight_decay = 1e-2};
+  if (name == "nesterov") return {.nesterov = true, .weight_decay = 1e-3};
+  if (name == "tutorial_nesterov") return {.nesterov = true, .weight_decay = 0};
+  if (name == "tutorial_adam") return {.optimizer = Optimizer::kAdam, .weight_decay = 0};
+  if (name == "adam") return {.optimizer = Optimizer::kAdam, .weight_decay = 1e-3};
+  return {.optimizer = Optimizer::kAdamW, .weight_decay = 1e-2};
 }
 
 double rate_of(std::string_view optimizer) {
@@ -191,10 +191,10 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   Graph& graph = training.graph;
   training.learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
   training.step_number = graph.input("step", {DType::kI64, Shape{}}, false);
-  const train::OptimizerOptions options = optimizer_named(optimizer);
-  const std::vector<train::ParameterGroup> groups{{training.gradients, 1, options.weight_decay}};
-  train::append_updates(training, options, groups);
-  const bool counted = options.name != "sgd";  // SGD does not read the step number
+  const Hyperparameters values = optimizer_named(optimizer);
+  const std::vector<train::ParameterGroup> groups{{training.gradients, 1, *values.weight_decay}};
+  train::append_updates(training, values, groups);
+  const bool counted = values.optimizer != Optimizer::kSgd;  // SGD does not read the step number
 
   TenSteps result;
   result.state = state_from(reference, "init.", place.dtype);

@@ -1,9 +1,10 @@
 """The Python side of the comparisons of ONNX files in tests/parity: PyTorch exports networks, ONNX Runtime runs ours.
 
-    python onnx_side.py export NETWORK torchscript|dynamo|unfolded MODEL.onnx RUN.safetensors
+    python onnx_side.py export NETWORK torchscript|dynamo|default|unfolded MODEL.onnx RUN.safetensors
     python onnx_side.py run MODEL.onnx RUN.safetensors OUT.safetensors
 
-`unfolded` is TorchScript without folding of batch norm. RUN holds `images` and, after
+`unfolded` is TorchScript without folding of batch norm; `default` is torch.onnx.export without any option, which fixes the batch and
+writes the weights into MODEL.onnx.data. RUN holds `images` and, after
 an export, PyTorch's `logits` for them; OUT holds the `logits` of ONNX Runtime, computed after onnx's own checker accepted the file.
 """
 
@@ -67,6 +68,11 @@ def export(name, exporter, model_path, run_path):
     torch.manual_seed(1)
     network = randomised(getattr(torchvision.models, name)(weights=None)).eval()
     images = torch.randn(2, 3, 224, 224)
+    if exporter == "default":
+        torch.onnx.export(network, (images,), model_path)
+        with torch.no_grad():
+            save(run_path, {"images": images.numpy(), "logits": network(images).numpy()})
+        return
     if exporter == "dynamo":
         options = {"dynamic_shapes": ({0: torch.export.Dim("batch")},), "external_data": False}
     else:

@@ -115,7 +115,7 @@ TEST(TorchOnnx, AnExportWithUnfoldedBatchNormIsTheNetworkOfTheTable) {
 
 INSTANTIATE_TEST_SUITE_P(Torch, Export,
                          testing::Combine(testing::Values("resnet18", "resnet50", "densenet121", "vgg16", "wide_resnet50_2"),
-                                          testing::Values("torchscript", "dynamo")),
+                                          testing::Values("torchscript", "dynamo", "default")),
                          [](const auto& p) { return std::get<0>(p.param) + "_by_" + std::get<1>(p.param); });
 
 }  // namespace

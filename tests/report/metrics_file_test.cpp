@@ -17,7 +17,7 @@ nlohmann::ordered_json line(int64_t epoch, double loss) {
 
 TEST(MetricsFile, EachLineIsInTheFileAtOnceWithItsKeysInOrder) {
   const report_test::Folder folder;
-  MetricsFile file = MetricsFile::create(folder / "metrics.jsonl");
+  MetricsFile file = MetricsFile::open(folder / "metrics.jsonl");
   file.append({{"epoch", 1}, {"b", 2.5}, {"a", "x"}});
   EXPECT_EQ(text_of(folder / "metrics.jsonl"), "{\"epoch\":1,\"b\":2.5,\"a\":\"x\"}\n");
   file.append(line(2, 1));
@@ -27,7 +27,7 @@ TEST(MetricsFile, EachLineIsInTheFileAtOnceWithItsKeysInOrder) {
 
 TEST(MetricsFile, FloatsReadBackAsTheyWere) {
   const report_test::Folder folder;
-  MetricsFile file = MetricsFile::create(folder / "m");
+  MetricsFile file = MetricsFile::open(folder / "m");
   const std::vector<double> values{0.1,
                                    1.0 / 3,
                                    2.302585092994046,
@@ -47,7 +47,7 @@ TEST(MetricsFile, FloatsReadBackAsTheyWere) {
 
 TEST(MetricsFile, ValuesThatAreNotFiniteAndTextsThatAreNoUtf8StayValidJson) {
   const report_test::Folder folder;
-  MetricsFile file = MetricsFile::create(folder / "m");
+  MetricsFile file = MetricsFile::open(folder / "m");
   file.append({{"v", std::numeric_limits<double>::quiet_NaN()}, {"label", "caf\xE9"}});
   const nlohmann::json read = nlohmann::json::parse(text_of(folder / "m"));
   EXPECT_TRUE(read["v"].is_null());
@@ -56,11 +56,11 @@ TEST(MetricsFile, ValuesThatAreNotFiniteAndTextsThatAreNoUtf8StayValidJson) {
 
 TEST(MetricsFile, AResumedRunGivesTheBytesOfAnUninterruptedOne) {
   const report_test::Folder folder;
-  MetricsFile whole = MetricsFile::create(folder / "whole");
+  MetricsFile whole = MetricsFile::open(folder / "whole");
   for (int epoch = 1; epoch <= 4; ++epoch) whole.append(line(epoch, 1.0 / epoch));
   uint64_t checkpoint = 0;
   {
-    MetricsFile first = MetricsFile::create(folder / "resumed");
+    MetricsFile first = MetricsFile::open(folder / "resumed");
     first.append(line(1, 1));
     first.append(line(2, 0.5));
     first.sync();
@@ -78,19 +78,36 @@ TEST(MetricsFile, AResumedRunGivesTheBytesOfAnUninterruptedOne) {
   EXPECT_EQ(text_of(folder / "resumed"), text_of(folder / "whole"));
 }
 
-TEST(MetricsFile, CreateEmptiesAndOpenKeepsWhatIsThere) {
+TEST(MetricsFile, OpenKeepsWhatIsThere) {
   const report_test::Folder folder;
-  MetricsFile::create(folder / "m").append(line(1, 1));
+  MetricsFile::open(folder / "m").append(line(1, 1));
   MetricsFile::open(folder / "m").append(line(2, 2));
   EXPECT_EQ(MetricsFile::open(folder / "m").size(), text_of(folder / "m").size());
   EXPECT_NE(text_of(folder / "m").find("\"epoch\":1"), std::string::npos);
-  EXPECT_EQ(MetricsFile::create(folder / "m").size(), 0U);
-  EXPECT_EQ(text_of(folder / "m"), "");
+}
+
+TEST(MetricsFile, CuttingBackToWholeLinesKeepsWhatWasNotLost) {
+  const report_test::Folder folder;
+  const std::string one = "{\"epoch\":1}\n", two = "{\"epoch\":2}\n";
+  const auto kept = [&](const std::string& text, uint64_t bytes) {
+    std::ofstream(folder / "m", std::ios::binary) << text;
+    MetricsFile file = MetricsFile::open(folder / "m");
+    file.truncate_to_lines(bytes);
+    EXPECT_EQ(file.size(), text_of(folder / "m").size());
+    return text_of(folder / "m");
+  };
+  EXPECT_EQ(kept(one + two, 26), one + two);
+  EXPECT_EQ(kept(one + two, 13), one);
+  EXPECT_EQ(kept(one + two, 20), one);
+  EXPECT_EQ(kept(one + "{\"ep", 26), one);
+  EXPECT_EQ(kept(one + std::string(13, '\0'), 26), one);
+  EXPECT_EQ(kept("", 26), "");
+  EXPECT_EQ(kept("{\"epo", 26), "");
 }
 
 TEST(MetricsFile, CuttingBackRefusesAFileThatIsNotTheCheckpoints) {
   const report_test::Folder folder;
-  MetricsFile file = MetricsFile::create(folder / "m");
+  MetricsFile file = MetricsFile::open(folder / "m");
   file.append(line(1, 1));
   const std::string before = text_of(folder / "m");
   for (const uint64_t bytes : {before.size() + 1, before.size() - 1}) {
@@ -109,7 +126,7 @@ TEST(MetricsFile, CuttingBackRefusesAFileThatIsNotTheCheckpoints) {
 
 TEST(MetricsFile, AFullDiskLeavesWholeLinesOnly) {
   const report_test::Folder folder;
-  MetricsFile file = MetricsFile::create(folder / "m");
+  MetricsFile file = MetricsFile::open(folder / "m");
   file.append(line(1, 1));
   const std::string before = text_of(folder / "m");
   {
@@ -123,8 +140,8 @@ TEST(MetricsFile, AFullDiskLeavesWholeLinesOnly) {
 
 TEST(MetricsFile, AFolderThatCannotBeWrittenIsAResourceError) {
   const report_test::Folder folder;
-  EXPECT_EQ(report_test::kind_of([&] { MetricsFile::create(folder / "none" / "m"); }), ErrorKind::kResource);
-  EXPECT_EQ(report_test::kind_of([&] { MetricsFile::create(folder / "."); }), ErrorKind::kResource);
+  EXPECT_EQ(report_test::kind_of([&] { MetricsFile::open(folder / "none" / "m"); }), ErrorKind::kResource);
+  EXPECT_EQ(report_test::kind_of([&] { MetricsFile::open(folder / "."); }), ErrorKind::kResource);
 }
 
 }  // namespace

@@ -96,11 +96,37 @@ TEST(Report, TheCurvesAreDrawnFromTheValuesOfTheRun) {
   report.epochs[0].held_out_loss = EpochRecord::kNone;
   const nlohmann::json data = data_of(report_html(report));
   EXPECT_EQ(data["epochs"], (nlohmann::json{1, 2, 3}));
-  EXPECT_EQ(data["learning_rate"], (nlohmann::json{0.1, 0.05, 0.01}));
+  EXPECT_EQ(data["learning_rates"], nlohmann::json::parse("[[1,0.1],[2,0.05],[3,0.01]]"));
   EXPECT_EQ(data["train_top1"], (nlohmann::json{25.0, 50.0, 75.0}));
   EXPECT_EQ(data["test_loss"], (nlohmann::json{nullptr, 1.75, 1.8}));
   EXPECT_EQ(data["best"], 2);
   EXPECT_EQ(data["split"], "test");
+}
+
+TEST(Report, TheLearningRateIsDrawnFromItsOwnMomentsWhereTheyAreKnown) {
+  RunReport report = small_run();
+  report.learning_rates = {{0, 0.01}, {0.125, 0.1}, {2.5, 0.02}};
+  EXPECT_EQ(data_of(report_html(report))["learning_rates"], nlohmann::json::parse("[[0.0,0.01],[0.125,0.1],[2.5,0.02]]"));
+}
+
+TEST(Report, TheConfusionMatrixAndTheMistakesSayOfWhichImagesTheyAre) {
+  RunReport report = small_run();
+  report.mistakes = {{"1.png", 0, 1, 0.9, {std::byte{'M'}}}};
+  EXPECT_THAT(report_html(report), HasSubstr("The 20 images, as the best model names them."));
+  report.evaluated = "validation";
+  EXPECT_THAT(report_html(report), HasSubstr("The 20 validation images, as the best model names them."));
+  EXPECT_THAT(report_html(report), HasSubstr("The validation images that the best model is furthest from"));
+}
+
+TEST(Report, ALongTitleIsCutInTheCurvesBetweenCharacters) {
+  const Folder folder;
+  RunReport report = small_run();
+  report.title = std::string(109, 'a') + "\u00fc and more";
+  EXPECT_TRUE(write_curves(report, folder.path()));
+  const std::string svg = text_of(folder / "curves.svg");
+  EXPECT_THAT(svg, HasSubstr(std::string(109, 'a') + "\u2026"));
+  EXPECT_THAT(svg, Not(HasSubstr("and more")));
+  EXPECT_THAT(report_html(report), HasSubstr("and more"));
 }
 
 TEST(Report, TheBestEpochIsTheOneSaidOrElseTheFirstOfTheHighestAccuracy) {
@@ -224,15 +250,17 @@ TEST(Report, CurvesOfOneEpochOrOfMissingValuesAreDrawn) {
 TEST(Report, AHostileTitleDoesNotCommandGnuplot) {
   const Folder folder;
   const Warnings warnings;
-  RunReport report = small_run();
   const std::string touch = "touch " + (folder / "broken").string();
-  report.title =
-      "x'\nsystem '" + touch + "'\n`" + touch + "` $(" + touch + ") \" END_OF_RUN\nEND_OF_RUN\n!" + touch + "\n@a {/Bold b}";
-  report.split = "'; !" + touch;
-  EXPECT_TRUE(write_curves(report, folder.path()));
-  EXPECT_EQ(warnings.text(), "");
-  EXPECT_FALSE(std::filesystem::exists(folder / "broken"));
-  EXPECT_THAT(text_of(folder / "curves.svg"), HasSubstr("{/Bold b}"));
+  for (const std::string& attack :
+       {"x'\nsystem '" + touch + "'\n", "`" + touch + "`", "$(" + touch + ")", "\" END_OF_RUN\nEND_OF_RUN\n!" + touch + "\n"}) {
+    RunReport report = small_run();
+    report.title = "@a {/Bold b} " + attack;
+    report.split = "'; !" + touch;
+    EXPECT_TRUE(write_curves(report, folder.path()));
+    EXPECT_EQ(warnings.text(), "");
+    EXPECT_FALSE(std::filesystem::exists(folder / "broken")) << attack;
+    EXPECT_THAT(text_of(folder / "curves.svg"), HasSubstr("{/Bold b}"));
+  }
 }
 
 TEST(Report, WithoutGnuplotTheRunGoesOnWithAWarning) {

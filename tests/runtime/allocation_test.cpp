@@ -21,6 +21,9 @@ using support::Allocations;
 
 constexpr int kRuns = 3;
 
+// Otherwise other programs' load may have OpenMP start a second team meanwhile (core/spinning.h).
+const bool kSpinsAlways = ::setenv("OMP_WAIT_POLICY", "passive", 0) == 0;
+
 Allocations allocations_in_runs(std::shared_ptr<const Plan> plan) {
   State state = initial_state(plan->graph, 0);
   Session session(std::move(plan), state);

@@ -22,7 +22,7 @@ TEST(PlaceBuffers, BuffersAliveAtTheSameTimeNeverOverlap) {
       buffer.first = static_cast<int>(rng.below(40));
       buffer.last = buffer.first + static_cast<int>(rng.below(10));
     }
-    const size_t arena = place_buffers(buffers);
+    const size_t arena = assign_offsets(buffers);
     for (size_t i = 0; i < buffers.size(); ++i) {
       EXPECT_LE(buffers[i].offset + buffers[i].bytes, arena);
       EXPECT_EQ(buffers[i].offset % 64, 0u);
@@ -34,12 +34,12 @@ TEST(PlaceBuffers, BuffersAliveAtTheSameTimeNeverOverlap) {
 TEST(PlaceBuffers, AChainNeedsMemoryForTwoBuffersOnly) {
   std::vector<BufferLife> chain;
   for (int step = 0; step < 10; ++step) chain.push_back({1024, step, step + 1});
-  EXPECT_EQ(place_buffers(chain), 2048u);
+  EXPECT_EQ(assign_offsets(chain), 2048u);
 }
 
 TEST(PlaceBuffers, SmallBuffersFillTheGapsBetweenLargeOnes) {
   std::vector<BufferLife> buffers{{4096, 0, 4}, {4096, 6, 9}, {1024, 0, 2}, {1024, 3, 9}};
-  EXPECT_EQ(place_buffers(buffers), 4096u + 1024u);
+  EXPECT_EQ(assign_offsets(buffers), 4096u + 1024u);
 }
 
 }  // namespace

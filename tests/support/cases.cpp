@@ -3,6 +3,7 @@
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/linear.h"
 #include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/pooling/partial_pool.h"
 #include "ops/pooling/pool.h"
 #include "ops/reductions/channel_sum.h"
 #include "ops/table.h"
@@ -57,6 +58,28 @@ Pooling random_pooling(CaseBuilder& b) {
   p.y = scratch.shape(max_pool(scratch, scratch.input("x", {b.dtype(), p.x}), p.pool).y);
   return p;
 }
+
+// One side of windows of which each reads an element: the first begins at most a window's reach before the image, the last
+// within it.
+struct PartialSide {
+  explicit PartialSide(CaseBuilder& b)
+      : kernel(b.from(1, 4)), stride(b.from(1, 3)), dilation(b.from(1, 3)), before(b.from(0, kernel - 1)), after(b.from(0, 3)) {
+    size = (kernel - 1) * dilation + b.from(1, 6);
+    output = b.from(1, (size - 1 + before) / stride + 1);
+  }
+  int64_t kernel, stride, dilation, before, after, size = 1, output = 1;
+};
+
+struct PartialPooling {
+  explicit PartialPooling(CaseBuilder& b) {
+    const PartialSide rows(b), columns(b);
+    pool = {{rows.kernel, columns.kernel}, {rows.stride, columns.stride}, {rows.dilation, columns.dilation},
+            {rows.before, columns.before}, {rows.after, columns.after},   {rows.output, columns.output}};
+    x = Shape{b.batch(), b.channels(), rows.size, columns.size};
+  }
+  PartialPoolAttrs pool;
+  Shape x;
+};
 
 }  // namespace
 
@@ -153,6 +176,18 @@ std::map<const OpDef*, Maker> window_makers() {
       {&adaptive_avg_pool_backward_op(),
        [](CaseBuilder b) {
          adaptive_avg_pool_backward(b.result.graph, b.numbers("dy", b.image()), b.size());
+         return std::move(b).finish(false);
+       }},
+      {&partial_max_pool_op(),
+       [](CaseBuilder b) {
+         const PartialPooling p(b);
+         partial_max_pool(b.result.graph, b.numbers("x", p.x), p.pool);
+         return std::move(b).finish(true);
+       }},
+      {&partial_avg_pool_op(),
+       [](CaseBuilder b) {
+         const PartialPooling p(b);
+         partial_avg_pool(b.result.graph, b.numbers("x", p.x), {p.pool, b.rng.chance(0.5)});
          return std::move(b).finish(false);
        }},
       {&linear_op(),

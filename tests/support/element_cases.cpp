@@ -4,6 +4,7 @@
 #include "ops/axes.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/cast.h"
+#include "ops/elementwise/clip.h"
 #include "ops/elementwise/fake_quantize.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
@@ -124,6 +125,20 @@ std::map<const OpDef*, Maker> element_makers() {
          const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
          sigmoid_backward(b.result.graph, dy, y);
          return std::move(b).finish(false);
+       }},
+      {&clip_op(),
+       [](CaseBuilder b) {  // finite differences need values away from the bounds, which distinct ones are
+         const Shape shape = b.any_shape();
+         const ClipAttrs bounds{static_cast<double>(b.from(-2, 0)) - 0.7531, static_cast<double>(b.from(0, 3)) + 0.2469};
+         clip(b.result.graph, b.integers() ? b.numbers("x", shape) : b.distinct("x", shape), bounds);
+         return std::move(b).finish(true);
+       }},
+      {&clip_backward_op(),
+       [](CaseBuilder b) {
+         const Shape shape = b.any_shape();
+         const Value dy = b.numbers("dy", shape), y = b.numbers("y", shape);
+         clip_backward(b.result.graph, dy, y, {-1, 2});
+         return std::move(b).finish(true);
        }},
       {&fake_quantize_op(),
        [](CaseBuilder b) {  // divisions by a power of two are exact, so that all precisions round alike

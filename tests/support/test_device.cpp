@@ -11,11 +11,6 @@
 namespace residual::support {
 namespace {
 
-class TestEvent final : public Event {
- public:
-  KernelStatus wait() noexcept override { return {}; }
-};
-
 // Runs work immediately or records it.
 class TestStream final : public Stream {
  public:
@@ -37,7 +32,6 @@ class TestStream final : public Stream {
     });
   }
 
-  std::unique_ptr<Event> record() override { return std::make_unique<TestEvent>(); }
   KernelStatus synchronize() noexcept override { return {}; }
 
   bool can_capture() const noexcept override { return device_.captures; }

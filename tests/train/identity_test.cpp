@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "io/checkpoint.h"
+#include "train/hyperparameters.h"
 
 namespace residual::train {
 namespace {
@@ -30,11 +33,12 @@ TrainOptions same_options() {
   options.architecture.input = Shape{3, 8, 8};
   options.epochs = 1;
   options.batch_size = 16;
-  options.schedule.warmup_steps = 0;
+  options.warmup_steps = 0;
   return options;
 }
 
-std::string identity_of(const TrainOptions& options) {
+std::string identity_of(TrainOptions options) {
+  static_cast<Hyperparameters&>(options) = complete(options);
   const data::DataSource source =
       data::open_data({.path = "shapes", .train_size = 40, .test_size = 10, .shapes_height = 8, .shapes_width = 8});
   const std::vector<float> mean(3, 0.5F), std(3, 0.25F);
@@ -48,19 +52,20 @@ std::string differences(std::string_view saved, const TrainOptions& options) {
 
 TEST(Identity, OfARunBegunBy010IsThatOfTheSameRunNow) {
   TrainOptions step = same_options();
-  step.schedule.name = "step";
-  step.schedule.settings = {{"step_epochs", int64_t{2}}, {"gamma", 0.5}};
+  step.schedule = residual::Schedule::kStep;
+  step.step_epochs = 2;
+  step.gamma = 0.5;
   EXPECT_EQ(differences(old_identity(kStepRun), step), "none");
   TrainOptions cosine = same_options();
-  cosine.optimizer = {.name = "adam", .weight_decay = 0};
-  cosine.schedule.learning_rate = 0.001;
+  cosine.optimizer = residual::Optimizer::kAdam;
   EXPECT_EQ(differences(old_identity(kCosineRun), cosine), "none");
 }
 
 TEST(Identity, OfARunBegunBy010DiffersWhereTheOptionsDo) {
   TrainOptions options = same_options();
-  options.schedule.name = "step";
-  options.schedule.settings = {{"step_epochs", int64_t{3}}, {"gamma", 0.5}};
+  options.schedule = residual::Schedule::kStep;
+  options.step_epochs = 3;
+  options.gamma = 0.5;
   options.ema_decay = 0.9;
   const auto all = io::identity_differences(upgraded_identity(old_identity(kStepRun)), identity_of(options));
   ASSERT_EQ(all.size(), 2U) << io::side_by_side(all);
@@ -71,6 +76,40 @@ TEST(Identity, OfARunBegunBy010DiffersWhereTheOptionsDo) {
 TEST(Identity, OfTodayStaysAsItIs) {
   const std::string now = identity_of(same_options());
   EXPECT_EQ(upgraded_identity(now), now);
+}
+
+// The exact text that 0.2.0 begins a run with; a checkpoint of it is resumed only while this stays.
+TEST(Identity, HasTheseBytes) {
+  TrainOptions options = same_options();
+  options.schedule = residual::Schedule::kMultistep;
+  options.milestones = {2, 5};
+  options.freeze = {"stem"};
+  const std::string text = identity_of(options);
+  EXPECT_THAT(text, testing::HasSubstr(R"("augment":{"crop_padding":4,"flip":true},"batch_size":16,"clip_grad_norm":0.0,)"));
+  EXPECT_THAT(text,
+              testing::HasSubstr(R"("ema_decay":0.0,"epochs":1,"freeze":["stem"],"head_learning_rate_scale":1.0,"init":0,)"));
+  EXPECT_THAT(text,
+              testing::HasSubstr(R"("label_smoothing":0.0,"optimizer":{"decay_norm_and_bias":true,"momentum":0.9,"name":"sgd",)"
+                                 R"("nesterov":false,"weight_decay":0.0001},)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"("pretrained":"","schedule":{"gamma":0.1,"learning_rate":0.1,"milestones":[2,5],)"
+                                       R"("name":"multistep","warmup_steps":0},"seed":0,"version":2})"));
+}
+
+TEST(Identity, GetsTheDefaultsOfHyperparametersThatItLacks) {
+  const std::string now = identity_of(same_options());
+  nlohmann::json before = nlohmann::json::parse(now);
+  before.erase("clip_grad_norm");
+  before["optimizer"].erase("nesterov");
+  before["optimizer"].erase("momentum");
+  EXPECT_EQ(upgraded_identity(before.dump()), now);
+}
+
+TEST(Identity, OfANewerVersionIsComparedAsItIs) {
+  nlohmann::json newer = nlohmann::json::parse(identity_of(same_options()));
+  newer["optimizer"]["name"] = "lion";
+  const auto all = io::identity_differences(upgraded_identity(newer.dump()), identity_of(same_options()));
+  ASSERT_EQ(all.size(), 1U) << io::side_by_side(all);
+  EXPECT_EQ(all[0].key, "optimizer.name");
 }
 
 TEST(Identity, ThatCannotBeUpgradedIsABadFile) {

@@ -22,7 +22,7 @@ inline TrainOptions options_for(const models::Architecture& architecture) {
   TrainOptions options;
   options.architecture = architecture;
   options.batch_size = 4;
-  options.optimizer.weight_decay = 0;
+  options.weight_decay = 0;
   return options;
 }
 

@@ -20,7 +20,7 @@ using testing::ElementsAre;
 // applied.
 std::map<std::string, std::vector<double>> applied_gradients(double clip_grad_norm) {
   TrainOptions options = options_for(tiny(4));
-  options.optimizer.settings["momentum"] = 0.0;
+  options.momentum = 0;
   options.clip_grad_norm = clip_grad_norm;
   const State before = first_state(options), after = after_steps(options, 1);
   std::map<std::string, std::vector<double>> result;
@@ -72,7 +72,7 @@ std::vector<size_t> sizes_of(const std::vector<ParameterGroup>& groups) {
 
 TEST(ParameterGroups, AreTheBodyAndTheHeadWithItsLearningRate) {
   TrainOptions options = options_for(tiny(4));
-  options.optimizer.weight_decay = 0.01;
+  options.weight_decay = 0.01;
   options.head_learning_rate_scale = 5;
   const TrainingStep step = forward_backward(options);
   const std::vector<ParameterGroup> groups = parameter_groups(step, options);
@@ -85,8 +85,8 @@ TEST(ParameterGroups, AreTheBodyAndTheHeadWithItsLearningRate) {
 
 TEST(ParameterGroups, KeepWeightDecayFromNormsAndBiasesWhenAsked) {
   TrainOptions options = options_for(tiny(4));
-  options.optimizer.weight_decay = 0.01;
-  options.optimizer.decay_norm_and_bias = false;
+  options.weight_decay = 0.01;
+  options.decay_norm_and_bias = false;
   const TrainingStep step = forward_backward(options);
   std::set<std::string> seen;
   for (const ParameterGroup& group : parameter_groups(step, options)) {

@@ -50,7 +50,16 @@ TEST(StartFrom, KeepsEachClassItsRowWhereTheDataHaveThemInAnotherOrder) {
   for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(std::ranges::equal(after.subspan(i * row, row), before.subspan(from[i] * row, row)));
   EXPECT_EQ(start.weights.at("linear.bias").as<float>()[0], model.state.at("linear.bias").as<float>()[2]);
   EXPECT_TRUE(same(start.weights, model.state, "layer3.0.conv2.weight"));
-  EXPECT_TRUE(same(start_from(model, tiny(4), {"c", "a", "b", "other"}).weights, model.state, "linear.weight"));
+  EXPECT_TRUE(same(start_from(model, tiny(4), {"p", "q", "r", "s"}).weights, model.state, "linear.weight")) << "no name agrees";
+}
+
+TEST(StartFrom, DrawsTheHeadWhereOnlySomeOfTheClassesAreTheSame) {
+  eval::Model model = trained(tiny(4), 3);
+  model.labels = {"a", "b", "c", "d"};
+  const Start start = start_from(model, tiny(4), {"b", "c", "d", "other"});
+  EXPECT_THAT(start.drawn, ElementsAre("linear.bias", "linear.weight"));
+  EXPECT_FALSE(start.weights.tensors().contains("linear.weight"));
+  EXPECT_TRUE(same(start.weights, model.state, "layer3.0.conv2.weight"));
 }
 
 TEST(StartFrom, LeavesOutTheHeadWhenTheNumberOfClassesDiffers) {

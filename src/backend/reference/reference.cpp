@@ -82,7 +82,7 @@ class LoopPattern final : public Pattern {
     std::vector<size_t> places;  // of the node's inputs among the match's
     std::vector<TensorType> inputs;
     for (const Value& value : node.inputs) {
-      places.push_back(match.input_place(value));
+      places.push_back(match.input_index(value));
       inputs.push_back(graph.type(value));
     }
     Implementation implementation{.label = "plain loops",
@@ -110,7 +110,8 @@ class ReferenceBackend final : public Backend {
     // clang-format off
     for (const auto family : {
              reference::conv2d_loops, reference::channel_sum_loops, reference::batch_norm_loops, reference::relu_loops,
-             reference::sigmoid_loops, reference::sqrt_loops, reference::pool_loops, reference::adaptive_avg_pool_loops,
+             reference::sigmoid_loops, reference::sqrt_loops, reference::clip_loops, reference::pool_loops, reference::adaptive_avg_pool_loops,
+             reference::partial_pool_loops,
              reference::linear_loops, reference::add_loops, reference::multiply_loops, reference::cast_loops,
              reference::reduce_loops, reference::broadcast_loops, reference::concat_loops, reference::slice_loops,
              reference::pad_channels_loops, reference::flatten_loops, reference::dropout_loops, reference::softmax_loops,

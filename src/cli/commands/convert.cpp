@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "cli/commands/comparison.h"
 #include "cli/options/arguments.h"
-#include "cli/options/fetched.h"
 #include "cli/options/model_arguments.h"
+#include "cli/terminal/help.h"
 #include "cli/terminal/output.h"
 #include "convert/save.h"
 #include "core/log.h"
@@ -25,7 +25,6 @@ int run_convert(ConvertArguments& arguments) {
   arguments.machine.check();
   const std::filesystem::path out = arguments.out;
   const convert::FileKind kind = convert::kind_to_write(out);  // refuses an unknown one before anything is read
-  refuse_fetchable(arguments.in.file);
   convert::LoadedModel loaded = arguments.in.load();
   if (!loaded.model.preprocessing_known && arguments.preprocessing_inside) refuse_unprepared(arguments.in.file);
   if (!arguments.labels.empty()) name_classes(loaded.model, arguments.labels);
@@ -62,6 +61,7 @@ Command add_convert(CLI::App& program) {
                     "ONNX: the network itself divides and normalises its images, which it then takes as 0 to 255");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the file again and compare its logits");
   arguments->machine.add_to(*command, false);
+  shorten_help(*command, {"Weights", "Network", "Machine"});
   command->footer(
       "Examples:\n  residual convert runs/resnet20-shapes/best.safetensors resnet20.pth\n"
       "  residual convert resnet20-12fca82f.th resnet20.safetensors --preprocess imagenet-norm\n"

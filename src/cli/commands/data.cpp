@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/options/arguments.h"
+#include "cli/options/choices.h"
 #include "cli/terminal/output.h"
 #include "core/json_text.h"
 #include "data/contact_sheet.h"
@@ -92,8 +93,7 @@ Command add_data(CLI::App& program) {
   arguments->info->footer("Example:\n  residual data info shapes --train-size 1000 --test-size 100 --contact-sheet shapes.png");
   arguments->sample->add_option("--out", arguments->out, "Folder to write to")->required();
   arguments->sample->add_option("--count", arguments->count, "How many")->capture_default_str();
-  arguments->sample->add_option("--split", arguments->split,
-                                "train, validation or test (default: test, or else validation, or else train)");
+  add_split(*arguments->sample, arguments->split);
   arguments->sample->footer("Example:\n  residual data sample shapes --out images --count 5");
   command->footer("Example:\n  residual data info shapes");
   return {command, [arguments] { return *arguments->info ? run_info(*arguments) : run_sample(*arguments); }};

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/commands/train_report.h"
 #include "cli/options/train_options.h"
 #include "cli/terminal/interrupt.h"
@@ -15,7 +16,6 @@ namespace {
 int run_train(TrainArguments& arguments) {
   arguments.check();
   show_messages(arguments.quiet);
-  arguments.pretrained.warn_of_random_weights();
   // First, so that data are not fetched for weights that cannot be trained.
   const std::optional<convert::LoadedModel> pretrained = arguments.pretrained.load(arguments.named_network());
   const data::DataSource source = arguments.data.open(arguments.wanted_input());
@@ -42,7 +42,7 @@ int run_train(TrainArguments& arguments) {
 
 }  // namespace
 
-Command add_train(CLI::App& program, const std::string& command_line) {
+Command add_train(CLI::App& program) {
   CLI::App* command = program.add_subcommand("train", "Train a network on a data set");
   auto arguments = std::make_shared<TrainArguments>();
   arguments->add_to(*command);
@@ -50,7 +50,7 @@ Command add_train(CLI::App& program, const std::string& command_line) {
       "Examples:\n  residual train --data shapes\n  residual train --model resnet56 --data cifar-10-batches-bin --epochs 100 "
       "--val-split 0.1 --out runs/r56\n  residual train --model resnet56 --data cifar-10-batches-bin --epochs 100 "
       "--val-split 0.1 --out runs/r56 --resume");
-  arguments->command = command_line;
+  arguments->command = command_line();
   return {command, [arguments] { return run_train(*arguments); }};
 }
 

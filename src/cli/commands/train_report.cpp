@@ -5,6 +5,7 @@
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
 #include "eval/summary.h"
+#include "train/hyperparameter.h"
 
 namespace residual::cli {
 namespace {
@@ -56,8 +57,8 @@ void TrainReport::start(const data::DataSource& source) {
                          to_string(options_.architecture.input), with_commas(summary.parameters),
                          static_cast<double>(summary.macs) / 1e6));
   print_line(fmt::format("{}, batch {}, {} at {}, {} schedule, {} steps of warm-up; output goes to {}",
-                         counted(options_.epochs, "epoch"), options_.batch_size, options_.optimizer.name,
-                         options_.schedule.learning_rate, options_.schedule.name, options_.schedule.warmup_steps,
+                         counted(options_.epochs, "epoch"), options_.batch_size, train::name_of(options_.optimizer),
+                         *options_.learning_rate, train::name_of(options_.schedule), *options_.warmup_steps,
                          options_.out.string()));
 }
 

@@ -9,8 +9,10 @@
 #include "cli/command.h"
 #include "cli/commands/comparison.h"
 #include "cli/options/arguments.h"
+#include "cli/options/choices.h"
 #include "cli/options/fetched.h"
 #include "cli/options/model_arguments.h"
+#include "cli/terminal/help.h"
 #include "cli/terminal/output.h"
 #include "convert/compare.h"
 #include "core/json_text.h"
@@ -95,8 +97,11 @@ class VerifyData {
 
 // The options are for both models; --weights-in is for the one that holds several.
 convert::LoadedModel load_one(const std::string& file, convert::LoadOptions options) {
-  if (convert::holds_one_network(convert::kind_of(convert::model_in(file)))) options.weights_in.clear();
-  return convert::load(file, options);
+  std::error_code ignored;
+  const std::filesystem::path path = convert::model_in(file);
+  const bool chosen = !options.weights_in.empty() && std::filesystem::exists(path, ignored);
+  if (chosen && convert::holds_one_network(convert::kind_of(path))) options.weights_in.clear();
+  return load_model(file, options);
 }
 
 int run_verify(VerifyArguments& arguments) {
@@ -107,7 +112,6 @@ int run_verify(VerifyArguments& arguments) {
     fail(ErrorKind::kUsage, "--tolerance is {}, expected a number from 0 on", tolerance);
   }
   data::check_split(arguments.split);
-  for (const std::string& file : {arguments.a, arguments.b}) refuse_fetchable(file);
   arguments.options.target = arguments.machine.untuned_target();
   convert::LoadedModel a = load_one(arguments.a, arguments.weights.options());
   convert::LoadedModel b = load_one(arguments.b, arguments.weights.options());
@@ -132,11 +136,11 @@ int run_verify(VerifyArguments& arguments) {
 Command add_verify(CLI::App& program) {
   CLI::App* command = program.add_subcommand("verify", "Compare the logits of two models, and find the first layer that differs");
   auto arguments = std::make_shared<VerifyArguments>();
-  command->add_option("A", arguments->a, "A model file, or weights of another program")->required();
+  command->add_option("A", arguments->a, "A model file, weights of another program, or published weights by name")->required();
   command->add_option("B", arguments->b, "Another")->required();
   command->add_option("--data", arguments->data,
                       "Images to run both on, a data set or a folder of images (default: random numbers)");
-  command->add_option("--split", arguments->split, "train, validation or test (default: test, or what there is)");
+  add_split(*command, arguments->split);
   command->add_option("--images", arguments->options.images, "How many of the data")->capture_default_str();
   command->add_option("--batch-size", arguments->options.batch_size, "Images computed at once, beside one by one")
       ->capture_default_str();
@@ -147,6 +151,7 @@ Command add_verify(CLI::App& program) {
   command->add_flag("--json", arguments->json, "JSON: same, prepared, batches, first_layer");
   arguments->weights.add_to(*command);
   arguments->machine.add_to(*command, false);
+  shorten_help(*command, {"Weights", "Network", "Machine"});
   command->footer(
       "Example:\n  residual verify resnet20.safetensors resnet20.pth --data shapes\n"
       "The exit code is 0 when they are the same and 6 when they differ.");

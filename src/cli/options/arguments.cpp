@@ -8,7 +8,9 @@
 #include <filesystem>
 
 #include "api/target.h"
+#include "cli/options/choices.h"
 #include "cli/options/fetched.h"
+#include "cli/terminal/compile_progress.h"
 #include "convert/load.h"
 #include "core/error.h"
 #include "core/limits.h"
@@ -23,7 +25,8 @@ constexpr std::string_view kWeightEndings[] = {".safetensors", ".pth", ".pt", ".
 }
 
 void MachineArguments::add_to(CLI::App& command, bool with_loader) {
-  command.add_option("--device", device, "Where to compute: auto, cpu or cuda")->capture_default_str()->group("Machine");
+  list_choices(command.add_option("--device", device, "Where to compute")->capture_default_str()->group("Machine"),
+               device_names());
   command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
       ->group("Machine");
   if (with_loader) {
@@ -31,21 +34,24 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
         ->capture_default_str()
         ->group("Machine");
   }
+  command
+      .add_flag_callback(
+          "--no-tune", [this] { tune = false; },
+          "Do not time kernels to find the fastest: the same ones run every time, so that equal options give equal bytes")
+      ->group("Machine");
 }
 
 void MachineArguments::check() {
-  if (device == "cuda") {
-    fail(ErrorKind::kUsage,
-         "--device cuda: this build of residual has no CUDA kernels, it computes on the CPU; use --device cpu or omit it");
-  }
-  if (device != "auto" && device != "cpu") fail(ErrorKind::kUsage, "--device is '{}', expected auto, cpu or cuda", device);
   check_range("--threads", threads, 0, kMostThreads);
   check_range("--loader-threads", loader_threads, 1, kMostLoaderThreads);
   if (threads == 0) threads = allowed_threads();
+  residual::check({.device = device, .threads = threads});
 }
 
 Target MachineArguments::target() const {
-  return make_target({.device = device, .threads = threads});
+  Target target = make_target({.device = device, .threads = threads, .tune = tune});
+  target.observer = compile_progress();
+  return target;
 }
 
 Target MachineArguments::untuned_target() const {
@@ -53,11 +59,16 @@ Target MachineArguments::untuned_target() const {
 }
 
 void DataArguments::add_to(CLI::App& command, bool positional) {
-  command
-      .add_option(
-          positional ? "PATH" : "--data", path,
-          "A folder or archive of images, a data set's name as in `residual fetch --list`, or `shapes` for the built-in ones")
-      ->required();
+  std::vector<std::string> names{"shapes"};
+  for (const fetch::Entry& entry : fetch::catalogue()) {
+    if (entry.kind == fetch::Kind::kData) names.push_back(entry.name);
+  }
+  suggest(command
+              .add_option(positional ? "PATH" : "--data", path,
+                          "A folder or archive of images, a data set's name as in `residual fetch --list`, or `shapes` for the "
+                          "built-in ones")
+              ->required(),
+          names);
   command.add_option("--val-split", val_split, "Fraction of the training images for the validation split")
       ->capture_default_str()
       ->group("Data");
@@ -97,17 +108,20 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
 }
 
 void add_preprocess(CLI::App& command, std::string& preprocess) {
-  command
-      .add_option("--preprocess", preprocess,
-                  fmt::format("Preprocessing of images: {}, a timm config.json, a Hugging Face preprocessor_config.json, or a "
-                              "JSON list of steps",
-                              fmt::join(data::preset_names(), ", ")))
-      ->group("Data");
+  suggest(command
+              .add_option("--preprocess", preprocess,
+                          fmt::format("Preprocessing of images: {}, a timm config.json, a Hugging Face preprocessor_config.json, "
+                                      "or a JSON list of steps",
+                                      fmt::join(data::preset_names(), ", ")))
+              ->group("Data"),
+          data::preset_names());
 }
 
 void NetworkArguments::add_to(CLI::App& command) {
-  command.add_option("MODEL", model, "A model file, a name that `residual models` lists, or a description (.json, .toml)")
-      ->required();
+  suggest(
+      command.add_option("MODEL", model, "A model file, a name that `residual models` lists, or a description (.json, .toml)")
+          ->required(),
+      models::model_names());
   options.add_to(command);
   command.add_option("--classes", classes, "Of a name or description: number of classes (default: as published)")
       ->group("Network");

@@ -21,6 +21,7 @@ struct MachineArguments {
   std::string device = "auto";
   int threads = 0;
   int loader_threads = 1;
+  bool tune = true;
 
   void add_to(CLI::App& command, bool with_loader);
   /// Throws Error (kUsage) for a device not built in and for thread counts out of range; threads 0 becomes the

@@ -6,7 +6,7 @@
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
-#include "core/error.h"
+#include "convert/published.h"
 
 namespace residual::cli {
 namespace {
@@ -69,15 +69,17 @@ std::string data_path(const std::string& path) {
   return entry == nullptr ? path : fetched(*entry).string();
 }
 
-WeightsFile weights_file(const std::string& path) {
-  const fetch::Entry* entry = entry_for(path, fetch::Kind::kWeights);
-  return entry == nullptr ? WeightsFile{path, {}} : WeightsFile{fetched(*entry), entry->preset};
+convert::LoadedModel load_model(const std::string& file_or_name, const convert::LoadOptions& options) {
+  const fetch::Entry* entry = entry_for(file_or_name, fetch::Kind::kWeights);
+  return entry == nullptr ? convert::load(file_or_name, options) : convert::load_published(*entry, fetched(*entry), options);
 }
 
-void refuse_fetchable(const std::string& path) {
-  if (entry_for(path, fetch::Kind::kWeights) == nullptr) return;
-  fail(ErrorKind::kBadFile,
-       "there is no file '{}'; `residual fetch {}` downloads the weights of that name and says where they are", path, path);
+std::vector<std::string> published_weights() {
+  std::vector<std::string> names;
+  for (const fetch::Entry& entry : fetch::catalogue()) {
+    if (entry.kind == fetch::Kind::kWeights) names.push_back(entry.name);
+  }
+  return names;
 }
 
 }  // namespace residual::cli

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "convert/load.h"
 #include "fetch/fetch.h"
 
 namespace residual::cli {
@@ -15,15 +17,11 @@ std::filesystem::path fetched(const fetch::Entry& entry, bool bar = true);
 /// is fetched; otherwise PATH.
 std::string data_path(const std::string& path);
 
-struct WeightsFile {
-  std::filesystem::path path;
-  std::string preset;  ///< the preset of published weights; empty for the user's own files
-};
+/// The model of a file of that name, if it exists; otherwise published weights of that name, which are fetched. Throws Error as
+/// convert::load does.
+convert::LoadedModel load_model(const std::string& file_or_name, const convert::LoadOptions& options);
 
-/// The path of a file of weights: a file of that name, else published weights, which are then fetched, else the path itself.
-WeightsFile weights_file(const std::string& path);
-
-/// Throws Error (kBadFile), which explains how to fetch them, where `path` is not a file but the name of published weights.
-void refuse_fetchable(const std::string& path);
+/// The names of published weights.
+std::vector<std::string> published_weights();
 
 }  // namespace residual::cli

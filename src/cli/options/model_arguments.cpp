@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "cli/options/arguments.h"
+#include "cli/options/choices.h"
+#include "cli/options/fetched.h"
 #include "core/error.h"
 #include "data/preprocessing/presets.h"
 #include "models/choices.h"
@@ -20,8 +22,11 @@ void add_weights_in(CLI::App& command, std::string& weights_in) {
 }
 
 void WeightsArguments::add_to(CLI::App& command) {
-  command.add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
-      ->group("Weights");
+  suggest(
+      command
+          .add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
+          ->group("Weights"),
+      models::model_names());
   command
       .add_option("--input", network_options.input,
                   "Size of the images that the network takes, CxHxW, where the file does not say it (default: as --preprocess "
@@ -29,12 +34,13 @@ void WeightsArguments::add_to(CLI::App& command) {
       ->group("Weights");
   network_options.add_choices_to(command);
   add_weights_in(command, weights_in);
-  command
-      .add_option("--preprocess", preprocess,
-                  fmt::format("Preprocessing of images, in place of the file's: {}, timm's config.json, Hugging Face's "
-                              "preprocessor_config.json, or a file of steps",
-                              fmt::join(data::preset_names(), ", ")))
-      ->group("Weights");
+  suggest(command
+              .add_option("--preprocess", preprocess,
+                          fmt::format("Preprocessing of images, in place of the file's: {}, timm's config.json, Hugging Face's "
+                                      "preprocessor_config.json, or a file of steps",
+                                      fmt::join(data::preset_names(), ", ")))
+              ->group("Weights"),
+          data::preset_names());
 }
 
 convert::LoadOptions WeightsArguments::options() const {
@@ -52,17 +58,18 @@ convert::LoadOptions WeightsArguments::options() const {
 }
 
 void ModelArguments::add_to(CLI::App& command) {
-  command
-      .add_option(
-          "MODEL", file,
-          "A model file, the folder of a training run, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, or a folder with "
-          "config.json and weights")
-      ->required();
+  suggest(command
+              .add_option(
+                  "MODEL", file,
+                  "A model file, the folder of a training run, safetensors or PyTorch weights (.pth, .pt, .th), ONNX, a folder "
+                  "with config.json and weights, or published weights by a name that `residual fetch --list` shows")
+              ->required(),
+          published_weights());
   weights.add_to(command);
 }
 
 convert::LoadedModel ModelArguments::load() const {
-  return convert::load(file, weights.options());
+  return load_model(file, weights.options());
 }
 
 eval::Model ModelArguments::load_for_images() const {

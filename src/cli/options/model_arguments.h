@@ -27,7 +27,7 @@ void add_weights_in(CLI::App& command, std::string& weights_in);
 /// Throws Error (kUsage): the preprocessing of the model in `file` is unknown; the message explains how to specify it.
 [[noreturn]] void refuse_unprepared(const std::string& file);
 
-/// A file, with options for what it may not contain.
+/// A file or the name of published weights, with options for what a file may not contain.
 struct ModelArguments {
   std::string file;
   WeightsArguments weights;

@@ -1,19 +1,23 @@
 #include "cli/options/network_options.h"
 
+#include "cli/options/choices.h"
 #include "models/choices.h"
 
 namespace residual::cli {
 
 void NetworkOptions::add_choices_to(CLI::App& command) {
-  const auto add = [&](const char* name, std::string& value, const char* help) {
-    command.add_option(name, value, help)->group("Network");
+  const auto add = [&](const char* name, std::string& value, const char* help, const std::vector<std::string>& choices) {
+    list_choices(command.add_option(name, value, help)->group("Network"), choices);
   };
-  add("--shortcut", shortcut, "A (zero padding), B (projection where dimensions change), C (projection everywhere) or none");
-  add("--shortcut-pool", shortcut_pool, "How shortcuts are reduced in size: subsample, max or average");
-  add("--norm", norm, "batch, or none: convolutions have biases then");
-  add("--stem", stem, "small: a 3x3 convolution and no pooling, for small images; or published");
-  add("--stem-pool", stem_pool, "max: 3x3 max pooling of stride 2 behind the stem; or none");
-  add("--block", block, "separable: depthwise 3x3 and pointwise 1x1 in place of each 3x3; or standard");
+  add("--shortcut", shortcut, "Shortcuts with zero padding (A), projections where dimensions change (B) or everywhere (C)",
+      models::shortcut_names());
+  add("--shortcut-pool", shortcut_pool, "How shortcuts are reduced in size", models::shortcut_pool_names());
+  add("--norm", norm, "Normalization after convolutions; without it they have biases", models::norm_names());
+  add("--stem", stem, "Layers before the blocks; small is a 3x3 convolution without pooling, for small images",
+      models::stem_choice_names());
+  add("--stem-pool", stem_pool, "Pooling behind the stem; max is 3x3 of stride 2", models::stem_pool_names());
+  add("--block", block, "3x3 convolutions of the blocks; separable ones are depthwise 3x3 and pointwise 1x1",
+      models::block_choice_names());
   command.add_flag("--stride-on-1x1", stride_on_1x1, "Bottlenecks as in the paper, not as in torchvision")->group("Network");
   command
       .add_option("--output-stride", output_stride,

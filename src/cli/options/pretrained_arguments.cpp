@@ -2,60 +2,27 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "cli/options/arguments.h"
+#include "cli/options/choices.h"
 #include "cli/options/fetched.h"
 #include "cli/options/model_arguments.h"
 #include "core/error.h"
-#include "core/json_text.h"
-#include "core/log.h"
 
 namespace residual::cli {
-namespace {
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t from = 0; from <= text.size();) {
-    const size_t to = std::min(text.find(',', from), text.size());
-    if (to > from) parts.push_back(text.substr(from, to - from));
-    from = to + 1;
-  }
-  return parts;
-}
-
-}  // namespace
-
 void PretrainedArguments::add_to(CLI::App& command) {
-  command
-      .add_option("--pretrained", file,
-                  "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch --list` "
-                  "shows; where "
-                  "the classes differ the head is new")
-      ->group("Transfer");
+  suggest(command
+              .add_option("--pretrained", file,
+                          "Weights to start from: a model file, PyTorch or safetensors weights, or a name that `residual fetch "
+                          "--list` shows; where the classes differ the head is new")
+              ->group("Transfer"),
+          published_weights());
   add_weights_in(command, weights_in);
-  command
-      .add_option("--freeze", freeze,
-                  "Parts that stay as they are, running statistics included, with commas: stem, layer1, layer2.0, …")
-      ->group("Transfer");
-  command
-      .add_option("--head-learning-rate-scale,--head-lr-scale", head_learning_rate_scale,
-                  "The classifier's learning rate, divided by that of all other layers")
-      ->capture_default_str()
-      ->group("Transfer");
-}
-
-void PretrainedArguments::warn_of_random_weights() const {
-  if (!freeze.empty() && !given())
-    warn("--freeze {} without --pretrained: these parts keep the random weights they start with", printable(freeze));
 }
 
 std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optional<models::Architecture>& named) const {
   if (!given()) return std::nullopt;
-  const WeightsFile weights = weights_file(file);
-  convert::LoadedModel loaded = convert::load(
-      weights.path,
-      {.architecture = named, .input = {}, .preprocessing = weights.preset, .choices = {}, .weights_in = weights_in});
+  convert::LoadedModel loaded =
+      load_model(file, {.architecture = named, .input = {}, .preprocessing = {}, .choices = {}, .weights_in = weights_in});
   if (!loaded.model.architecture.graph.empty()) {
     fail(ErrorKind::kUsage,
          "--pretrained: '{}' ({}) holds no network of the model table but a graph, which can be evaluated and used but not "
@@ -65,17 +32,14 @@ std::optional<convert::LoadedModel> PretrainedArguments::load(const std::optiona
   return loaded;
 }
 
-std::vector<std::string> PretrainedArguments::frozen() const {
-  return split(freeze);
-}
-
 std::string PretrainedArguments::describe(const convert::LoadedModel& pretrained, const train::Start& start,
                                           int64_t classes) const {
   const models::Architecture& from = pretrained.model.architecture;
   std::string text = fmt::format("starting from '{}' ({}, {})", file, from.model, convert::name_of(pretrained.kind));
   if (start.drawn.empty()) return text + ", all of its weights";
-  return text + fmt::format("; the head is new, with {} classes where the file has {}: {}", classes, from.classes,
-                            fmt::join(start.drawn, ", "));
+  const std::string why = classes == from.classes ? fmt::format("since some of its {} classes are others", classes)
+                                                  : fmt::format("with {} classes where the file has {}", classes, from.classes);
+  return text + fmt::format("; the head is new, {}: {}", why, fmt::join(start.drawn, ", "));
 }
 
 }  // namespace residual::cli

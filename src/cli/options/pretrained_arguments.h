@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "convert/load.h"
 #include "train/transfer.h"
@@ -13,19 +12,13 @@ namespace residual::cli {
 
 struct PretrainedArguments {
   std::string file;        ///< empty: weights are drawn
-  std::string freeze;      ///< scopes, comma-separated
   std::string weights_in;  ///< see convert::LoadOptions
-  double head_learning_rate_scale = 1;
 
   void add_to(CLI::App& command);
   bool given() const { return !file.empty(); }
-  /// Warns when parts without pretrained weights are frozen: they never learn.
-  void warn_of_random_weights() const;
   /// The file's model; `named`: the network the user asked for, if any. Throws Error (kBadFile, kUsage), also for a network that
   /// cannot be trained.
   std::optional<convert::LoadedModel> load(const std::optional<models::Architecture>& named) const;
-  /// The scopes of --freeze.
-  std::vector<std::string> frozen() const;
   /// One line for the user: which weights are transferred and which are new.
   std::string describe(const convert::LoadedModel& pretrained, const train::Start& start, int64_t classes) const;
 };

@@ -19,17 +19,10 @@ struct TrainArguments {
   std::string init = "he";
   NetworkOptions network;
   PretrainedArguments pretrained;
-  int64_t epochs = 30, batch_size = 128, seed = 0;
-  std::string optimizer = "sgd", schedule = "cosine", augment = "auto";
-  train::Settings optimizer_settings, schedule_settings;  ///< those given
-  std::optional<double> learning_rate, weight_decay;
-  std::optional<int64_t> warmup_steps;
-  bool no_weight_decay_on_norm_and_bias = false;
-  double label_smoothing = 0, clip_grad_norm = 0, ema_decay = 0;
+  Hyperparameters hyperparameters;
+  RunOptions run;
   std::string preprocess, mean, std;
-  std::string out;
-  double checkpoint_minutes = 10;
-  bool resume = false, quiet = false, json = false;
+  bool quiet = false, json = false;
   std::string command;  ///< the command line, for the report
 
   void add_to(CLI::App& command);

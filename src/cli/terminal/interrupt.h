@@ -1,12 +1,14 @@
-// Ctrl-C and SIGTERM: the first requests an orderly end, the second ends the process at once.
+// Ctrl-C, SIGTERM and SIGHUP: the first requests an orderly end, another one a second later ends the process at once.
 #pragma once
 
+#include <array>
 #include <csignal>
 
 namespace residual::cli {
 
-/// During its lifetime the first SIGINT or SIGTERM is recorded and another one ends the program with exit code 130; its
-/// destructor restores the former handlers.
+/// During its lifetime the first SIGINT, SIGTERM or SIGHUP is recorded, and one that comes more than a second later ends the
+/// program with exit code 130: `timeout` and shells send a signal twice, to the process and to its group. A signal that the
+/// program was started to ignore (nohup) stays ignored. The destructor restores the former handlers.
 class InterruptScope {
  public:
   InterruptScope();
@@ -15,7 +17,8 @@ class InterruptScope {
   ~InterruptScope();
 
  private:
-  struct sigaction interrupt_{}, terminate_{};  // the former handlers
+  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, kSignals.size()> before_{};  // the former handlers
 };
 
 /// Whether a signal has been recorded.

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
+#include <poll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,11 +19,16 @@
 namespace residual::cli {
 namespace {
 
-// 0, or the errno of an incomplete write.
-int write_all(int descriptor, std::string_view text) {
+// 0, or the errno of an incomplete write. Waits for a slow reader, also where the descriptor is not blocking.
+int write_all(int descriptor, std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t put = ::write(descriptor, text.data(), text.size());
     if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      ::poll(&room, 1, -1);
+      continue;
+    }
     if (put < 0) return errno;
     text.remove_prefix(static_cast<size_t>(put));
   }
@@ -36,12 +43,21 @@ void print(std::string_view text) {
   if (why != 0) fail(ErrorKind::kResource, "cannot write to standard output: {}", std::strerror(why));
 }
 
-void show(std::string_view text) {
+void show(std::string_view text) noexcept {
   write_all(STDERR_FILENO, text);
 }
 
-void complain(std::string_view message) {
-  show(fmt::format("residual: {}\n", message));
+void complain(std::string_view message) noexcept {
+  // At once, so that lines of several processes do not mix; what did not fit into a pipe follows.
+  constexpr std::string_view kBefore = "residual: ", kAfter = "\n";
+  const auto part = [](std::string_view text) { return iovec{const_cast<char*>(text.data()), text.size()}; };
+  const iovec parts[] = {part(kBefore), part(message), part(kAfter)};
+  auto put = static_cast<size_t>(std::max<ssize_t>(::writev(STDERR_FILENO, parts, 3), 0));
+  for (std::string_view text : {kBefore, message, kAfter}) {
+    const size_t done = std::min(put, text.size());
+    put -= done;
+    show(text.substr(done));
+  }
 }
 
 void show_messages(bool quiet) {

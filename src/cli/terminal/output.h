@@ -22,11 +22,11 @@ void print(fmt::format_string<Args...> format, Args&&... args) {
   print(std::string_view(fmt::format(format, std::forward<Args>(args)...)));
 }
 
-/// Writes one line to standard error, "residual: …".
-void complain(std::string_view message);
+/// Writes one line to standard error, "residual: …". Takes no memory.
+void complain(std::string_view message) noexcept;
 
 /// Writes text to standard error unchanged; what cannot be written is dropped.
-void show(std::string_view text);
+void show(std::string_view text) noexcept;
 
 /// Prints the library's messages on standard error; with `quiet` only warnings.
 void show_messages(bool quiet);

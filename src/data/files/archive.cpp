@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -97,6 +98,7 @@ class Reader {
   Reader(std::span<const std::byte> bytes, std::string_view name, size_t limit)
       : name_(name), limit_(limit), archive_(archive_read_new()) {
     if (archive_ == nullptr) fail(ErrorKind::kResource, "no memory to read '{}'", name);
+    errno = 0;
     archive_read_support_format_tar(archive_.get());
     archive_read_support_format_zip(archive_.get());
     if (archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
@@ -125,6 +127,7 @@ class Reader {
 
  private:
   [[noreturn]] void bad() const {
+    if (archive_errno(archive_.get()) == ENOMEM || errno == ENOMEM) fail(ErrorKind::kResource, "no memory to read '{}'", name_);
     const char* why = archive_error_string(archive_.get());
     fail(ErrorKind::kBadFile, "'{}' is a damaged tar or zip archive: {}", name_,
          printable(why == nullptr ? "it is damaged" : why));

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json_text.h"
+#include "core/system_error.h"
 #include "data/files/gzip.h"
 
 namespace residual::data {
@@ -26,7 +27,7 @@ class DiskTree final : public FileTree {
         if (!name.starts_with('.')) entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
       }
     } catch (const fs::filesystem_error& error) {
-      fail(ErrorKind::kBadFile, "cannot list '{}': {}", where(folder), error.code().message());
+      fail(kind_of(error.code(), ErrorKind::kBadFile), "cannot list '{}': {}", where(folder), error.code().message());
     }
     std::ranges::sort(entries, {}, &Entry::name);
     return entries;

@@ -54,6 +54,8 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, std::string_view
     if (status == Z_STREAM_END) {
       if (in_at == bytes.size()) break;
       inflateReset(&stream);  // another member follows
+    } else if (status == Z_MEM_ERROR) {
+      fail(ErrorKind::kResource, "no memory to unpack '{}'", name);
     } else if (status == Z_BUF_ERROR && in_at == bytes.size()) {
       fail(ErrorKind::kBadFile, "'{}' is cut off: its gzip data do not end", name);
     } else if (status != Z_OK && status != Z_BUF_ERROR) {

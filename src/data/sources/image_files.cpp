@@ -1,10 +1,11 @@
 #include "data/sources/image_files.h"
 
 #include <algorithm>
-#include <thread>
+#include <atomic>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/thread_team.h"
 #include "core/threads.h"
 #include "image/orientation.h"
 
@@ -24,9 +25,8 @@ ImageFiles::ImageFiles(std::shared_ptr<const FileTree> tree, ImageListing listin
 }
 
 void ImageFiles::check_files() const {
-  const int threads = static_cast<int>(std::min<int64_t>(allowed_threads(), size()));
   std::atomic<int64_t> first_bad = size();
-  const auto check = [&](int64_t begin, int64_t end) {
+  for_each_part(size(), std::min<int64_t>(allowed_threads(), size()), [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       if (looks_like_image(tree_->start_of(path(i), 8))) continue;
       int64_t known = first_bad;
@@ -34,11 +34,7 @@ void ImageFiles::check_files() const {
       }
       return;
     }
-  };
-  {
-    std::vector<std::jthread> team;
-    for (int64_t t = 0; t < threads; ++t) team.emplace_back(check, size() * t / threads, size() * (t + 1) / threads);
-  }
+  });
   Image image;
   // Decoding throws the error, unless the file has been replaced by an image since.
   if (first_bad < size()) decode(first_bad, 3, image);

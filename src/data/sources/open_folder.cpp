@@ -37,28 +37,33 @@ ImageListing list_classes(const FileTree& tree, const std::string& folder) {
   return listing;
 }
 
-void check_same_classes(const ImageFiles& train, const ImageFiles& other, const FileTree& tree, std::string_view split) {
-  const std::vector<std::string>&a = train.classes(), &b = other.classes();
-  if (a == b) return;
-  std::vector<std::string> only_train, only_other;
-  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only_train));
-  std::set_difference(b.begin(), b.end(), a.begin(), a.end(), std::back_inserter(only_other));
-  const bool missing = !only_train.empty();
-  fail(ErrorKind::kBadFile, "'{}': train has {} classes, {} has {}; '{}' is in {} only. Both need the same class folders",
-       tree.where(""), a.size(), split, b.size(), printable(missing ? only_train[0] : only_other[0]), missing ? "train" : split);
-}
-
-std::unique_ptr<ImageFiles> open_split(const std::shared_ptr<const FileTree>& tree, const std::string& folder) {
-  if (!tree->is_folder(folder)) return nullptr;
-  return std::make_unique<ImageFiles>(tree, list_classes(*tree, folder), folder);
-}
-
-std::unique_ptr<ImageFiles> open_validation(const std::shared_ptr<const FileTree>& tree, std::string& called) {
-  for (const std::string_view name : kValidationFolders) {
-    if (auto split = open_split(tree, std::string(name))) {
-      called = name;
-      return split;
+// Numbers the classes of a split as `classes`, of which it may lack some.
+void number_as(const std::vector<std::string>& classes, ImageListing& listing, const FileTree& tree, std::string_view split) {
+  std::vector<int32_t> numbers;
+  for (const std::string& name : listing.classes) {
+    const auto found = std::ranges::find(classes, name);
+    if (found == classes.end()) {
+      fail(ErrorKind::kBadFile, "'{}': train has {} classes, {} has {}; '{}' is in {} only, each class needs a folder in train too",
+           tree.where(""), classes.size(), split, listing.classes.size(), printable(name), split);
     }
+    numbers.push_back(static_cast<int32_t>(found - classes.begin()));
+  }
+  for (auto& [label, path] : listing.files) label = numbers[static_cast<size_t>(label)];
+  listing.classes = classes;
+}
+
+// reference: a split whose classes this one shares; null for the first.
+std::unique_ptr<ImageFiles> open_split(const std::shared_ptr<const FileTree>& tree, const std::string& folder,
+                                       const ImageFiles* reference) {
+  if (!tree->is_folder(folder)) return nullptr;
+  ImageListing listing = list_classes(*tree, folder);
+  if (reference != nullptr) number_as(reference->classes(), listing, *tree, folder);
+  return std::make_unique<ImageFiles>(tree, std::move(listing), folder);
+}
+
+std::unique_ptr<ImageFiles> open_validation(const std::shared_ptr<const FileTree>& tree, const ImageFiles* reference) {
+  for (const std::string_view name : kValidationFolders) {
+    if (auto split = open_split(tree, std::string(name), reference)) return split;
   }
   return nullptr;
 }
@@ -93,16 +98,12 @@ DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const 
   source.format = Format::kFolder;
   source.found = "image folder";
   std::unique_ptr<ImageFiles> train, validation, test;
-  std::string validation_name;
   if (has_split_folders(*tree)) {
-    train = open_split(tree, "train");
-    validation = open_validation(tree, validation_name);
-    test = open_split(tree, kTest);
-    if (train && validation) check_same_classes(*train, *validation, *tree, validation_name);
-    if (train && test) check_same_classes(*train, *test, *tree, kTest);
-    if (!train && validation && test) check_same_classes(*validation, *test, *tree, kTest);
+    train = open_split(tree, "train", nullptr);
+    validation = open_validation(tree, train.get());
+    test = open_split(tree, kTest, train ? train.get() : validation.get());
   } else {
-    train = open_split(tree, "");
+    train = open_split(tree, "", nullptr);
     refuse_split_names(*train, *tree);
     source.found = "image folder without train and test parts";
   }

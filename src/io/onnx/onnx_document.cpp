@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_text.h"
+#include "core/text.h"
 
 namespace residual::io {
 namespace {
@@ -167,9 +168,9 @@ class Parser {
           tensor.values = {reader.bytes()};
           tensor.raw = true;
           break;
-        case 13: parse_elsewhere(reader.bytes(), tensor); break;
+        case 13: parse_external(reader.bytes(), tensor); break;
         case 14:
-          if (reader.varint() != 0 && tensor.elsewhere.empty()) tensor.elsewhere = "unnamed";
+          if (reader.varint() != 0 && !tensor.external) tensor.external.emplace();
           break;
         case 4:
         case 5:
@@ -187,11 +188,24 @@ class Parser {
     return tensor;
   }
 
-  void parse_elsewhere(const ByteRange& range, OnnxTensor& tensor) {
-    std::map<std::string, std::string> entry;
-    parse_entry(range, entry);
-    if (const auto location = entry.find("location"); location != entry.end()) tensor.elsewhere = location->second;
-    if (tensor.elsewhere.empty()) tensor.elsewhere = "unnamed";
+  void parse_external(const ByteRange& range, OnnxTensor& tensor) {
+    std::map<std::string, std::string> entries;
+    parse_entry(range, entries);
+    if (!tensor.external) tensor.external.emplace();
+    for (const auto& [key, value] : entries) {
+      if (key == "location") tensor.external->location = value;
+      if (key == "offset") tensor.external->offset = byte_count(key, value);
+      if (key == "length") tensor.external->length = byte_count(key, value);
+    }
+  }
+
+  uint64_t byte_count(const std::string& key, const std::string& value) const {
+    const std::optional<int64_t> count = whole_number(value);
+    if (!count) {
+      fail(ErrorKind::kBadFile, "'{}': the {} of weights in another file is '{}', a number of bytes is expected",
+           file_.source().name, key, printable(value));
+    }
+    return static_cast<uint64_t>(*count);
   }
 
   // ValueInfoProto { name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1 } } } } }

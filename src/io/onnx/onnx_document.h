@@ -29,14 +29,21 @@ enum class OnnxType : int32_t {
 /// "float", "int8", … or the number of a type that is not read.
 std::string name_of(OnnxType type);
 
+/// Where another file holds the values of a tensor, as TensorProto.external_data says it.
+struct OnnxExternal {
+  std::string location;  ///< the file's name as it is given
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;  ///< none: as many bytes as the shape takes
+};
+
 /// TensorProto: the values stay in the file.
 struct OnnxTensor {
   std::string name;
   OnnxType type{};
   std::vector<int64_t> dims;
-  bool raw = false;               ///< the values lie there little-endian; otherwise as `packed` numbers
-  std::vector<ByteRange> values;  ///< one after the other
-  std::string elsewhere;          ///< the other file that holds the values; empty where there is none
+  bool raw = false;                      ///< the values lie there little-endian; otherwise as `packed` numbers
+  std::vector<ByteRange> values;         ///< one after the other
+  std::optional<OnnxExternal> external;  ///< where the values lie in a file beside this one
 };
 
 struct OnnxAttribute {
@@ -51,6 +58,7 @@ struct OnnxNode {
   std::string op, domain, name;
   std::vector<std::string> inputs, outputs;  ///< an empty name: an input that is omitted
   std::map<std::string, OnnxAttribute> attributes;
+  bool made = false;  ///< not in the file, but one of several that stand for a node there
 };
 
 /// ValueInfoProto: an input or output of the whole.
@@ -74,18 +82,5 @@ inline constexpr size_t kMaxOnnxStructure = size_t{16} << 20;
 
 /// Throws Error (kBadFile) when the file is not an ONNX model or its structure is larger than kMaxOnnxStructure.
 OnnxDocument parse_onnx_document(WireFile& file);
-
-/// The values as float32: floats as they are, float16 and bfloat16 widened, double rounded. Throws Error (kBadFile) when they lie
-/// in another file, are of another type, or do not fill the shape exactly.
-Tensor read_floats(WireFile& file, const OnnxTensor& tensor);
-
-/// Whole numbers (int64, int32, int8, uint8, bool), at most `most` of them.
-std::vector<int64_t> read_integers(WireFile& file, const OnnxTensor& tensor, size_t most);
-
-/// The same as floats, for quantized weights; every value of the types above but int64 is exact below 2^24.
-Tensor read_whole_numbers_as_floats(WireFile& file, const OnnxTensor& tensor);
-
-/// Refuses a shape that is negative, too large or of too many dimensions, and values that do not fill it exactly.
-Shape checked_shape(const WireFile& file, const OnnxTensor& tensor);
 
 }  // namespace residual::io

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,11 +12,13 @@
 #include "io/source.h"
 
 struct zip;
+struct zip_error;
 
 namespace residual::io {
 
 /// Reads archives through libzip. Compressed and encrypted entries are refused, so that nothing is larger unpacked than in the
-/// file. All functions throw Error (kBadFile) that names the file.
+/// file. All functions throw Error (kBadFile) that names the file, kResource where there is no memory, and what its Source
+/// throws.
 class ZipArchive {
  public:
   explicit ZipArchive(Source source);
@@ -31,8 +34,11 @@ class ZipArchive {
     void operator()(zip* archive) const noexcept;
   };
   uint64_t index_of(const std::string& name) const;
+  /// Throws what reading the Source threw, if it did, else the Error that libzip's means.
+  [[noreturn]] void refuse(zip_error* error, const std::string& what) const;
 
   std::unique_ptr<Source> source_;
+  std::unique_ptr<std::exception_ptr> failure_;  ///< what reading the Source threw
   std::unique_ptr<zip, Close> archive_;
   std::vector<std::string> names_;
 };

@@ -1,6 +1,7 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/error.h"
@@ -13,6 +14,7 @@ namespace {
 // What libzip requests of a Source; it reads one entry after the other.
 struct Feed {
   Source* source;
+  std::exception_ptr* failure;
   uint64_t at = 0;
   zip_error_t error{};
 };
@@ -22,6 +24,7 @@ zip_int64_t read(Feed& feed, void* data, zip_uint64_t length) {
   try {
     feed.source->read(feed.at, {static_cast<std::byte*>(data), static_cast<size_t>(count)});
   } catch (...) {
+    *feed.failure = std::current_exception();
     zip_error_set(&feed.error, ZIP_ER_READ, 0);
     return -1;
   }
@@ -66,22 +69,28 @@ void ZipArchive::Close::operator()(zip* archive) const noexcept {
   zip_discard(archive);
 }
 
-ZipArchive::ZipArchive(Source source) : source_(std::make_unique<Source>(std::move(source))) {
+void ZipArchive::refuse(zip_error* error, const std::string& what) const {
+  if (*failure_) std::rethrow_exception(*failure_);
+  // Without memory libzip may find that this is no archive: errno tells.
+  const bool memory = zip_error_code_zip(error) == ZIP_ER_MEMORY || errno == ENOMEM;
+  fail(memory ? ErrorKind::kResource : ErrorKind::kBadFile, "'{}'{}: {}", source_->name, what, zip_error_strerror(error));
+}
+
+ZipArchive::ZipArchive(Source source)
+    : source_(std::make_unique<Source>(std::move(source))), failure_(std::make_unique<std::exception_ptr>()) {
+  errno = 0;
+  const auto finish = [](zip_error_t* error) { zip_error_fini(error); };
   zip_error_t error;
   zip_error_init(&error);
-  const auto refuse = [&] {
-    const std::string reason = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    fail(ErrorKind::kBadFile, "'{}' is not an intact zip archive: {}; is it cut short?", source_->name, reason);
-  };
-  auto feed = std::make_unique<Feed>(Feed{source_.get()});
+  const std::unique_ptr<zip_error_t, decltype(finish)> finished(&error, finish);
+  auto feed = std::make_unique<Feed>(Feed{source_.get(), failure_.get()});
   zip_source_t* const input = zip_source_function_create(answer, feed.get(), &error);
-  if (input == nullptr) refuse();
+  if (input == nullptr) refuse(&error, " is not an intact zip archive (is it cut short?)");
   (void)feed.release();  // libzip frees it through ZIP_SOURCE_FREE
   archive_.reset(zip_open_from_source(input, ZIP_RDONLY | ZIP_CHECKCONS, &error));
   if (!archive_) {
     zip_source_free(input);
-    refuse();
+    refuse(&error, " is not an intact zip archive (is it cut short?)");
   }
   const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
@@ -117,6 +126,7 @@ uint64_t ZipArchive::size_of(const std::string& name) const {
 }
 
 void ZipArchive::read(const std::string& name, std::span<std::byte> to) const {
+  errno = 0;
   struct Done {
     void operator()(zip_file_t* file) const noexcept { zip_fclose(file); }
   };
@@ -131,8 +141,8 @@ void ZipArchive::read(const std::string& name, std::span<std::byte> to) const {
     if (got > 0) done += static_cast<size_t>(got);
   }
   if (got == 0 && done == to.size()) return;
-  fail(ErrorKind::kBadFile, "'{}': its entry '{}' is damaged: {}", source_->name, printable(name),
-       file ? zip_file_strerror(file.get()) : zip_strerror(archive_.get()));
+  refuse(file ? zip_file_get_error(file.get()) : zip_get_error(archive_.get()),
+         fmt::format(": its entry '{}' is damaged", printable(name)));
 }
 
 }  // namespace residual::io

@@ -28,21 +28,21 @@ size_t rounded(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-size_t place_buffers(std::vector<BufferLife>& buffers) {
+size_t assign_offsets(std::vector<BufferLife>& buffers) {
   std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return buffers[a].bytes > buffers[b].bytes; });
-  std::vector<const BufferLife*> placed;
+  std::vector<const BufferLife*> assigned;
   size_t arena = 0;
   for (const size_t i : order) {
     BufferLife& buffer = buffers[i];
     std::vector<const BufferLife*> neighbours;
-    for (const BufferLife* other : placed) {
+    for (const BufferLife* other : assigned) {
       if (other->first <= buffer.last && buffer.first <= other->last) neighbours.push_back(other);
     }
     buffer.offset = best_gap(neighbours, rounded(buffer.bytes));
     arena = std::max(arena, buffer.offset + rounded(buffer.bytes));
-    placed.push_back(&buffer);
+    assigned.push_back(&buffer);
   }
   return arena;
 }

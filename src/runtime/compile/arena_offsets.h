@@ -10,7 +10,7 @@ namespace residual {
 struct BufferLife {
   size_t bytes = 0;
   int first = 0, last = 0;
-  size_t offset = 0;  ///< set by place_buffers; a multiple of 64
+  size_t offset = 0;  ///< set by assign_offsets; a multiple of 64
 };
 
 /// A multiple of the alignment that buffers have in an arena.
@@ -18,6 +18,6 @@ size_t rounded(size_t bytes);
 
 /// Places the buffers so that those alive at the same time do not overlap: largest first, each in the tightest gap. Returns the
 /// arena's size.
-size_t place_buffers(std::vector<BufferLife>& buffers);
+size_t assign_offsets(std::vector<BufferLife>& buffers);
 
 }  // namespace residual

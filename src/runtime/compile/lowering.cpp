@@ -6,7 +6,7 @@
 
 #include "runtime/compile/cover.h"
 #include "runtime/compile/plan_builder.h"
-#include "runtime/compile/schedule.h"
+#include "runtime/compile/topological_order.h"
 #include "runtime/compile/tuner.h"
 
 namespace residual {
@@ -42,25 +42,28 @@ std::string wiring_of(const Graph& graph, const Match& match) {
   std::string text;
   for (const NodeId id : match.nodes) {
     for (const Value& value : graph.node(id).inputs) {
-      const size_t place = match.input_place(value);
-      text += fmt::format(" {}", place < match.inputs.size() ? static_cast<int>(place) : -1);
+      const size_t index = match.input_index(value);
+      text += fmt::format(" {}", index < match.inputs.size() ? static_cast<int>(index) : -1);
     }
   }
   return text;
 }
 
-// Turns a scheduled cover into steps on placed values.
+// Turns a cover in topological order into steps on stored values.
 class Lowering {
  public:
   Lowering(Plan& plan, const Target& target, const Choices& choices)
       : builder_(plan, target.backends), target_(target), tuner_(target, choices, plan.threads), view_(plan.graph) {}
 
   StepAliases run() {
-    const Schedule scheduled = schedule(view_, cover(view_, target_.backends));
-    for (const Region& region : scheduled.regions) {
-      for (const CoveredMatch& covered : region.covers[chosen_cover(region)]) add(covered, region.frozen);
+    const RegionOrder order = topological_order(view_, cover(view_, target_.backends));
+    try {
+      for (size_t i = 0; i < order.regions.size(); ++i) lower(order.regions[i], i, order.regions.size());
+    } catch (...) {
+      tuner_.finish();  // what has been timed is not timed again
+      throw;
     }
-    builder_.finish(scheduled.in_place);
+    builder_.finish(order.in_place);
     builder_.plan().choices = tuner_.choices();
     tuner_.finish();
     return std::move(builder_).aliases();
@@ -80,6 +83,12 @@ class Lowering {
     std::string key;
     std::vector<TensorType> inputs, outputs;
   };
+
+  void lower(const Region& region, size_t done, size_t all) {
+    check(target_.observer.stop);
+    tuner_.progress(done, all);
+    for (const CoveredMatch& covered : region.covers[chosen_cover(region)]) add(covered, region.frozen);
+  }
 
   Layout layout_of(Value value, int device, const Produced& produced) const {
     const auto found = produced.find(value);
@@ -135,14 +144,14 @@ class Lowering {
   }
 
   // The cost of reordering the inputs into the implementation's layouts in every run.
-  double reorder_seconds(const Offered& offered, const Implementation& implementation) const {
+  double reorder_seconds(const Offered& offered, const Implementation& implementation) {
     double seconds = 0;
     for (size_t i = 0; i < offered.layouts.size(); ++i) {
       if (implementation.inputs[i] == offered.layouts[i] || builder_.is_frozen(offered.match.inputs[i])) continue;
       const TensorType& type = offered.inputs[i];
       const auto reorder = builder_.find_reorder(type, offered.layouts[i], implementation.inputs[i], offered.device);
       const auto kernel = reorder ? reorder->build() : nullptr;
-      if (kernel) seconds += seconds_of(*kernel, *reorder, {&type, 1}, {&type, 1}, device_of(offered));
+      if (kernel) seconds += tuner_.timer().seconds(*kernel, *reorder, {&type, 1}, {&type, 1}, device_of(offered));
     }
     return seconds;
   }
@@ -188,7 +197,7 @@ class Lowering {
       step.inputs.push_back(builder_.at(one.match.inputs[i], chosen.inputs[i], one.device));
     for (size_t i = 0; i < one.match.outputs.size(); ++i) {
       step.outputs.push_back(builder_.add_value(one.match.outputs[i], chosen.outputs[i],
-                                                {frozen ? Place::Home::kPrepared : Place::Home::kArena, one.device}));
+                                                {frozen ? Storage::Kind::kPrepared : Storage::Kind::kArena, one.device}));
     }
     for (const NodeId id : one.match.nodes) {
       const Node& node = builder_.graph().node(id);

@@ -33,19 +33,19 @@ void PlanBuilder::add_sources() {
     const Value value{static_cast<NodeId>(id)};
     if (node.op == &input_op()) {  // kept even when unread: the caller may still set it
       plan_.inputs.emplace_back(node.attributes.as<InputAttrs>().input,
-                                add_value(value, Layout::plain(), {Place::Home::kInput, kHost, plan_.inputs.size()}));
+                                add_value(value, Layout::plain(), {Storage::Kind::kInput, kHost, plan_.inputs.size()}));
       plan_.input_bytes += node.outputs[0].bytes();
     }
     if (!live[id]) continue;
     if (node.op == &variable_op()) {
       add_value(value, Layout::plain(),
-                {Place::Home::kVariable, frozen_[id] ? kHost : variables_device_,
+                {Storage::Kind::kVariable, frozen_[id] ? kHost : variables_device_,
                  variable(node.attributes.as<VariableAttrs>().variable)});
     }
     if (node.op == &constant_op()) {
       const auto& constant = node.attributes.as<ConstantAttrs>();
       PlanStep step{"constant",   node.name, "fill",
-                    {value.node}, {},        {add_value(value, Layout::plain(), {Place::Home::kPrepared})}};
+                    {value.node}, {},        {add_value(value, Layout::plain(), {Storage::Kind::kPrepared})}};
       step.run = constant_kernel(constant.value, constant.dtype, constant.shape.elements());
       add_step(std::move(step), true);
     }
@@ -59,16 +59,16 @@ size_t PlanBuilder::variable(const std::string& name) {
   return plan_.variables.size() - 1;
 }
 
-int PlanBuilder::add_value(Value value, const Layout& layout, Place place) {
-  plan_.values.push_back({value, graph().type(value), layout, place});
+int PlanBuilder::add_value(Value value, const Layout& layout, Storage storage) {
+  plan_.values.push_back({value, graph().type(value), layout, storage});
   const int index = static_cast<int>(plan_.values.size() - 1);
   where_[value].push_back(index);
   return index;
 }
 
 void PlanBuilder::add_step(PlanStep step, bool frozen, std::vector<Implementation::Alias> aliases) {
-  for (const int value : step.inputs) step.bytes += placed(value).bytes();
-  for (const int value : step.outputs) step.bytes += placed(value).bytes();
+  for (const int value : step.inputs) step.bytes += stored(value).bytes();
+  for (const int value : step.outputs) step.bytes += stored(value).bytes();
   if (frozen) {
     plan_.prepare.push_back(std::move(step));
     return;
@@ -80,14 +80,14 @@ void PlanBuilder::add_step(PlanStep step, bool frozen, std::vector<Implementatio
 // The step output that first holds the value on this device, or -1.
 int PlanBuilder::find(Value value, int device) const {
   for (const int index : where_.at(value)) {
-    if (placed(index).place.device == device) return index;
+    if (stored(index).storage.device == device) return index;
   }
   return -1;
 }
 
 const Layout& PlanBuilder::layout_on(Value value, int device) const {
   const int index = find(value, device);
-  return placed(index >= 0 ? index : where_.at(value).front()).layout;
+  return stored(index >= 0 ? index : where_.at(value).front()).layout;
 }
 
 std::optional<Implementation> PlanBuilder::find_reorder(const TensorType& type, const Layout& from, const Layout& to,
@@ -100,22 +100,22 @@ std::optional<Implementation> PlanBuilder::find_reorder(const TensorType& type, 
 }
 
 bool PlanBuilder::is_prepared(int index) const {
-  const Place::Home home = placed(index).place.home;
-  return home == Place::Home::kPrepared || (home == Place::Home::kVariable && is_frozen(placed(index).value));
+  const Storage::Kind kind = stored(index).storage.kind;
+  return kind == Storage::Kind::kPrepared || (kind == Storage::Kind::kVariable && is_frozen(stored(index).value));
 }
 
 int PlanBuilder::reordered(int from, const Layout& layout) {
-  const Value value = placed(from).value;
-  const int device = placed(from).place.device;
+  const Value value = stored(from).value;
+  const int device = stored(from).storage.device;
   const bool frozen = is_prepared(from);
   const std::string& name = graph().node(value.node).name;
-  const std::optional<Implementation> reorder = find_reorder(graph().type(value), placed(from).layout, layout, device);
+  const std::optional<Implementation> reorder = find_reorder(graph().type(value), stored(from).layout, layout, device);
   std::shared_ptr<const Kernel> kernel = reorder ? reorder->build() : nullptr;
   if (!kernel) {
     fail(ErrorKind::kOther, "no backend of {} reorders '{}' from {} to {}", plan_.devices[static_cast<size_t>(device)]->name(),
-         name, to_string(placed(from).layout), to_string(layout));
+         name, to_string(stored(from).layout), to_string(layout));
   }
-  const int to = add_value(value, layout, {frozen ? Place::Home::kPrepared : Place::Home::kArena, device});
+  const int to = add_value(value, layout, {frozen ? Storage::Kind::kPrepared : Storage::Kind::kArena, device});
   PlanStep step{"reorder", name, reorder->label, {}, {from}, {to}, device};
   step.scratch_bytes = reorder->scratch_bytes;
   step.run = std::move(kernel);
@@ -125,15 +125,15 @@ int PlanBuilder::reordered(int from, const Layout& layout) {
 
 // A transfer runs on the stream of the device that is not the host.
 int PlanBuilder::transferred(int from, int device) {
-  const Value value = placed(from).value;
+  const Value value = stored(from).value;
   const bool frozen = is_prepared(from);
-  const int to = add_value(value, placed(from).layout, {frozen ? Place::Home::kPrepared : Place::Home::kArena, device});
+  const int to = add_value(value, stored(from).layout, {frozen ? Storage::Kind::kPrepared : Storage::Kind::kArena, device});
   add_step(copy_step("transfer", graph().node(value.node).name, from, to), frozen);
   return to;
 }
 
 PlanStep PlanBuilder::copy_step(std::string what, std::string name, int from, int to) const {
-  const int source = placed(from).place.device, destination = placed(to).place.device;
+  const int source = stored(from).storage.device, destination = stored(to).storage.device;
   const auto device_name = [&](int device) { return plan_.devices[static_cast<size_t>(device)]->name(); };
   std::string kernel =
       source == destination ? std::string("copy") : fmt::format("{} to {}", device_name(source), device_name(destination));
@@ -142,17 +142,17 @@ PlanStep PlanBuilder::copy_step(std::string what, std::string name, int from, in
 
 int PlanBuilder::at(Value value, const Layout& layout, int device) {
   for (const int index : where_.at(value)) {
-    if (placed(index).place.device == device && placed(index).layout == layout) return index;
+    if (stored(index).storage.device == device && stored(index).layout == layout) return index;
   }
   if (const int here = find(value, device); here >= 0) return reordered(here, layout);
-  const int origin = placed(where_.at(value).front()).place.device;
+  const int origin = stored(where_.at(value).front()).storage.device;
   const bool through_host = origin != kHost && device != kHost;
   const int there = through_host ? at(value, Layout::plain(), kHost)
-                    : layout == placed(where_.at(value).front()).layout
+                    : layout == stored(where_.at(value).front()).layout
                         ? where_.at(value).front()
                         : at(value, Layout::plain(), origin);  // plain is the only layout that devices have in common
   const int here = transferred(there, device);
-  return placed(here).layout == layout ? here : reordered(here, layout);
+  return stored(here).layout == layout ? here : reordered(here, layout);
 }
 
 void PlanBuilder::finish(bool in_place) {
@@ -162,16 +162,16 @@ void PlanBuilder::finish(bool in_place) {
 
 int PlanBuilder::output_on_host(Value value) {
   const int first = where_.at(value).front();
-  if (placed(first).place.home != Place::Home::kVariable || is_frozen(value)) return at(value, Layout::plain(), kHost);
+  if (stored(first).storage.kind != Storage::Kind::kVariable || is_frozen(value)) return at(value, Layout::plain(), kHost);
   const int copy = saved(first);
-  return placed(copy).place.device == kHost ? copy : transferred(copy, kHost);
+  return stored(copy).storage.device == kHost ? copy : transferred(copy, kHost);
 }
 
 // The old value of a Variable that the graph also sets is copied before the first step when it is an output.
 int PlanBuilder::saved(int index) {
-  PlacedValue value = placed(index);
-  if (value.place.home != Place::Home::kVariable || is_frozen(value.value)) return index;
-  value.place = {Place::Home::kArena, value.place.device};
+  StoredValue value = stored(index);
+  if (value.storage.kind != Storage::Kind::kVariable || is_frozen(value.value)) return index;
+  value.storage = {Storage::Kind::kArena, value.storage.device};
   plan_.values.push_back(value);
   const int copy = static_cast<int>(plan_.values.size() - 1);
   PlanStep step = copy_step("copy", graph().node(value.value.node).name, index, copy);
@@ -190,14 +190,14 @@ void PlanBuilder::add_assigns(bool in_place) {
     if (in_place && computed_into(index, target)) continue;
     const int copy = static_cast<int>(plan_.values.size());
     plan_.values.push_back(
-        {node.inputs[0], graph().type(node.inputs[0]), Layout::plain(), {Place::Home::kVariable, variables_device_, target}});
+        {node.inputs[0], graph().type(node.inputs[0]), Layout::plain(), {Storage::Kind::kVariable, variables_device_, target}});
     add_step(copy_step("copy", node.name, index, copy), false);
   }
 }
 
 bool PlanBuilder::computed_into(int index, size_t target) {
-  PlacedValue& value = placed(index);
-  if (value.place.home != Place::Home::kArena) return false;
+  StoredValue& value = stored(index);
+  if (value.storage.kind != Storage::Kind::kArena) return false;
   for (const auto& [name, output] : plan_.outputs) {
     if (output == index) return false;
   }
@@ -206,12 +206,12 @@ bool PlanBuilder::computed_into(int index, size_t target) {
     const auto output = std::ranges::find(step.outputs, index);
     if (output != step.outputs.end() && must_share(s, index)) return false;
     for (const int input : step.inputs) {  // a later read, or a read by this step that may not share the memory
-      const Place& place = placed(input).place;
-      if (place.home != Place::Home::kVariable || place.offset != target) continue;
+      const Storage& storage = stored(input).storage;
+      if (storage.kind != Storage::Kind::kVariable || storage.offset != target) continue;
       if (output == step.outputs.end() || !shares(s, input, index)) return false;
     }
     if (output == step.outputs.end()) continue;
-    value.place = {Place::Home::kVariable, value.place.device, target};
+    value.storage = {Storage::Kind::kVariable, value.storage.device, target};
     return true;
   }
   return false;

@@ -1,4 +1,4 @@
-// The steps of a plan during lowering: placed values, and the reorders and transfers between layouts and devices.
+// The steps of a plan during lowering: stored values, and the reorders and transfers between layouts and devices.
 #pragma once
 
 #include <map>
@@ -25,7 +25,7 @@ class PlanBuilder {
   /// The current layout of the value for a kernel on `device`, before reorders.
   const Layout& layout_on(Value value, int device) const;
 
-  int add_value(Value value, const Layout& layout, Place place);
+  int add_value(Value value, const Layout& layout, Storage storage);
   /// A step of the run program, or of the prepare program where it is frozen.
   void add_step(PlanStep step, bool frozen, std::vector<Implementation::Alias> aliases = {});
   /// The value in this layout on this device, by reorder and transfer steps where it does not exist yet.
@@ -39,8 +39,8 @@ class PlanBuilder {
  private:
   void add_sources();
   size_t variable(const std::string& name);
-  PlacedValue& placed(int index) { return plan_.values[static_cast<size_t>(index)]; }
-  const PlacedValue& placed(int index) const { return plan_.values[static_cast<size_t>(index)]; }
+  StoredValue& stored(int index) { return plan_.values[static_cast<size_t>(index)]; }
+  const StoredValue& stored(int index) const { return plan_.values[static_cast<size_t>(index)]; }
   bool is_prepared(int index) const;
   int find(Value value, int device) const;
   int reordered(int from, const Layout& layout);

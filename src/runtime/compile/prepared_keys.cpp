@@ -18,21 +18,21 @@ std::string ops_text(const Plan& plan, const PlanStep& step) {
 std::vector<std::string> prepared_keys(const Plan& plan) {
   std::vector<std::string> keys(plan.values.size());
   for (size_t i = 0; i < plan.values.size(); ++i) {
-    const Place& place = plan.values[i].place;
-    if (place.home == Place::Home::kVariable) keys[i] = plan.variables[place.offset];
+    const Storage& storage = plan.values[i].storage;
+    if (storage.kind == Storage::Kind::kVariable) keys[i] = plan.variables[storage.offset];
   }
   for (const PlanStep& step : plan.prepare) {
     std::string text = ops_text(plan, step) + "(";
     for (const int input : step.inputs) text += keys[static_cast<size_t>(input)] + ",";
     for (size_t j = 0; j < step.outputs.size(); ++j) {
-      const PlacedValue& output = plan.values[static_cast<size_t>(step.outputs[j])];
+      const StoredValue& output = plan.values[static_cast<size_t>(step.outputs[j])];
       keys[static_cast<size_t>(step.outputs[j])] =
           fmt::format("{})[{}] {} {} {} {}", text, j, name_of(output.type.dtype), to_string(output.type.shape),
-                      to_string(output.layout), plan.devices[static_cast<size_t>(output.place.device)]->name());
+                      to_string(output.layout), plan.devices[static_cast<size_t>(output.storage.device)]->name());
     }
   }
   std::vector<std::string> result;
-  for (const int placed : plan.prepared) result.push_back(std::move(keys[static_cast<size_t>(placed)]));
+  for (const int stored : plan.prepared) result.push_back(std::move(keys[static_cast<size_t>(stored)]));
   return result;
 }
 

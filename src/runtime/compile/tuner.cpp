@@ -6,7 +6,6 @@
 #include <chrono>
 #include <limits>
 
-#include "core/tensor.h"
 #include "core/tuning.h"
 #include "runtime/compile/tuning_cache.h"
 
@@ -14,26 +13,6 @@ namespace residual {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-// Values typical of a network: small, of both signs, never denormal. Integers stay zero, a valid label or index everywhere.
-void fill(std::byte* data, size_t bytes, DType type) {
-  if (type != DType::kF32) return;
-  auto* values = reinterpret_cast<float*>(data);
-  for (size_t i = 0; i < bytes / sizeof(float); ++i) values[i] = (static_cast<float>(i * 2654435761u % 1024) - 511.5f) / 512.f;
-}
-
-DeviceMemory filled(const Device& device, Stream& stream, size_t bytes, DType type) {
-  DeviceMemory memory = device.allocate(bytes);
-  if (device.is_host()) {
-    fill(memory.data(), bytes, type);
-  } else {
-    const Buffer values(bytes);
-    fill(values.data(), bytes, type);
-    stream.copy(memory.data(), values.data(), bytes, CopyDirection::kToDevice);
-    stream.synchronize();
-  }
-  return memory;
-}
 
 std::vector<std::string> labels_of(std::span<const Implementation> implementations) {
   std::vector<std::string> labels;
@@ -56,6 +35,8 @@ Tuner::Tuner(const Target& target, const Choices& choices, int threads)
     : file_(target.tuning_cache),
       machine_(fmt::format("{} threads", threads)),
       enabled_(target.tune && tuning_allowed()),
+      observer_(target.observer),
+      timer_(target.observer.stop),
       forced_(choices) {
   for (const auto& backend : target.backends) machine_ += " | " + backend->identity();
 }
@@ -72,27 +53,38 @@ size_t Tuner::preferred(const std::string& key, std::span<const std::string> lab
   return remembered ? index(*remembered) : labels.size();
 }
 
-// Implementations are timed in turns, so that a busy moment does not decide; those far behind after a round are dropped.
+// Implementations are timed in turns, so that a busy moment does not decide, and until no time falls any more; those far behind
+// after a round are dropped. Among nearly equal times the order of preference decides, not noise.
 Tuner::Timed Tuner::fastest(const Problem& problem) {
-  constexpr int kRounds = 3;
+  constexpr int kLeastRounds = 3, kMostRounds = 10;
+  constexpr double kEnough = 2;      // seconds, after which no further round is added
   constexpr double kHopeless = 1.5;  // factor over the best time
+  constexpr double kStill = 0.98;    // a smaller factor over the round before: the time still falls
+  constexpr double kNearTie = 1.03;  // factor over the best time
+  if (observer_.on_timing) observer_.on_timing(done_, all_);
   const size_t count = problem.implementations.size();
   std::vector<double> seconds(count, kNever), extra(count);
   double best = kNever;
-  for (int round = 0; round < kRounds; ++round) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 0; round < kMostRounds; ++round) {
+    bool settled = true;
     for (size_t i = 0; i < count; ++i) {
       const Implementation& implementation = problem.implementations[i];
       if (round > 0 && seconds[i] > kHopeless * best) continue;
       const std::shared_ptr<const Kernel> kernel = problem.build(implementation);
       if (!kernel) continue;
       if (round == 0) extra[i] = problem.extra_seconds(implementation);
-      seconds[i] =
-          std::min(seconds[i], seconds_of(*kernel, implementation, problem.inputs, problem.outputs, problem.device) + extra[i]);
+      const double now = timer_.seconds(*kernel, implementation, problem.inputs, problem.outputs, problem.device) + extra[i];
+      settled = settled && now > kStill * seconds[i];
+      seconds[i] = std::min(seconds[i], now);
       best = std::min(best, seconds[i]);
     }
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    if (round + 1 >= kLeastRounds && (settled || passed.count() > kEnough)) break;
   }
-  const size_t index = static_cast<size_t>(std::ranges::min_element(seconds) - seconds.begin());
-  return {index, seconds[index]};
+  const auto near_best = [&](double time) { return time <= kNearTie * best; };
+  const size_t index = static_cast<size_t>(std::ranges::find_if(seconds, near_best) - seconds.begin());
+  return {index < count ? index : 0, best};
 }
 
 Tuner::Choice Tuner::choose(const Problem& problem) {
@@ -100,7 +92,7 @@ Tuner::Choice Tuner::choose(const Problem& problem) {
   Choice choice;
   {
     TuningCache& memory = TuningCache::of(file_);
-    const auto lock = memory.lock();
+    const auto lock = memory.lock(observer_.stop);
     choice.index = preferred(problem.key, labels);
     if (choice.index == labels.size()) {
       choice.index = 0;
@@ -127,7 +119,7 @@ Tuner::Timed Tuner::least_seconds(const Problem& problem) {
   if (index < labels.size()) {
     const Implementation& implementation = problem.implementations[index];
     if (const auto kernel = problem.build(implementation)) {
-      return {index, seconds_of(*kernel, implementation, problem.inputs, problem.outputs, problem.device) +
+      return {index, timer_.seconds(*kernel, implementation, problem.inputs, problem.outputs, problem.device) +
                          problem.extra_seconds(implementation)};
     }
   }
@@ -142,7 +134,7 @@ Tuner::Timed Tuner::least_seconds(const Problem& problem) {
 size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> labels,
                            const std::function<double(size_t)>& seconds_of) {
   TuningCache& memory = TuningCache::of(file_);
-  const auto lock = memory.lock();
+  const auto lock = memory.lock(observer_.stop);
   size_t best = preferred(key, labels);
   if (best == labels.size()) {
     best = 0;
@@ -160,49 +152,14 @@ size_t Tuner::choose_cover(const std::string& key, std::span<const std::string> 
   return best;
 }
 
-void Tuner::finish() const {
+void Tuner::finish() {
   if (!fresh_) return;
+  timer_ = KernelTimer(observer_.stop);
   malloc_trim(0);  // glibc would keep the memory used by timing
+  if (observer_.on_timing) observer_.on_timing(all_, all_);
   TuningCache& memory = TuningCache::of(file_);
-  const auto lock = memory.lock();
+  const auto lock = memory.lock({});
   memory.write();
-}
-
-double seconds_of(const Kernel& kernel, const Implementation& implementation, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs, const Device& device) {
-  const std::unique_ptr<Stream> stream = device.make_stream();
-  std::vector<DeviceMemory> memory;
-  std::vector<const std::byte*> in;
-  std::vector<std::byte*> out;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    memory.push_back(filled(device, *stream, bytes_in(inputs[i], implementation.inputs[i]), inputs[i].dtype));
-    in.push_back(memory.back().data());
-  }
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    memory.push_back(device.allocate(bytes_in(outputs[i], implementation.outputs[i])));
-    out.push_back(memory.back().data());
-  }
-  for (const Implementation::Alias& alias : implementation.in_place) {
-    if (alias.required) out[static_cast<size_t>(alias.output)] = const_cast<std::byte*>(in[static_cast<size_t>(alias.input)]);
-  }
-  const DeviceMemory scratch = device.allocate(implementation.scratch_bytes);
-  const std::unique_ptr<KernelState> state = kernel.make_state();
-  const KernelArgs args{in.data(), out.data(), scratch.data(), state.get()};
-  const auto run = [&] {
-    const KernelStatus status = stream->run(kernel, args);
-    return status.ok() ? stream->synchronize() : status;
-  };
-  if (!run().ok()) return kNever;
-  double least = 1e9, total = 0;
-  for (int runs = 0; runs < 3 || (total < 0.03 && runs < 20); ++runs) {
-    const auto start = std::chrono::steady_clock::now();
-    if (!run().ok()) return kNever;
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    least = std::min(least, seconds);
-    total += seconds;
-    if (total > 0.5) break;
-  }
-  return least;
 }
 
 }  // namespace residual

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "runtime/compile/kernel_timer.h"
 #include "runtime/plan.h"
 
 namespace residual {
@@ -48,25 +49,28 @@ class Tuner {
   size_t choose_cover(const std::string& key, std::span<const std::string> labels,
                       const std::function<double(size_t)>& seconds_of);
 
+  /// Seconds per run, in the memory of this tuner; see KernelTimer.
+  KernelTimer& timer() noexcept { return timer_; }
+  /// Tells the target's observer of progress, where kernels are timed: `done` of `all` subgraphs.
+  void progress(size_t done, size_t all) { done_ = static_cast<int64_t>(done), all_ = static_cast<int64_t>(all); }
+
   const Choices& choices() const noexcept { return choices_; }
   /// Returns the memory used by timing to the system and writes new timings to the cache file; a failure is a warning, not an
   /// error.
-  void finish() const;
+  void finish();
 
  private:
   size_t preferred(const std::string& key, std::span<const std::string> labels) const;
-  static Timed fastest(const Problem& problem);
+  Timed fastest(const Problem& problem);
 
   std::filesystem::path file_;
   std::string machine_;  ///< what remembered times depend on
   bool enabled_;
   bool fresh_ = false;
+  CompileObserver observer_;
+  int64_t done_ = 0, all_ = 0;  // subgraphs
+  KernelTimer timer_;
   Choices forced_, choices_;
 };
-
-/// Seconds per run on the device, in memory allocated for the timing: the minimum of a few runs, bounded to about half a
-/// second.
-double seconds_of(const Kernel& kernel, const Implementation& implementation, std::span<const TensorType> inputs,
-                  std::span<const TensorType> outputs, const Device& device);
 
 }  // namespace residual

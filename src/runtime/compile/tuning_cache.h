@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "runtime/stop.h"
+
 namespace residual {
 
 /// Winners by machine and key. One for each cache file in a process (and one for no file), read on first use. Used
@@ -15,7 +17,7 @@ class TuningCache {
  public:
   static TuningCache& of(const std::filesystem::path& file);
 
-  std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+  std::unique_lock<std::timed_mutex> lock(const Stop& stop) { return lock_or_stop(mutex_, stop); }
   std::optional<std::string> find(const std::string& machine, const std::string& key) const;
   void remember(const std::string& machine, const std::string& key, const std::string& label);
   /// Merges the remembered timings into the file, replacing it as a whole; a failure is a warning.
@@ -26,7 +28,7 @@ class TuningCache {
 
   using Winners = std::map<std::string, std::map<std::string, std::string>>;
   std::filesystem::path file_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   Winners winners_;
 };
 

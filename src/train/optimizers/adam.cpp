@@ -8,9 +8,9 @@ namespace {
 void append(const ParameterUpdate& update, bool decoupled) {
   const Value mean = update.state("mean"), square = update.state("square");
   const AdamUpdate next = adam(update.graph, update.parameter, update.gradient, mean, square, update.learning_rate, update.step,
-                               {.beta1 = get<double>(update.settings, "beta1"),
-                                .beta2 = get<double>(update.settings, "beta2"),
-                                .eps = get<double>(update.settings, "eps"),
+                               {.beta1 = update.given.beta1.value(),
+                                .beta2 = update.given.beta2.value(),
+                                .eps = update.given.eps.value(),
                                 .weight_decay = update.weight_decay,
                                 .decoupled = decoupled});
   update.assign_parameter(next.parameter);
@@ -18,16 +18,29 @@ void append(const ParameterUpdate& update, bool decoupled) {
   update.assign_state("square", next.square);
 }
 
-std::vector<Setting> settings() {
-  return {{"beta1", "Decay of the mean of the gradients", 0.9, check_fraction},
-          {"beta2", "Decay of the mean of their squares", 0.999, check_fraction},
-          {"eps", "Added to the root of that mean", 1e-8, check_positive}};
+std::vector<Hyperparameter> settings() {
+  return {{.name = "beta1",
+           .help = "Decay of the mean of the gradients",
+           .field = &Hyperparameters::beta1,
+           .range = kFraction,
+           .by_default = 0.9},
+          {.name = "beta2",
+           .help = "Decay of the mean of their squares",
+           .field = &Hyperparameters::beta2,
+           .range = kFraction,
+           .by_default = 0.999},
+          {.name = "eps",
+           .help = "Added to the root of that mean",
+           .field = &Hyperparameters::eps,
+           .range = kPositive,
+           .by_default = 1e-8}};
 }
 
 }  // namespace
 
 const Optimizer& adam_optimizer() {
-  static const Optimizer optimizer{.name = "adam",
+  static const Optimizer optimizer{.value = residual::Optimizer::kAdam,
+                                   .name = "adam",
                                    .learning_rate = 0.001,
                                    .weight_decay = 0,
                                    .settings = settings(),
@@ -36,7 +49,8 @@ const Optimizer& adam_optimizer() {
 }
 
 const Optimizer& adamw_optimizer() {
-  static const Optimizer optimizer{.name = "adamw",
+  static const Optimizer optimizer{.value = residual::Optimizer::kAdamW,
+                                   .name = "adamw",
                                    .learning_rate = 0.001,
                                    .weight_decay = 0.01,
                                    .settings = settings(),

@@ -1,12 +1,10 @@
 #include "train/optimizers/optimizers.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <ranges>
 
 #include "graph/sources.h"
 #include "ops/elementwise/multiply.h"
+#include "train/hyperparameters.h"
 
 namespace residual::train {
 
@@ -17,29 +15,26 @@ std::span<const Optimizer* const> optimizers() {
   return table;
 }
 
-const Optimizer& find_optimizer(std::string_view name) {
-  const auto named = [](const Optimizer* optimizer) { return optimizer->name; };
-  const auto found = std::ranges::find(optimizers(), name, named);
+const Optimizer& find(residual::Optimizer value) {
+  const auto found = std::ranges::find(optimizers(), value, &Optimizer::value);
   if (found != optimizers().end()) return **found;
-  fail(ErrorKind::kUsage, "no optimizer is called '{}'; known are {}", name,
-       fmt::join(optimizers() | std::views::transform(named), ", "));
+  fail(ErrorKind::kUsage, "the optimizer is {}, which is no enumerator", static_cast<int>(value));
 }
 
-Settings settings_of(const OptimizerOptions& options) {
-  const Optimizer& optimizer = find_optimizer(options.name);
-  Settings settings = complete(optimizer.name, optimizer.settings, options.settings);
-  if (optimizer.check != nullptr) optimizer.check(settings);
-  return settings;
+std::vector<Named<residual::Optimizer>> named_values(residual::Optimizer) {
+  std::vector<Named<residual::Optimizer>> all;
+  for (const Optimizer* optimizer : optimizers()) all.push_back({optimizer->name, optimizer->value});
+  return all;
 }
 
 Value ParameterUpdate::state(std::string_view what) const {
   return graph.variable(what, graph.type(parameter), Role::kOptimizer, Initializer::constant(0));
 }
 
-void append_updates(TrainingStep& step, const OptimizerOptions& options, std::span<const ParameterGroup> groups) {
+void append_updates(TrainingStep& step, const Hyperparameters& values, std::span<const ParameterGroup> groups) {
   Graph& graph = step.graph;
-  const Optimizer& optimizer = find_optimizer(options.name);
-  const Settings settings = settings_of(options);
+  const Hyperparameters given = complete(values);
+  const Optimizer& optimizer = find(given.optimizer);
   const auto phase = graph.phase(Phase::kUpdate);
   for (const ParameterGroup& group : groups) {
     Value learning_rate = step.learning_rate;
@@ -47,7 +42,7 @@ void append_updates(TrainingStep& step, const OptimizerOptions& options, std::sp
       learning_rate = multiply(graph, learning_rate, constant(graph, group.learning_rate_scale, graph.type(learning_rate)));
     for (const auto& [name, gradient] : group.parameters) {
       const auto scope = graph.scope(name);
-      optimizer.append({graph, name, graph.read(name), gradient, learning_rate, step.step_number, group.weight_decay, settings});
+      optimizer.append({graph, name, graph.read(name), gradient, learning_rate, step.step_number, group.weight_decay, given});
     }
   }
 }

@@ -1,7 +1,7 @@
 // Optimizers compute new parameters from gradients. Each is one file here and one entry of the table in optimizers.cpp.
 #pragma once
 
-#include "train/options.h"
+#include "train/hyperparameter.h"
 #include "train/step/parameter_groups.h"
 #include "train/training_step.h"
 
@@ -12,10 +12,10 @@ struct ParameterUpdate {
   Graph& graph;
   const std::string& name;
   Value parameter, gradient;
-  Value learning_rate;  ///< float64 scalar, of the parameter's group
-  Value step;           ///< int64 scalar, from 1
-  double weight_decay;  ///< of the parameter's group
-  const Settings& settings;
+  Value learning_rate;           ///< float64 scalar, of the parameter's group
+  Value step;                    ///< int64 scalar, from 1
+  double weight_decay;           ///< of the parameter's group
+  const Hyperparameters& given;  ///< complete()
 
   /// Optimizer state for this parameter: a Variable of its shape, NAME.momentum for "momentum", initially zero.
   Value state(std::string_view what) const;
@@ -25,22 +25,20 @@ struct ParameterUpdate {
 };
 
 struct Optimizer {
+  residual::Optimizer value;  ///< its enumerator
   std::string_view name;
   double learning_rate, weight_decay;  ///< the defaults
-  std::vector<Setting> settings;
+  std::vector<Hyperparameter> settings = {};
   /// Appends the nodes of one parameter's update.
   void (*append)(const ParameterUpdate& update);
-  /// Throws Error (kUsage) for contradictory settings; null: all are valid. `settings` is complete.
-  void (*check)(const Settings& settings) = nullptr;
+  /// Throws Error (kUsage) for contradictory settings; null: all are valid. `values` are complete().
+  void (*check)(const Hyperparameters& values) = nullptr;
 };
 
 std::span<const Optimizer* const> optimizers();
-const Optimizer& find_optimizer(std::string_view name);  ///< throws Error (kUsage)
+const Optimizer& find(residual::Optimizer value);
 
-/// All settings of the optimizer that the options name. Throws Error (kUsage) for an unknown name and for foreign settings.
-Settings settings_of(const OptimizerOptions& options);
-
-/// Appends the update of every parameter of the groups, in order. The groups' weight decay is used, not that of the options.
-void append_updates(TrainingStep& step, const OptimizerOptions& options, std::span<const ParameterGroup> groups);
+/// Appends the update of every parameter of the groups, in order. The groups' weight decay is used, not that of the values.
+void append_updates(TrainingStep& step, const Hyperparameters& values, std::span<const ParameterGroup> groups);
 
 }  // namespace residual::train

@@ -6,17 +6,15 @@
 namespace residual::train {
 namespace {
 
-void check(const Settings& settings) {
-  if (get<bool>(settings, "nesterov") && get<double>(settings, "momentum") == 0)
-    fail(ErrorKind::kUsage, "Nesterov momentum needs a momentum above 0");
+void check(const Hyperparameters& values) {
+  if (values.nesterov && values.momentum == 0.0) fail(ErrorKind::kUsage, "Nesterov momentum needs a momentum above 0");
 }
 
 void append(const ParameterUpdate& update) {
   const Value momentum = update.state("momentum");
-  const SgdUpdate next = sgd(update.graph, update.parameter, update.gradient, momentum, update.learning_rate,
-                             {.momentum = get<double>(update.settings, "momentum"),
-                              .weight_decay = update.weight_decay,
-                              .nesterov = get<bool>(update.settings, "nesterov")});
+  const SgdUpdate next =
+      sgd(update.graph, update.parameter, update.gradient, momentum, update.learning_rate,
+          {.momentum = update.given.momentum.value(), .weight_decay = update.weight_decay, .nesterov = update.given.nesterov});
   update.assign_parameter(next.parameter);
   update.assign_state("momentum", next.momentum);
 }
@@ -25,10 +23,13 @@ void append(const ParameterUpdate& update) {
 
 const Optimizer& sgd_optimizer() {
   static const Optimizer optimizer{
+      .value = residual::Optimizer::kSgd,
       .name = "sgd",
       .learning_rate = 0.1,  // like the weight decay from He et al. 2015, section 4.2
       .weight_decay = 1e-4,
-      .settings = {{"momentum", "Momentum", 0.9, check_fraction}, {"nesterov", "Nesterov's momentum", false}},
+      .settings =
+          {{.name = "momentum", .help = "Momentum", .field = &Hyperparameters::momentum, .range = kFraction, .by_default = 0.9},
+           {.name = "nesterov", .help = "Nesterov's momentum", .field = &Hyperparameters::nesterov}},
       .append = append,
       .check = check};
   return optimizer;

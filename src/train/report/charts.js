@@ -19,7 +19,18 @@
     clip: 8,
   });
 
-  const options = (yTitle, format, limits, legend) => ({
+  // The learning rate changes within an epoch: in the warm-up from step to step.
+  const rates = {
+    label: "learning rate",
+    data: run.learning_rates.map(([epoch, rate]) => ({ x: epoch, y: rate })),
+    borderWidth: 2,
+    pointRadius: 0,
+    pointHoverRadius: 6,
+    pointHitRadius: 12,
+    clip: 8,
+  };
+
+  const options = (yTitle, format, limits, legend, first) => ({
     maintainAspectRatio: false,
     animation: false,
     interaction: { mode: "index", intersect: false },
@@ -27,7 +38,7 @@
     scales: {
       x: {
         type: "linear",
-        min: run.epochs.length > 1 ? run.epochs[0] : undefined,
+        min: first,
         max: run.epochs.length > 1 ? run.epochs[run.epochs.length - 1] : undefined,
         title: { display: true, text: "Epoch", color: colour("soft") },
         ticks: { color: colour("soft"), precision: 0, maxRotation: 0 },
@@ -48,7 +59,7 @@
       },
       tooltip: {
         callbacks: {
-          title: items => "Epoch " + items[0].parsed.x,
+          title: items => "Epoch " + number(items[0].parsed.x),
           label: item => " " + item.dataset.label + ": " + format(item.parsed.y),
         },
       },
@@ -60,6 +71,7 @@
   const seen = run.train_top1.concat(run.test_top1).filter(value => value !== null);
   const lowest = Math.max(0, Math.floor((Math.min(100, ...seen) - 5) / 10) * 10);
   const other = run.split;
+  const begin = run.epochs.length > 1 ? run.epochs[0] : undefined;
 
   let charts = [];
   const draw = () => {
@@ -69,11 +81,11 @@
       new Chart(document.getElementById(id), { type: "line", data: { datasets }, options: settings });
     charts = [
       line("accuracy", [curve("train", run.train_top1, "train"), curve(other, run.test_top1, "test", true)],
-        options("Accuracy", percent, { min: lowest, max: 100 }, true)),
+        options("Accuracy", percent, { min: lowest, max: 100 }, true, begin)),
       line("loss", [curve("train", run.train_loss, "train"), curve(other, run.test_loss, "test", true)],
-        options("Loss", number, { beginAtZero: true }, true)),
-      line("rate", [curve("learning rate", run.learning_rate, "rate")],
-        options("Learning rate", number, { beginAtZero: true }, false)),
+        options("Loss", number, { beginAtZero: true }, true, begin)),
+      line("rate", [{ ...rates, borderColor: colour("rate"), backgroundColor: colour("rate") }],
+        options("Learning rate", number, { beginAtZero: true }, false, Math.min(...run.learning_rates.map(([epoch]) => epoch)))),
     ];
   };
   if (document.getElementById("accuracy")) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -13,8 +14,8 @@
 #include "core/file.h"
 
 namespace residual::train {
-MetricsFile::MetricsFile(const std::filesystem::path& path, int flags)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | flags, 0644)) {
+MetricsFile::MetricsFile(const std::filesystem::path& path)
+    : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   struct stat status{};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const int error = errno;
@@ -24,12 +25,8 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, int flags)
   size_ = static_cast<uint64_t>(status.st_size);
 }
 
-MetricsFile MetricsFile::create(const std::filesystem::path& path) {
-  return {path, O_TRUNC};
-}
-
 MetricsFile MetricsFile::open(const std::filesystem::path& path) {
-  return {path, 0};
+  return MetricsFile(path);
 }
 
 MetricsFile::MetricsFile(MetricsFile&& other) noexcept
@@ -83,6 +80,17 @@ void MetricsFile::truncate_to(uint64_t bytes) {
   }
   if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) cannot_write(path_, errno);
   size_ = bytes;
+}
+
+void MetricsFile::truncate_to_lines(uint64_t bytes) {
+  std::string text(static_cast<size_t>(std::min(bytes, size_)), '\0');
+  const ssize_t got = ::pread(descriptor_, text.data(), text.size(), 0);
+  if (got < 0) fail(ErrorKind::kBadFile, "cannot read '{}': {}", path_.string(), std::strerror(errno));
+  text.resize(static_cast<size_t>(got));
+  text.resize(std::min(text.find('\0'), text.size()));  // a file system that lost bytes may give zeros
+  const size_t end = text.rfind('\n');
+  size_ = end == std::string::npos ? 0 : end + 1;
+  if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) cannot_write(path_, errno);
 }
 
 }  // namespace residual::train

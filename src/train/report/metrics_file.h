@@ -11,9 +11,6 @@ namespace residual::train {
 /// exactly (a value that is not finite is written as null). Errors are of kind kResource unless noted.
 class MetricsFile {
  public:
-  /// Creates an empty file, replacing an existing one.
-  static MetricsFile create(const std::filesystem::path& path);
-
   /// Opens the file, or creates an empty one; lines are appended.
   static MetricsFile open(const std::filesystem::path& path);
 
@@ -34,8 +31,11 @@ class MetricsFile {
   /// line.
   void truncate_to(uint64_t bytes);
 
+  /// Truncates the file to the whole lines in its first `bytes` bytes: all of them, unless a part was lost.
+  void truncate_to_lines(uint64_t bytes);
+
  private:
-  MetricsFile(const std::filesystem::path& path, int flags);
+  explicit MetricsFile(const std::filesystem::path& path);
 
   std::filesystem::path path_;
   int descriptor_ = -1;

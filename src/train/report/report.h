@@ -31,18 +31,26 @@ struct ReportedMistake {
   std::vector<std::byte> png;
 };
 
+/// The learning rate at a moment of training.
+struct ScheduledRate {
+  double epoch = 0;  ///< epochs completed: 0.5 is half of the first
+  double learning_rate = 0;
+};
+
 struct RunReport {
-  std::string title;                                       ///< "resnet20 on CIFAR-10"
+  std::string title;                                       ///< "resnet20 trained on CIFAR-10"
   std::string command;                                     ///< the command line that made the run
   std::vector<std::pair<std::string, std::string>> facts;  ///< properties of the run, by name: {"Data", "50,000 images …"}
   std::vector<std::string> model;                          ///< the model as lines of text: a layer table
   int64_t parameters = 0, macs = 0;                        ///< of the model, macs for one image; 0 when unknown
   std::vector<EpochRecord> epochs;                         ///< in order
+  std::vector<ScheduledRate> learning_rates;               ///< in order, dense where they change fast; empty: those of epochs
   std::string split = "test";                   ///< what held_out_loss and _top1 were measured on: "test" or "validation"
   int64_t best_epoch = 0;                       ///< the epoch of best.safetensors; 0: the one with the highest held_out_top1
   std::string best_note;                        ///< "best was chosen on the test split"
   std::vector<std::string> classes;             ///< names by index; missing ones are displayed as numbers
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class], images; empty when unknown
+  std::string evaluated;                        ///< the split of `confusion` and `mistakes`: "test"
   std::vector<ReportedMistake> mistakes;        ///< the worst first
 };
 

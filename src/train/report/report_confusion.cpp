@@ -37,12 +37,11 @@ class Section {
   }
 
   std::string text() {
-    out_ =
-        "<section id=\"confusion\">\n<h2>Which classes it mixes up</h2>\n<p class=\"hint\">Each row is a true class, each column "
-        "what the "
-        "network said. Blue on the diagonal is right; the stronger an orange square, the more often that mistake was "
-        "made.</p>\n<div "
-        "class=\"matrix-and-list\">\n";
+    out_ = fmt::format(
+        "<section id=\"confusion\">\n<h2>Which classes it mixes up</h2>\n<p class=\"hint\">{}. Each row is a true class, each "
+        "column what the network said. Blue on the diagonal is right; the stronger an orange square, the more often that mistake "
+        "was made.</p>\n<div class=\"matrix-and-list\">\n",
+        images_text());
     if (matrix_.size() <= kMostClasses) table();
     pairs();
     out_ += "</div>\n</section>\n";
@@ -55,6 +54,14 @@ class Section {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
   }
 
+  // "The 2000 test images, as the best model names them"
+  std::string images_text() const {
+    int64_t images = 0;
+    for (const int64_t total : totals_) images += total;
+    return fmt::format("The {}{}{} images, as the best model names them", images, report_.evaluated.empty() ? "" : " ",
+                       html(report_.evaluated));
+  }
+
   std::string name(size_t label) const { return class_html(report_.classes, static_cast<int64_t>(label)); }
 
   double share(int64_t count, size_t row) const {
@@ -65,7 +72,7 @@ class Section {
     const size_t size = matrix_.size();
     put("<div class=\"scroll\"><table class=\"confusion{}{}\">\n<thead><tr><th class=\"corner\">true \\ said</th>",
         size > kManyClasses ? " many" : "", size > kShadesOnly ? " crowd" : "");
-    for (size_t column = 0; column < size; ++column) put("<th scope=\"col\" title=\"{0}\">{0}</th>", name(column));
+    for (size_t column = 0; column < size; ++column) put("<th scope=\"col\" title=\"{0}\"><span>{0}</span></th>", name(column));
     out_ += "<th scope=\"col\">right</th></tr></thead>\n<tbody>\n";
     for (size_t row = 0; row < size; ++row) {
       put("<tr><th scope=\"row\" title=\"{0}\">{0}</th>", name(row));

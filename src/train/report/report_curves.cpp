@@ -107,6 +107,14 @@ Drawn gnuplot(const std::string& script) {
           status < 0 ? "it did not finish" : fmt::format("it ended with status {}: {}", status, errors.content().substr(0, 500))};
 }
 
+// At most `most` bytes of a title, which gnuplot would draw beyond the edges; cut between characters (UTF-8).
+std::string shortened(const std::string& title, size_t most = 110) {
+  if (title.size() <= most) return title;
+  size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(title[end]) & 0xC0) == 0x80) --end;
+  return title.substr(0, end) + "…";
+}
+
 // A text in single quotes, in which gnuplot has no escapes; characters that would end the text or the line are removed.
 std::string literal(std::string_view text) {
   std::string result = "'";
@@ -159,7 +167,7 @@ std::string script(const RunReport& report, std::string_view terminal) {
         "$run using 1:{} with {} linewidth 2.2 linecolor '#e8590c' title {}\n",
         train, style, other, style, literal(report.split));
   };
-  text += fmt::format("set multiplot layout 1,2 title {} font 'DejaVu Sans,15'\n", literal(report.title));
+  text += fmt::format("set multiplot layout 1,2 title {} font 'DejaVu Sans,15'\n", literal(shortened(report.title)));
   text += fmt::format(
       "set title 'Accuracy'\nset ylabel 'Accuracy (%)' textcolor '#3d4656'\nset yrange [{}:100]\nset key bottom right\n",
       lowest_accuracy(report));

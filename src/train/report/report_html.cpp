@@ -119,7 +119,7 @@ std::string curves_section(const RunReport& report) {
   };
   chart("accuracy", "Accuracy (higher is better)", false);
   chart("loss", "Loss (lower is better)", false);
-  chart("rate", "Learning rate", true);
+  chart("rate", "Learning rate, step by step", true);
   return text + "</div>\n" + epoch_table(report) + "</section>\n";
 }
 
@@ -155,7 +155,11 @@ std::string data(const RunReport& report) {
     for (const EpochRecord& record : report.epochs) list.push_back(value(record));
   };
   column("epochs", [](const EpochRecord& r) { return r.epoch; });
-  column("learning_rate", [](const EpochRecord& r) { return r.learning_rate; });
+  nlohmann::ordered_json& rates = run["learning_rates"] = nlohmann::ordered_json::array();
+  for (const ScheduledRate& rate : report.learning_rates) rates.push_back({rate.epoch, rate.learning_rate});
+  if (report.learning_rates.empty()) {
+    for (const EpochRecord& record : report.epochs) rates.push_back({record.epoch, record.learning_rate});
+  }
   column("train_loss", [](const EpochRecord& r) { return r.train_loss; });
   column("train_top1", [](const EpochRecord& r) { return r.train_top1 * 100; });
   column("test_loss", [](const EpochRecord& r) { return r.held_out_loss; });

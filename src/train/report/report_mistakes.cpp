@@ -32,9 +32,10 @@ std::string base64(std::span<const std::byte> bytes) {
 std::string mistakes_section(const RunReport& report) {
   if (report.mistakes.empty()) return {};
   std::string text =
-      "<section id=\"worst\">\n<h2>Where it was most wrong</h2>\n<p class=\"hint\">The images that the best model is furthest "
-      "from "
-      "naming rightly: what each is, and what the network said, with the probability it gave that.</p>\n<ul class=\"worst\">\n";
+      "<section id=\"worst\">\n<h2>Where it was most wrong</h2>\n<p class=\"hint\">The " + html(report.evaluated) +
+      (report.evaluated.empty() ? "" : " ") +
+      "images that the best model is furthest from naming rightly: what each is, and what the network said, with the probability "
+      "it gave that.</p>\n<ul class=\"worst\">\n";
   for (const ReportedMistake& mistake : report.mistakes) {
     const std::string truth = class_html(report.classes, mistake.truth), guess = class_html(report.classes, mistake.guess);
     fmt::format_to(std::back_inserter(text),

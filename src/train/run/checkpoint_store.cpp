@@ -31,15 +31,20 @@ std::optional<SavedRun> CheckpointStore::load() const {
 
 void CheckpointStore::refuse_to_overwrite() const {
   if (!std::filesystem::exists(path_)) return;
+  const auto refuse = [](std::string_view why) {
+    fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another", why);
+  };
   RunProgress other;
   int64_t epochs = 0;
   try {
     const io::Checkpoint saved = io::load_checkpoint(path_);
     other = RunProgress::from_json(saved.progress);
     epochs = nlohmann::json::parse(saved.identity).value("epochs", int64_t{0});
-  } catch (const std::exception& error) {
-    fail(ErrorKind::kUsage, "the output folder holds a checkpoint that cannot be read ({}); delete it or choose another",
-         error.what());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadFile) throw;
+    refuse(error.what());
+  } catch (const nlohmann::json::exception& error) {
+    refuse(error.what());
   }
   const bool begun = other.epoch > 0 || other.batch > 0;
   if (begun && other.epoch < epochs) {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_text.h"
-#include "train/optimizers/optimizers.h"
+#include "train/hyperparameters.h"
 #include "train/schedules/schedules.h"
 
 namespace residual::train {
@@ -33,23 +33,6 @@ std::string fingerprint(const data::Dataset* split) {
   return fmt::format("{:016x}", hash);
 }
 
-void add_settings(Json& json, const Settings& settings) {
-  for (const auto& [name, value] : settings) std::visit([&](const auto& typed) { json[name] = typed; }, value);
-}
-
-Json optimizer_json(const OptimizerOptions& optimizer) {
-  Json json{
-      {"name", optimizer.name}, {"weight_decay", optimizer.weight_decay}, {"decay_norm_and_bias", optimizer.decay_norm_and_bias}};
-  add_settings(json, settings_of(optimizer));
-  return json;
-}
-
-Json schedule_json(const ScheduleOptions& schedule) {
-  Json json{{"name", schedule.name}, {"learning_rate", schedule.learning_rate}, {"warmup_steps", schedule.warmup_steps}};
-  add_settings(json, settings_of(schedule));
-  return json;
-}
-
 Json data_json(const data::DataSource& source) {
   return {
       {"format", data::name_of(source.format)},
@@ -70,9 +53,11 @@ void upgrade_schedule(Json& schedule) {
   rename(schedule, "kind", "name");
   rename(schedule, "lr", "learning_rate");
   rename(schedule, "warmup", "warmup_steps");
-  const std::vector<Setting>& known = find_schedule(schedule.at("name").get<std::string>()).settings;
+  const auto selected = find_named<residual::Schedule>(schedule.at("name").get<std::string>());
+  if (!selected) return;
+  const std::vector<Hyperparameter>& known = find(*selected).settings;
   for (const char* name : {"step_epochs", "gamma", "milestones"}) {
-    if (std::ranges::find(known, name, &Setting::name) == known.end()) schedule.erase(name);
+    if (std::ranges::find(known, name, &Hyperparameter::name) == known.end()) schedule.erase(name);
   }
 }
 
@@ -83,32 +68,20 @@ void upgrade(Json& identity) {
   identity["preprocessing"] = Json::parse(data::Preprocessing::from_json(identity.at("preprocessing").dump()).to_json());
   rename(identity, "head_rate_scale", "head_learning_rate_scale");
   rename(identity.at("optimizer"), "kind", "name");
-  identity.at("optimizer")["decay_norm_and_bias"] = true;
   upgrade_schedule(identity.at("schedule"));
-  identity["clip_grad_norm"] = 0.0;
-  identity["ema_decay"] = 0.0;
 }
 
 }  // namespace
 
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing) {
-  const Json json{{"version", kVersion},
-                  {"architecture", Json::parse(options.architecture.to_json())},
-                  {"preprocessing", Json::parse(preprocessing.to_json())},
-                  {"data", data_json(source)},
-                  {"init", static_cast<int>(options.initialisation)},
-                  {"pretrained", options.pretrained},
-                  {"freeze", options.freeze},
-                  {"head_learning_rate_scale", options.head_learning_rate_scale},
-                  {"epochs", options.epochs},
-                  {"batch_size", options.batch_size},
-                  {"optimizer", optimizer_json(options.optimizer)},
-                  {"schedule", schedule_json(options.schedule)},
-                  {"clip_grad_norm", options.clip_grad_norm},
-                  {"ema_decay", options.ema_decay},
-                  {"augment", {{"crop_padding", options.augmentation.crop_padding}, {"flip", options.augmentation.flip}}},
-                  {"label_smoothing", options.label_smoothing},
-                  {"seed", options.seed}};
+  Json json{{"version", kVersion},
+            {"architecture", Json::parse(options.architecture.to_json())},
+            {"preprocessing", Json::parse(preprocessing.to_json())},
+            {"data", data_json(source)},
+            {"init", static_cast<int>(options.initialisation)},
+            {"pretrained", options.pretrained},
+            {"augment", {{"crop_padding", options.random_transforms.crop_padding}, {"flip", options.random_transforms.flip}}}};
+  add_to_identity(json, options);
   return json.dump();
 }
 
@@ -116,6 +89,7 @@ std::string upgraded_identity(std::string_view saved) {
   Json identity = parse_json(saved, "the checkpoint's identity");
   try {
     if (!identity.contains("version")) upgrade(identity);
+    add_missing(identity);
     return identity.dump();
   } catch (const Json::exception& error) {
     fail(ErrorKind::kBadFile, "the checkpoint's identity cannot be read: {}", error.what());

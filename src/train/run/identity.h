@@ -14,7 +14,8 @@ namespace residual::train {
 /// number, with results that differ in the last bits.
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
 
-/// Converts the identity that an earlier version wrote; the current form is unchanged. Throws Error (kBadFile) for any other.
+/// Converts the identity that an earlier version wrote: hyperparameters that it did not have get their defaults. The current form
+/// is unchanged. Throws Error (kBadFile) for any other.
 std::string upgraded_identity(std::string_view saved);
 
 }  // namespace residual::train

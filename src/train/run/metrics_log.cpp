@@ -7,14 +7,10 @@ constexpr const char *kMetrics = "metrics.jsonl", *kTimings = "timings.jsonl";
 
 }  // namespace
 
-MetricsLog MetricsLog::create(const std::filesystem::path& folder) {
-  return {MetricsFile::create(folder / kMetrics), MetricsFile::create(folder / kTimings)};
-}
-
 MetricsLog MetricsLog::resume(const std::filesystem::path& folder, const RunProgress& progress) {
   MetricsLog log{MetricsFile::open(folder / kMetrics), MetricsFile::open(folder / kTimings)};
   log.metrics_.truncate_to(progress.metrics_bytes);
-  log.timings_.truncate_to(progress.timings_bytes);
+  log.timings_.truncate_to_lines(progress.timings_bytes);
   return log;
 }
 

@@ -10,9 +10,8 @@ namespace residual::train {
 
 class MetricsLog {
  public:
-  /// Creates empty files in `folder`.
-  static MetricsLog create(const std::filesystem::path& folder);
-  /// Opens the files in `folder`, truncated to the sizes in a checkpoint. Throws Error (kBadFile) when they are shorter.
+  /// Opens the files in `folder`, truncated to the sizes in a checkpoint. Throws Error (kBadFile) when metrics.jsonl is shorter;
+  /// timings.jsonl, which is not forced to the disk, may have lost lines.
   static MetricsLog resume(const std::filesystem::path& folder, const RunProgress& progress);
 
   void append(const nlohmann::ordered_json& metrics, const nlohmann::ordered_json& timings);

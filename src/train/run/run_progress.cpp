@@ -1,6 +1,9 @@
 #include "train/run/run_progress.h"
 
 #include <cmath>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "core/error.h"
 
@@ -9,70 +12,116 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// The fields of a record and of the progress, by their keys, in the order in which they are written. `added` takes those that
+// checkpoints of older versions lack: they keep their defaults then.
+template <typename Record, typename Fields>
+void for_each_field(Record& record, Fields&& fields)
+  requires std::is_same_v<std::remove_const_t<Record>, EpochRecord>
+{
+  fields.field("epoch", record.epoch);
+  fields.field("learning_rate", record.learning_rate);
+  fields.field("train_loss", record.train_loss);
+  fields.field("train_top1", record.train_top1);
+  fields.field("test_loss", record.held_out_loss);
+  fields.field("test_top1", record.held_out_top1);
+  fields.field("seconds", record.seconds);
+}
+
+template <typename Progress, typename Fields>
+void for_each_field(Progress& progress, Fields&& fields)
+  requires std::is_same_v<std::remove_const_t<Progress>, RunProgress>
+{
+  fields.field("epoch", progress.epoch);
+  fields.field("batch", progress.batch);
+  fields.field("threads", progress.threads);
+  fields.field("loss_sum", progress.running.loss_sum);
+  fields.field("correct", progress.running.correct);
+  fields.field("seen", progress.running.seen);
+  fields.field("best_epoch", progress.best_epoch);
+  fields.field("best_top1", progress.best_top1);
+  fields.field("metrics_bytes", progress.metrics_bytes);
+  fields.field("timings_bytes", progress.timings_bytes);
+  fields.field("records", progress.records);
+  fields.added("timed_kernels", progress.timed_kernels);
+}
+
 Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-double number(const Json& json) {
-  return json.is_null() ? EpochRecord::kNone : json.get<double>();
-}
+class Writer {
+ public:
+  template <typename T>
+  void field(const char* key, const T& value) {
+    json_[key] = written(value);
+  }
+  template <typename T>
+  void added(const char* key, const T& value) {
+    field(key, value);
+  }
+  Json json() && { return std::move(json_); }
 
-Json to_json(const EpochRecord& record) {
-  return {{"epoch", record.epoch},
-          {"learning_rate", number(record.learning_rate)},
-          {"train_loss", number(record.train_loss)},
-          {"train_top1", number(record.train_top1)},
-          {"test_loss", number(record.held_out_loss)},
-          {"test_top1", number(record.held_out_top1)},
-          {"seconds", number(record.seconds.value_or(EpochRecord::kNone))}};
-}
+ private:
+  template <typename T>
+  static Json written(const T& value) {
+    return value;
+  }
+  static Json written(double value) { return number(value); }
+  static Json written(const std::optional<double>& value) { return number(value.value_or(EpochRecord::kNone)); }
+  static Json written(const std::vector<EpochRecord>& records) {
+    Json all = Json::array();
+    for (const EpochRecord& record : records) {
+      Writer writer;
+      for_each_field(record, writer);
+      all.push_back(std::move(writer).json());
+    }
+    return all;
+  }
 
-EpochRecord record_from(const Json& json) {
-  EpochRecord record;
-  record.epoch = json.at("epoch").get<int64_t>();
-  record.learning_rate = number(json.at("learning_rate"));
-  record.train_loss = number(json.at("train_loss"));
-  record.train_top1 = number(json.at("train_top1"));
-  record.held_out_loss = number(json.at("test_loss"));
-  record.held_out_top1 = number(json.at("test_top1"));
-  if (!json.at("seconds").is_null()) record.seconds = json.at("seconds").get<double>();
-  return record;
-}
+  Json json_ = Json::object();
+};
+
+class Reader {
+ public:
+  explicit Reader(const Json& json) : json_(json) {}
+  template <typename T>
+  void field(const char* key, T& value) const {
+    read(json_.at(key), value);
+  }
+  template <typename T>
+  void added(const char* key, T& value) const {
+    if (json_.contains(key)) field(key, value);
+  }
+
+ private:
+  template <typename T>
+  static void read(const Json& json, T& value) {
+    value = json.get<T>();
+  }
+  static void read(const Json& json, double& value) { value = json.is_null() ? EpochRecord::kNone : json.get<double>(); }
+  static void read(const Json& json, std::optional<double>& value) {
+    if (!json.is_null()) value = json.get<double>();
+  }
+  static void read(const Json& json, std::vector<EpochRecord>& records) {
+    for (const Json& entry : json) for_each_field(records.emplace_back(), Reader(entry));
+  }
+
+  const Json& json_;
+};
 
 }  // namespace
 
 std::string RunProgress::to_json() const {
-  Json all = Json::array();
-  for (const EpochRecord& record : records) all.push_back(train::to_json(record));
-  return Json{{"epoch", epoch},
-              {"batch", batch},
-              {"threads", threads},
-              {"loss_sum", running.loss_sum},
-              {"correct", running.correct},
-              {"seen", running.seen},
-              {"best_epoch", best_epoch},
-              {"best_top1", best_top1},
-              {"metrics_bytes", metrics_bytes},
-              {"timings_bytes", timings_bytes},
-              {"records", std::move(all)}}
-      .dump();
+  Writer writer;
+  for_each_field(*this, writer);
+  return std::move(writer).json().dump();
 }
 
 RunProgress RunProgress::from_json(std::string_view text) {
   try {
     const Json json = Json::parse(text);
     RunProgress progress;
-    progress.epoch = json.at("epoch").get<int64_t>();
-    progress.batch = json.at("batch").get<int64_t>();
-    progress.threads = json.at("threads").get<int64_t>();
-    progress.running.loss_sum = json.at("loss_sum").get<double>();
-    progress.running.correct = json.at("correct").get<int64_t>();
-    progress.running.seen = json.at("seen").get<int64_t>();
-    progress.best_epoch = json.at("best_epoch").get<int64_t>();
-    progress.best_top1 = json.at("best_top1").get<double>();
-    progress.metrics_bytes = json.at("metrics_bytes").get<uint64_t>();
-    progress.timings_bytes = json.at("timings_bytes").get<uint64_t>();
-    for (const Json& record : json.at("records")) progress.records.push_back(record_from(record));
+    for_each_field(progress, Reader(json));
     if (progress.epoch < 0 || progress.batch < 0 || static_cast<int64_t>(progress.records.size()) != progress.epoch) {
       fail(ErrorKind::kBadFile, "the checkpoint's progress contradicts itself: {} epochs, {} records", progress.epoch,
            progress.records.size());

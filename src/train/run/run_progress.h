@@ -18,7 +18,7 @@ struct RunningMetrics {
   double top1() const { return static_cast<double>(correct) / static_cast<double>(seen > 0 ? seen : 1); }  ///< a fraction
 };
 
-/// Whole epochs, batches of the next one, and the sums over those.
+/// Whole epochs, batches of the next one, and the sums over those. A new field is one line here and one in for_each_field().
 struct RunProgress {
   int64_t epoch = 0;  ///< epochs completed, evaluation included
   int64_t batch = 0;  ///< training batches completed of the current epoch
@@ -28,6 +28,7 @@ struct RunProgress {
   double best_top1 = -1;
   uint64_t metrics_bytes = 0, timings_bytes = 0;  ///< length of the files
   std::vector<EpochRecord> records;               ///< one per completed epoch
+  bool timed_kernels = true;                      ///< kernels were chosen by timing; older checkpoints do not say
 
   std::string to_json() const;
   static RunProgress from_json(std::string_view text);  ///< throws Error (kBadFile)

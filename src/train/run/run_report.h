@@ -9,6 +9,7 @@
 namespace residual::train {
 
 /// plan: the plan of the training step.
-RunReport run_report(const TrainOptions& options, const data::DataSource& source, const Plan& plan, const TrainResult& result);
+RunReport run_report(const TrainOptions& options, const data::DataSource& source, const Plan& plan, int64_t steps_per_epoch,
+                     const TrainResult& result);
 
 }  // namespace residual::train

@@ -3,7 +3,9 @@
 namespace residual::train {
 
 const Schedule& constant_schedule() {
-  static const Schedule schedule{.name = "constant", .factor = [](const Settings&, const Position&) { return 1.0; }};
+  static const Schedule schedule{.value = residual::Schedule::kConstant,
+                                 .name = "constant",
+                                 .factor = [](const Hyperparameters&, const Position&) { return 1.0; }};
   return schedule;
 }
 

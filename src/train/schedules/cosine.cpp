@@ -7,7 +7,7 @@
 namespace residual::train {
 namespace {
 
-double factor(const Settings&, const Position& at) {
+double factor(const Hyperparameters&, const Position& at) {
   const auto steps = static_cast<double>(at.steps_per_epoch * at.epochs);
   return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(at.step) / steps));
 }
@@ -15,7 +15,7 @@ double factor(const Settings&, const Position& at) {
 }  // namespace
 
 const Schedule& cosine_schedule() {
-  static const Schedule schedule{.name = "cosine", .factor = factor};
+  static const Schedule schedule{.value = residual::Schedule::kCosine, .name = "cosine", .factor = factor};
   return schedule;
 }
 

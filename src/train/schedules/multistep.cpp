@@ -1,4 +1,6 @@
 // A factor at each of a list of epochs, as torch.optim.lr_scheduler.MultiStepLR.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,34 +9,34 @@
 namespace residual::train {
 namespace {
 
-using Milestones = std::vector<int64_t>;
-
-void check_order(std::string_view what, const SettingValue& value) {
-  const auto& milestones = std::get<Milestones>(value);
-  if (!std::ranges::is_sorted(milestones) || (!milestones.empty() && milestones.front() < 1))
-    fail(ErrorKind::kUsage, "{} are {}, epochs from 1 in rising order are expected", what, to_string(value));
+void check(const Hyperparameters& values) {
+  if (values.milestones.empty()) fail(ErrorKind::kUsage, "a multistep schedule needs milestones, for example 60,120");
+  if (!std::ranges::is_sorted(values.milestones))
+    fail(ErrorKind::kUsage, "the milestones are {}, expected epochs in rising order", fmt::join(values.milestones, ","));
 }
 
-void check(const Settings& settings) {
-  if (get<Milestones>(settings, "milestones").empty())
-    fail(ErrorKind::kUsage, "a multistep schedule needs milestones, for example 60,120");
-}
-
-double factor(const Settings& settings, const Position& at) {
-  const int64_t steps_down = std::ranges::count_if(get<Milestones>(settings, "milestones"),
-                                                   [epoch = at.epoch()](int64_t milestone) { return milestone <= epoch; });
-  return std::pow(get<double>(settings, "gamma"), static_cast<double>(steps_down));
+double factor(const Hyperparameters& values, const Position& at) {
+  const int64_t steps_down =
+      std::ranges::count_if(values.milestones, [epoch = at.epoch()](int64_t milestone) { return milestone <= epoch; });
+  return std::pow(values.gamma.value(), static_cast<double>(steps_down));
 }
 
 }  // namespace
 
 const Schedule& multistep_schedule() {
-  static const Schedule schedule{
-      .name = "multistep",
-      .settings = {{"milestones", "Epochs at which the learning rate falls, e.g. 60,120", Milestones{}, check_order},
-                   {"gamma", "Factor of the learning rate at each step or milestone", 0.1, check_positive}},
-      .factor = factor,
-      .check = check};
+  static const Schedule schedule{.value = residual::Schedule::kMultistep,
+                                 .name = "multistep",
+                                 .settings = {{.name = "milestones",
+                                               .help = "Epochs at which the learning rate falls, e.g. 60,120",
+                                               .field = &Hyperparameters::milestones,
+                                               .range = {.least = 1}},
+                                              {.name = "gamma",
+                                               .help = "Factor of the learning rate at each step or milestone",
+                                               .field = &Hyperparameters::gamma,
+                                               .range = kPositive,
+                                               .by_default = 0.1}},
+                                 .factor = factor,
+                                 .check = check};
   return schedule;
 }
 

@@ -1,9 +1,6 @@
 #include "train/schedules/schedules.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <ranges>
 
 namespace residual::train {
 
@@ -14,26 +11,23 @@ std::span<const Schedule* const> schedules() {
   return table;
 }
 
-const Schedule& find_schedule(std::string_view name) {
-  const auto named = [](const Schedule* schedule) { return schedule->name; };
-  const auto found = std::ranges::find(schedules(), name, named);
+const Schedule& find(residual::Schedule value) {
+  const auto found = std::ranges::find(schedules(), value, &Schedule::value);
   if (found != schedules().end()) return **found;
-  fail(ErrorKind::kUsage, "no schedule is called '{}'; known are {}", name,
-       fmt::join(schedules() | std::views::transform(named), ", "));
+  fail(ErrorKind::kUsage, "the schedule is {}, which is no enumerator", static_cast<int>(value));
 }
 
-Settings settings_of(const ScheduleOptions& options) {
-  const Schedule& schedule = find_schedule(options.name);
-  Settings settings = complete(schedule.name, schedule.settings, options.settings);
-  if (schedule.check != nullptr) schedule.check(settings);
-  return settings;
+std::vector<Named<residual::Schedule>> named_values(residual::Schedule) {
+  std::vector<Named<residual::Schedule>> all;
+  for (const Schedule* schedule : schedules()) all.push_back({schedule->name, schedule->value});
+  return all;
 }
 
-double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs) {
-  const double warmup =
-      options.warmup_steps > 0 ? std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(options.warmup_steps)) : 1.0;
-  const Position position{step, std::max<int64_t>(steps_per_epoch, 1), epochs};
-  return options.learning_rate * warmup * find_schedule(options.name).factor(settings_of(options), position);
+double learning_rate(const Hyperparameters& values, int64_t step, int64_t steps_per_epoch) {
+  const int64_t warmup_steps = values.warmup_steps.value();
+  const double warmup = warmup_steps > 0 ? std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(warmup_steps)) : 1.0;
+  const Position position{step, std::max<int64_t>(steps_per_epoch, 1), values.epochs};
+  return values.learning_rate.value() * warmup * find(values.schedule).factor(values, position);
 }
 
 }  // namespace residual::train

@@ -1,7 +1,9 @@
 // Learning-rate schedules. Each is one file here and one entry of the table in schedules.cpp.
 #pragma once
 
-#include "train/options.h"
+#include <span>
+
+#include "train/hyperparameter.h"
 
 namespace residual::train {
 
@@ -14,21 +16,20 @@ struct Position {
 };
 
 struct Schedule {
+  residual::Schedule value;  ///< its enumerator
   std::string_view name;
-  std::vector<Setting> settings;
-  /// The factor by which the highest learning rate is multiplied. `settings` is complete.
-  double (*factor)(const Settings& settings, const Position& position);
-  /// Throws Error (kUsage) for contradictory settings; null: all are valid.
-  void (*check)(const Settings& settings) = nullptr;
+  std::vector<Hyperparameter> settings = {};
+  /// The factor by which the highest learning rate is multiplied. `values` are complete().
+  double (*factor)(const Hyperparameters& values, const Position& position);
+  /// Throws Error (kUsage) for contradictory settings; null: all are valid. `values` are complete().
+  void (*check)(const Hyperparameters& values) = nullptr;
 };
 
 std::span<const Schedule* const> schedules();
-const Schedule& find_schedule(std::string_view name);  ///< throws Error (kUsage)
+const Schedule& find(residual::Schedule value);
 
-/// All settings of the schedule that the options name. Throws Error (kUsage) for an unknown name and for foreign settings.
-Settings settings_of(const ScheduleOptions& options);
-
-/// The learning rate of a step (from 0): learning_rate x min(1, (step + 1) / warmup_steps) x the schedule's factor.
-double learning_rate(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs);
+/// The learning rate of a step (from 0): learning_rate x min(1, (step + 1) / warmup_steps) x the schedule's factor. `values` are
+/// complete() and have warmup_steps.
+double learning_rate(const Hyperparameters& values, int64_t step, int64_t steps_per_epoch);
 
 }  // namespace residual::train

@@ -6,24 +6,27 @@
 namespace residual::train {
 namespace {
 
-void check_epochs(std::string_view what, const SettingValue& value) {
-  const int64_t epochs = std::get<int64_t>(value);
-  if (epochs < 1) fail(ErrorKind::kUsage, "{} is {}, at least 1 is expected", what, epochs);
-}
-
-double factor(const Settings& settings, const Position& at) {
-  const int64_t steps_down = at.epoch() / get<int64_t>(settings, "step_epochs");
-  return std::pow(get<double>(settings, "gamma"), static_cast<double>(steps_down));
+double factor(const Hyperparameters& values, const Position& at) {
+  const int64_t steps_down = at.epoch() / values.step_epochs.value();
+  return std::pow(values.gamma.value(), static_cast<double>(steps_down));
 }
 
 }  // namespace
 
 const Schedule& step_schedule() {
-  static const Schedule schedule{
-      .name = "step",
-      .settings = {{"step_epochs", "Epochs from step to step", int64_t{30}, check_epochs},
-                   {"gamma", "Factor of the learning rate at each step or milestone", 0.1, check_positive}},
-      .factor = factor};
+  static const Schedule schedule{.value = residual::Schedule::kStep,
+                                 .name = "step",
+                                 .settings = {{.name = "step_epochs",
+                                               .help = "Epochs from step to step",
+                                               .field = &Hyperparameters::step_epochs,
+                                               .range = {.least = 1},
+                                               .by_default = 30},
+                                              {.name = "gamma",
+                                               .help = "Factor of the learning rate at each step or milestone",
+                                               .field = &Hyperparameters::gamma,
+                                               .range = kPositive,
+                                               .by_default = 0.1}},
+                                 .factor = factor};
   return schedule;
 }
 

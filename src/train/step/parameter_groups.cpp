@@ -1,20 +1,22 @@
 #include "train/step/parameter_groups.h"
 
 #include "models/table.h"
+#include "train/hyperparameters.h"
 #include "train/transfer.h"
 
 namespace residual::train {
 
-std::vector<ParameterGroup> parameter_groups(const TrainingStep& step, const TrainOptions& options) {
+std::vector<ParameterGroup> parameter_groups(const TrainingStep& step, const Hyperparameters& values) {
+  const Hyperparameters given = complete(values);
   const std::vector<std::string> head{head_scope(step.graph)};
   const auto decays = [&](const ParameterGradient& entry) {
-    return options.optimizer.decay_norm_and_bias || step.graph.shape(entry.gradient).rank() >= 2;
+    return given.decay_norm_and_bias || step.graph.shape(entry.gradient).rank() >= 2;
   };
   std::vector<ParameterGroup> groups;
   for (const bool of_head : {false, true}) {
     for (const bool decayed : {true, false}) {
-      ParameterGroup group{.learning_rate_scale = of_head ? options.head_learning_rate_scale : 1,
-                           .weight_decay = decayed ? options.optimizer.weight_decay : 0};
+      ParameterGroup group{.learning_rate_scale = of_head ? given.head_learning_rate_scale : 1,
+                           .weight_decay = decayed ? *given.weight_decay : 0};
       for (const ParameterGradient& entry : step.gradients) {
         if (models::within(entry.parameter, head) == of_head && decays(entry) == decayed) group.parameters.push_back(entry);
       }

@@ -13,6 +13,6 @@ struct ParameterGroup {
 
 /// The parameters of a step, each in one group: separate groups for the head, with its own learning rate, and for parameters of
 /// fewer than two dimensions where these have no weight decay. The head's groups come last; none is empty.
-std::vector<ParameterGroup> parameter_groups(const TrainingStep& step, const TrainOptions& options);
+std::vector<ParameterGroup> parameter_groups(const TrainingStep& step, const Hyperparameters& values);
 
 }  // namespace residual::train

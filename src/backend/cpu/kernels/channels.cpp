@@ -2,8 +2,9 @@
 #include <cstring>
 #include <numeric>
 
-#include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/rows.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "core/threads.h"
 #include "ops/shape/concat.h"
 #include "ops/shape/pad_channels.h"
@@ -111,7 +112,7 @@ class ChannelsPattern final : public Pattern {
       ChannelCopy copy = copy_of(node, graph.shape(value), y, layout, first);
       first += graph.shape(value)[1];
       leaves_gaps = leaves_gaps || copy.dst_stride > 1 || (node.op == &pad_channels_op() && copy.channels < y[1]);
-      copies.push_back({copy, match.input_place(value), granule_of(copy)});
+      copies.push_back({copy, match.input_index(value), granule_of(copy)});
     }
     std::vector<Implementation> result;
     result.push_back({.label = "copies " + to_string(layout),
@@ -144,8 +145,8 @@ class ChannelsPattern final : public Pattern {
 
 }  // namespace
 
-std::unique_ptr<Pattern> channels_pattern() {
-  return std::make_unique<ChannelsPattern>();
+void add_channels(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<ChannelsPattern>());
 }
 
 }  // namespace residual::cpu::kernels

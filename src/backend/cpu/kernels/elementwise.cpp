@@ -1,6 +1,7 @@
 // add, relu, sigmoid, their gradients, and sums followed by a relu; in any layout that all tensors share.
 #include "backend/cpu/kernels/elementwise_loops.h"
-#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
@@ -60,7 +61,7 @@ class ElementwisePattern final : public Pattern {
     std::vector<Value> values = sum ? graph.node(match.nodes[0]).inputs : node.inputs;
     if (sum && node.inputs.size() == 2) values.push_back(node.inputs[1]);
     std::array<size_t, 3> places{};
-    for (size_t i = 0; i < values.size(); ++i) places[i] = match.input_place(values[i]);
+    for (size_t i = 0; i < values.size(); ++i) places[i] = match.input_index(values[i]);
     const Layout layout = shared_layout(node.outputs[0].shape, inputs);
     std::vector<Implementation> result;
     result.push_back({.label = "vectors " + to_string(layout),
@@ -84,8 +85,8 @@ class ElementwisePattern final : public Pattern {
 
 }  // namespace
 
-std::unique_ptr<Pattern> elementwise_pattern() {
-  return std::make_unique<ElementwisePattern>();
+void add_elementwise(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<ElementwisePattern>());
 }
 
 }  // namespace residual::cpu::kernels

@@ -11,14 +11,13 @@ void limit(Isa isa) {
   if (disabled != 0) hwy::DisableTargets(disabled);
 }
 
-void add_patterns(Patterns& patterns) {
-  patterns.push_back(normalize_pattern());
-  patterns.push_back(normalize_backward_pattern());
-  patterns.push_back(moments_pattern());
-  patterns.push_back(elementwise_pattern());
-  patterns.push_back(pool_pattern());
-  patterns.push_back(channels_pattern());
-  patterns.push_back(update_pattern());
+// Defined in the files of these names; earlier patterns are preferred.
+using Add = void(Patterns&, Packers&);
+Add add_normalize, add_normalize_backward, add_elementwise, add_pool, add_channels, add_update;
+
+void add_kernels(Patterns& patterns, Packers& packers) {
+  for (Add* add : {add_normalize, add_normalize_backward, add_elementwise, add_pool, add_channels, add_update})
+    add(patterns, packers);
 }
 
 }  // namespace residual::cpu::kernels

@@ -11,16 +11,7 @@ namespace residual::cpu::kernels {
 void limit(Isa isa);
 
 /// Batch normalisation with fused element-wise ops, element-wise ops, pooling, channel padding and concatenation, optimizer
-/// updates.
-void add_patterns(Patterns& patterns);
-
-// The patterns of this folder, one a file.
-std::unique_ptr<Pattern> moments_pattern();
-std::unique_ptr<Pattern> normalize_pattern();
-std::unique_ptr<Pattern> normalize_backward_pattern();
-std::unique_ptr<Pattern> elementwise_pattern();
-std::unique_ptr<Pattern> pool_pattern();
-std::unique_ptr<Pattern> channels_pattern();
-std::unique_ptr<Pattern> update_pattern();
+/// updates; packers for the layouts that only these kernels know.
+void add_kernels(Patterns& patterns, Packers& packers);
 
 }  // namespace residual::cpu::kernels

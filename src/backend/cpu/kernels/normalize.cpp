@@ -1,7 +1,8 @@
 // moments, and normalize with subsequent ops: "+ relu", "+ add", "+ add + relu", also with both sides of the sum normalized (a
 // block with a projection). He et al. 2015, figure 2: a block ends in normalize + add + relu.
 #include "backend/cpu/kernels/batch_norm_loops.h"
-#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"
 #include "ops/layers/batch_norm.h"
@@ -54,10 +55,10 @@ struct StatisticsPlaces {
   double eps;
 
   StatisticsPlaces(const Match& match, const Node& normalize)
-      : mean(match.input_place(normalize.inputs[1])),
-        variance(match.input_place(normalize.inputs[2])),
-        gamma(match.input_place(normalize.inputs[3])),
-        beta(match.input_place(normalize.inputs[4])),
+      : mean(match.input_index(normalize.inputs[1])),
+        variance(match.input_index(normalize.inputs[2])),
+        gamma(match.input_index(normalize.inputs[3])),
+        beta(match.input_index(normalize.inputs[4])),
         eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
 
   Statistics of(const KernelArgs& args) const noexcept {
@@ -89,8 +90,8 @@ class NormalizePattern final : public Pattern {
                                               std::span<const Layout> inputs) const override {
     const NormalizeNodes subgraph = subgraph_of(graph, match);
     const Shape& shape = subgraph.normalize->outputs[0].shape;
-    const size_t x = match.input_place(subgraph.normalize->inputs[0]);
-    const size_t addend = subgraph.addend ? match.input_place(*subgraph.addend) : x;
+    const size_t x = match.input_index(subgraph.normalize->inputs[0]);
+    const size_t addend = subgraph.addend ? match.input_index(*subgraph.addend) : x;
     const std::array<Layout, 2> given{inputs[x], inputs[addend]};
     const Layout layout = row_layout(shape, given);
     const Rows rows = rows_of(shape, layout);
@@ -156,12 +157,9 @@ class NormalizePattern final : public Pattern {
 
 }  // namespace
 
-std::unique_ptr<Pattern> moments_pattern() {
-  return std::make_unique<MomentsPattern>();
-}
-
-std::unique_ptr<Pattern> normalize_pattern() {
-  return std::make_unique<NormalizePattern>();
+void add_normalize(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<NormalizePattern>());
+  patterns.push_back(std::make_unique<MomentsPattern>());
 }
 
 }  // namespace residual::cpu::kernels

@@ -2,7 +2,8 @@
 //   [add +] relu_backward + reduce + apply   two passes, the gradient dz after the relu's mask is never stored
 //   [add +] relu_backward + reduce           one pass that stores dz, because other nodes read it too (a shortcut)
 #include "backend/cpu/kernels/batch_norm_loops.h"
-#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"
 #include "ops/layers/batch_norm.h"
@@ -161,13 +162,13 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
                                                                       std::span<const Layout> inputs) const {
   const BackwardNodes subgraph = subgraph_of(graph, match.nodes);
   const Shape& shape = graph.shape(subgraph.x);
-  const size_t dy = match.input_place(subgraph.dy), x = match.input_place(subgraph.x), mean = match.input_place(subgraph.mean),
-               variance = match.input_place(subgraph.variance);
-  const auto optional_place = [&](const std::optional<Value>& value) {
-    return value ? static_cast<int>(match.input_place(*value)) : -1;
+  const size_t dy = match.input_index(subgraph.dy), x = match.input_index(subgraph.x), mean = match.input_index(subgraph.mean),
+               variance = match.input_index(subgraph.variance);
+  const auto optional_index = [&](const std::optional<Value>& value) {
+    return value ? static_cast<int>(match.input_index(*value)) : -1;
   };
-  const int dy_addend = optional_place(subgraph.dy_addend), gamma = optional_place(subgraph.gamma),
-            beta = optional_place(subgraph.beta), y = subgraph.mask == Mask::kOutput ? optional_place(subgraph.y) : -1;
+  const int dy_addend = optional_index(subgraph.dy_addend), gamma = optional_index(subgraph.gamma),
+            beta = optional_index(subgraph.beta), y = subgraph.mask == Mask::kOutput ? optional_index(subgraph.y) : -1;
   const Layout layout = row_layout(shape, std::array<Layout, 2>{inputs[x], inputs[dy]});
   const Rows rows = rows_of(shape, layout);
   std::vector<Implementation> result;
@@ -183,7 +184,7 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
   const bool reduces = subgraph.reduce != nullptr, applies = subgraph.apply != nullptr,
              stores = reduces && !applies && match.outputs.size() == 3;
   // dx, or the stored dz.
-  const size_t gradient = applies ? match.output_place({subgraph.apply_id}) : stores ? match.output_place({subgraph.relu_id}) : 0;
+  const size_t gradient = applies ? match.output_index({subgraph.apply_id}) : stores ? match.output_index({subgraph.relu_id}) : 0;
   if (applies || stores) {
     made.outputs[gradient] = layout;
     made.in_place.push_back({static_cast<int>(dy), static_cast<int>(gradient)});
@@ -193,9 +194,9 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
                              : subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().eps;
   const bool through_moments = applies && subgraph.apply->attributes.as<NormalizeBackwardApplyAttrs>().through_moments;
   // dgamma and dbeta: written where this match reduces, else read.
-  const size_t dgamma_place =
-      reduces ? match.output_place({subgraph.reduce_id, 0}) : match.input_place(subgraph.apply->inputs[5]);
-  const size_t dbeta_place = reduces ? match.output_place({subgraph.reduce_id, 1}) : match.input_place(subgraph.apply->inputs[6]);
+  const size_t dgamma_index =
+      reduces ? match.output_index({subgraph.reduce_id, 0}) : match.input_index(subgraph.apply->inputs[5]);
+  const size_t dbeta_index = reduces ? match.output_index({subgraph.reduce_id, 1}) : match.input_index(subgraph.apply->inputs[6]);
   made.build = [=] {
     return make_kernel([=](const KernelArgs& args) {
       const auto optional = [&](int place) { return place >= 0 ? floats(args, static_cast<size_t>(place)) : nullptr; };
@@ -208,11 +209,11 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
                               through_moments};
       float* scratch = reinterpret_cast<float*>(args.scratch);
       if (reduces)
-        backward_reduce(rows, call, stores ? floats_out(args, gradient) : nullptr, floats_out(args, dgamma_place),
-                        floats_out(args, dbeta_place), scratch);
+        backward_reduce(rows, call, stores ? floats_out(args, gradient) : nullptr, floats_out(args, dgamma_index),
+                        floats_out(args, dbeta_index), scratch);
       if (!applies) return;
-      const float* dgamma = reduces ? floats_out(args, dgamma_place) : floats(args, dgamma_place);
-      const float* dbeta = reduces ? floats_out(args, dbeta_place) : floats(args, dbeta_place);
+      const float* dgamma = reduces ? floats_out(args, dgamma_index) : floats(args, dgamma_index);
+      const float* dbeta = reduces ? floats_out(args, dbeta_index) : floats(args, dbeta_index);
       backward_apply(rows, call, dgamma, dbeta, floats_out(args, gradient), scratch);
     });
   };
@@ -221,8 +222,8 @@ std::vector<Implementation> NormalizeBackwardPattern::implementations(const Grap
 
 }  // namespace
 
-std::unique_ptr<Pattern> normalize_backward_pattern() {
-  return std::make_unique<NormalizeBackwardPattern>();
+void add_normalize_backward(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<NormalizeBackwardPattern>());
 }
 
 }  // namespace residual::cpu::kernels

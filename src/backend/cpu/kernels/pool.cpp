@@ -1,7 +1,8 @@
 // Max, average and global average pooling and the sum over a channel, forward and backward.
 #include "backend/cpu/kernels/batch_norm_loops.h"
-#include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/pool_loops.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "ops/reductions/channel_sum.h"
 
 namespace residual::cpu::kernels {
@@ -103,8 +104,8 @@ class PoolPattern final : public Pattern {
 
 }  // namespace
 
-std::unique_ptr<Pattern> pool_pattern() {
-  return std::make_unique<PoolPattern>();
+void add_pool(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<PoolPattern>());
 }
 
 }  // namespace residual::cpu::kernels

@@ -2,7 +2,8 @@
 #include <cmath>
 
 #include "backend/cpu/kernels/elementwise_loops.h"
-#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/matching.h"
+#include "backend/cpu/processor.h"
 #include "ops/training/update.h"
 
 namespace residual::cpu::kernels {
@@ -68,8 +69,8 @@ class UpdatePattern final : public Pattern {
 
 }  // namespace
 
-std::unique_ptr<Pattern> update_pattern() {
-  return std::make_unique<UpdatePattern>();
+void add_update(Patterns& patterns, Packers&) {
+  patterns.push_back(std::make_unique<UpdatePattern>());
 }
 
 }  // namespace residual::cpu::kernels

@@ -42,42 +42,42 @@ ConvDims::ConvDims(const ConvGeometry& geometry)
   if (groups > 1) weights = {groups, weights[0] / groups, weights[1], weights[2], weights[3]};
 }
 
-memory::desc ConvWay::src(const ConvDims& dims) const {
+memory::desc ConvVariant::src(const ConvDims& dims) const {
   return {dims.src, memory::data_type::f32, src_tag};
 }
 
-memory::desc ConvWay::dst(const ConvDims& dims) const {
+memory::desc ConvVariant::dst(const ConvDims& dims) const {
   return {dims.dst, memory::data_type::f32, dst_tag};
 }
 
-std::string ConvWay::label(const std::string& primitive_name) const {
+std::string ConvVariant::label(const std::string& primitive_name) const {
   const bool by_other_name = src_tag == Tag::nhwc && src_layout.kind == Layout::Kind::kBlocked;
   return fmt::format("{} {}{} {}>{}", primitive_name, algorithm == algorithm::convolution_winograd ? "winograd" : "direct",
                      by_other_name ? " as nhwc" : "", to_string(src_layout), to_string(dst_layout));
 }
 
-std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction) {
+std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction direction) {
   const int64_t block = processor().block, inputs = geometry.src_channels(), outputs = geometry.dst_channels();
   const bool grouped = geometry.is_grouped();
   const bool blocks = inputs % block == 0 && outputs % block == 0;
-  std::vector<ConvWay> ways;
+  std::vector<ConvVariant> variants;
   const auto add = [&](algorithm algorithm, const Seen& src, const Seen& dst) {
-    ways.push_back({algorithm, src.tag, dst.tag, src.layout, dst.layout});
+    variants.push_back({algorithm, src.tag, dst.tag, src.layout, dst.layout});
   };
   if (blocks) add(algorithm::convolution_direct, blocked(), blocked());
   if (blocks && inputs == block && outputs == block && !grouped) {
     // AVX-512, 16 channels at 32x32: channels-last kernels are 6 % (forward) and 12 % (backward-weights) faster than blocked
     // ones.
-    const auto place = direction == Direction::kBackwardData ? ways.end() : ways.begin();
+    const auto position = direction == Direction::kBackwardData ? variants.end() : variants.begin();
     const Seen last = channels_last(block);
-    ways.insert(place, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
+    variants.insert(position, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
   }
   if (blocks && processor().isa == Isa::kAvx512 && geometry.suits_winograd() && std::min(inputs, outputs) >= 32) {
-    const ConvWay winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
+    const ConvVariant winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
     // Measured on Zen 5 in place of direct's 200-240 GFLOP/s a core: 300-360 at 32 channels, 440-500 at 64, 630 at 256;
     // backward-weights 190, 300, 500; 115 at 16 channels, where it is not tried.
     const bool pays = direction != Direction::kBackwardWeights || std::min(inputs, outputs) >= 64;
-    ways.insert(pays ? ways.begin() : ways.end(), winograd);
+    variants.insert(pays ? variants.begin() : variants.end(), winograd);
   }
   const Seen plain{Tag::nchw, Layout::plain()};
   const bool colours =
@@ -85,24 +85,24 @@ std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction
   if (colours) add(algorithm::convolution_direct, plain, blocked());
   if (!blocks) {
     add(algorithm::convolution_direct, channels_last(inputs), channels_last(outputs));
-    ways.back().last_resort = colours;
+    variants.back().last_resort = colours;
   } else if (grouped) {  // a group may hold less than a block
     add(algorithm::convolution_direct, Seen{Tag::nhwc, Layout::channels_last()}, Seen{Tag::nhwc, Layout::channels_last()});
   }
   // Unfolding and a matrix product. oneDNN's blocked kernels for AVX2 decline images smaller than the window.
   add(algorithm::convolution_direct, plain, plain);
-  ways.back().last_resort = colours || (blocks && !grouped);
-  return ways;
+  variants.back().last_resort = colours || (blocks && !grouped);
+  return variants;
 }
 
-bool worth_timing(const std::string& primitive_name, const ConvWay& way, const ConvGeometry& geometry) {
+bool worth_timing(const std::string& primitive_name, const ConvVariant& variant, const ConvGeometry& geometry) {
   const auto says = [&](const char* word) { return primitive_name.find(word) != std::string::npos; };
   if (is_reference(primitive_name)) return false;
-  if (says("gemm")) return way.src_tag == Tag::nchw;
+  if (says("gemm")) return variant.src_tag == Tag::nchw;
   const Isa isa = processor().isa;
   // oneDNN 2.6's 1x1 kernels for AVX2 race on strided channels-last images whose channels do not fill blocks.
   const bool strided = geometry.conv.stride != Size2{1, 1};
-  if (says("jit_1x1") && isa < Isa::kAvx512 && way.src_tag == Tag::nhwc && strided &&
+  if (says("jit_1x1") && isa < Isa::kAvx512 && variant.src_tag == Tag::nhwc && strided &&
       geometry.src_channels() % processor().block != 0)
     return false;
   return !(says("sse41") && isa > Isa::kSse4) && !(says("avx2") && isa > Isa::kAvx2) &&

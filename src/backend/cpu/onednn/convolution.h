@@ -14,7 +14,7 @@ struct ConvDims {
 
 /// An algorithm on images in these layouts, described to oneDNN by these tags. A layout and its tag may differ in name only: with
 /// as many channels as a block holds, blocked and channels-last are the same bytes.
-struct ConvWay {
+struct ConvVariant {
   dnnl::algorithm algorithm;
   dnnl::memory::format_tag src_tag, dst_tag;
   Layout src_layout, dst_layout;
@@ -27,20 +27,21 @@ struct ConvWay {
 };
 
 /// The best guess first.
-std::vector<ConvWay> conv_ways(const ConvGeometry& geometry, Direction direction);
+std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction direction);
 
 /// Whether a primitive is worth timing: no plain loops, no lesser instruction set than the processor's, matrix products with
 /// unfolding only on plain images.
-bool worth_timing(const std::string& primitive_name, const ConvWay& way, const ConvGeometry& geometry);
+bool worth_timing(const std::string& primitive_name, const ConvVariant& variant, const ConvGeometry& geometry);
 
 /// Iterates over oneDNN's implementations: visit(name) is called with `descriptor` set to each that is worth timing, at most
 /// `most` of them. The operation that the descriptor was created from must outlive the call.
 template <typename PrimitiveDescriptor, typename Visit>
-void each_primitive(PrimitiveDescriptor& descriptor, const ConvWay& way, const ConvGeometry& geometry, int most, Visit&& visit) {
+void each_primitive(PrimitiveDescriptor& descriptor, const ConvVariant& variant, const ConvGeometry& geometry, int most,
+                    Visit&& visit) {
   std::string last;  // oneDNN returns the implementation held by its descriptor cache a second time
   do {
     const std::string primitive_name = descriptor.impl_info_str();
-    if (primitive_name == last || !worth_timing(primitive_name, way, geometry)) continue;
+    if (primitive_name == last || !worth_timing(primitive_name, variant, geometry)) continue;
     last = primitive_name;
     visit(primitive_name);
     if (--most == 0) return;

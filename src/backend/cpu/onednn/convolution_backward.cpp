@@ -14,9 +14,9 @@ memory::desc any_weights(const ConvDims& dims) {
 }
 
 // oneDNN requires the descriptor of the forward pass to describe a backward pass.
-dnnl::convolution_forward::primitive_desc forward_of(const ConvWay& way, const ConvDims& dims) {
-  const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, way.algorithm, way.src(dims),
-                                                  any_weights(dims), way.dst(dims), dims.stride, dims.dilation, dims.padding,
+dnnl::convolution_forward::primitive_desc forward_of(const ConvVariant& variant, const ConvDims& dims) {
+  const dnnl::convolution_forward::desc operation(dnnl::prop_kind::forward_training, variant.algorithm, variant.src(dims),
+                                                  any_weights(dims), variant.dst(dims), dims.stride, dims.dilation, dims.padding,
                                                   dims.padding);
   return {operation, engine()};
 }
@@ -31,9 +31,10 @@ struct BackwardData {
             {From::kInput, DNNL_ARG_WEIGHTS, descriptor.weights_desc(), 1},
             {From::kOutput, DNNL_ARG_DIFF_SRC, descriptor.diff_src_desc(), 0}};
   }
-  static void set_layouts(Implementation& implementation, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
-    implementation.inputs = {way.dst_layout, layout_of(descriptor.weights_desc())};
-    implementation.outputs = {way.src_layout};
+  static void set_layouts(Implementation& implementation, const ConvVariant& variant,
+                          const Primitive::primitive_desc& descriptor) {
+    implementation.inputs = {variant.dst_layout, layout_of(descriptor.weights_desc())};
+    implementation.outputs = {variant.src_layout};
   }
 };
 
@@ -46,8 +47,9 @@ struct BackwardWeights {
             {From::kInput, DNNL_ARG_DIFF_DST, descriptor.diff_dst_desc(), 1},
             {From::kOutput, DNNL_ARG_DIFF_WEIGHTS, descriptor.diff_weights_desc(), 0}};
   }
-  static void set_layouts(Implementation& implementation, const ConvWay& way, const Primitive::primitive_desc& descriptor) {
-    implementation.inputs = {way.src_layout, way.dst_layout};
+  static void set_layouts(Implementation& implementation, const ConvVariant& variant,
+                          const Primitive::primitive_desc& descriptor) {
+    implementation.inputs = {variant.src_layout, variant.dst_layout};
     implementation.outputs = {layout_of(descriptor.diff_weights_desc())};
   }
 };
@@ -68,15 +70,17 @@ class ConvolutionBackward final : public Pattern {
     const ConvGeometry geometry = geometry_of(graph, node);
     const ConvDims dims(geometry);
     std::vector<Implementation> result;
-    for (const ConvWay& way : conv_ways(geometry, direction_of(node))) {
-      if (way.last_resort && !result.empty()) continue;
+    for (const ConvVariant& variant : conv_variants(geometry, direction_of(node))) {
+      if (variant.last_resort && !result.empty()) continue;
       try {
-        const auto forward = forward_of(way, dims);  // oneDNN reads both again at every step
-        const typename Backward::Primitive::desc operation(way.algorithm, way.src(dims), any_weights(dims), way.dst(dims),
-                                                           dims.stride, dims.dilation, dims.padding, dims.padding);
+        const auto forward = forward_of(variant, dims);  // oneDNN reads both again at every step
+        const typename Backward::Primitive::desc operation(variant.algorithm, variant.src(dims), any_weights(dims),
+                                                           variant.dst(dims), dims.stride, dims.dilation, dims.padding,
+                                                           dims.padding);
         typename Backward::Primitive::primitive_desc descriptor(operation, caller_scratch(), engine(), forward);
-        each_primitive(descriptor, way, geometry, 2,
-                       [&](const std::string& name) { result.push_back(implementation(way, descriptor, way.label(name))); });
+        each_primitive(descriptor, variant, geometry, 2, [&](const std::string& name) {
+          result.push_back(implementation(variant, descriptor, variant.label(name)));
+        });
       } catch (const dnnl::error& error) {
         decline(error);
       }
@@ -85,10 +89,10 @@ class ConvolutionBackward final : public Pattern {
   }
 
  private:
-  static Implementation implementation(const ConvWay& way, const typename Backward::Primitive::primitive_desc& descriptor,
+  static Implementation implementation(const ConvVariant& variant, const typename Backward::Primitive::primitive_desc& descriptor,
                                        std::string label) {
     Implementation made{.label = std::move(label), .scratch_bytes = descriptor.scratchpad_desc().get_size()};
-    Backward::set_layouts(made, way, descriptor);
+    Backward::set_layouts(made, variant, descriptor);
     std::vector<Argument> arguments = Backward::arguments(descriptor);
     arguments.push_back({From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()});
     made.build = builder_of<typename Backward::Primitive>(descriptor, std::move(arguments));

@@ -37,11 +37,11 @@ class MatrixProduct final : public Pattern {
       const auto operation = bias ? dnnl::matmul::desc(a, b, plain_descriptor({1, node.outputs[0].shape[1]}), product)
                                   : dnnl::matmul::desc(a, b, product);
       const dnnl::matmul::primitive_desc descriptor(operation, caller_scratch(), engine());
-      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, match.input_place(node.inputs[0])},
-                                      {From::kInput, DNNL_ARG_WEIGHTS, b, match.input_place(node.inputs[1])},
+      std::vector<Argument> arguments{{From::kInput, DNNL_ARG_SRC, a, match.input_index(node.inputs[0])},
+                                      {From::kInput, DNNL_ARG_WEIGHTS, b, match.input_index(node.inputs[1])},
                                       {From::kOutput, DNNL_ARG_DST, product, 0},
                                       {From::kScratch, DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}};
-      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), match.input_place(node.inputs[2])});
+      if (bias) arguments.push_back({From::kInput, DNNL_ARG_BIAS, descriptor.bias_desc(), match.input_index(node.inputs[2])});
       result.push_back({.label = descriptor.impl_info_str(),
                         .inputs = std::vector<Layout>(match.inputs.size()),
                         .outputs = {Layout::plain()},

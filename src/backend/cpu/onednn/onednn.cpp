@@ -18,13 +18,6 @@ std::string version() {
   return fmt::format("{}.{}.{}", found->major, found->minor, found->patch);
 }
 
-void add_patterns(Patterns& patterns) {
-  patterns.push_back(convolution_forward_pattern());
-  patterns.push_back(convolution_backward_data_pattern());
-  patterns.push_back(convolution_backward_weights_pattern());
-  patterns.push_back(matrix_product_pattern());
-}
-
 namespace {
 
 std::optional<Implementation> reorder(const TensorType& type, const Layout& from, const Layout& to) {
@@ -57,7 +50,11 @@ class OnednnPacker final : public Packer {
 
 }  // namespace
 
-void add_packers(Packers& packers) {
+void add_kernels(Patterns& patterns, Packers& packers) {
+  patterns.push_back(convolution_forward_pattern());
+  patterns.push_back(convolution_backward_data_pattern());
+  patterns.push_back(convolution_backward_weights_pattern());
+  patterns.push_back(matrix_product_pattern());
   packers.push_back(std::make_unique<OnednnPacker>());
 }
 

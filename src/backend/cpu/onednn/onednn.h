@@ -11,10 +11,8 @@ void limit(Isa isa);
 /// "2.6.3".
 std::string version();
 
-/// Convolutions in three directions (in inference with add and relu), linear layers and matrix products.
-void add_patterns(Patterns& patterns);
-
-/// Converts between any two layouts that oneDNN supports, its packed weights included; float32 and the integers.
-void add_packers(Packers& packers);
+/// Convolutions in three directions (in inference with add and relu), linear layers and matrix products; conversion between any
+/// two layouts that oneDNN supports, its packed weights included, of float32 and the integers.
+void add_kernels(Patterns& patterns, Packers& packers);
 
 }  // namespace residual::cpu::onednn

@@ -74,7 +74,9 @@ KernelStatus PrimitiveKernel::run(const KernelArgs& args) const noexcept {
 }
 
 void decline(const dnnl::error& error) {
-  if (error.status == dnnl_out_of_memory) fail(ErrorKind::kResource, "oneDNN is out of memory: {}", error.what());
+  if (error.status == dnnl_unimplemented || error.status == dnnl_invalid_arguments) return;
+  fail(ErrorKind::kResource, "oneDNN cannot make a kernel, status {} ({}): the system refuses it memory, or executable memory",
+       static_cast<int>(error.status), error.what());
 }
 
 dnnl::primitive_attr caller_scratch() {

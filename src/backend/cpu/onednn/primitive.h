@@ -36,11 +36,12 @@ class PrimitiveKernel final : public Kernel {
   std::optional<SummedInput> sum_;
 };
 
-/// Handles an error of oneDNN while a primitive is described or built: throws Error (kResource) when memory is exhausted;
-/// otherwise this processor or library lacks the primitive, and the caller continues without it.
+/// Handles an error of oneDNN while a primitive is described or built. Where this processor or library lacks the primitive, the
+/// caller continues without it; any other failure throws Error (kResource), so that a lack of memory never changes which kernels
+/// are chosen.
 void decline(const dnnl::error& error);
 
-/// The function that builds the kernel of a described primitive; it returns null where oneDNN fails to create it.
+/// The function that builds the kernel of a described primitive; it returns null where oneDNN lacks it.
 template <typename Primitive, typename Descriptor>
 std::function<std::unique_ptr<const Kernel>()> builder_of(Descriptor descriptor, std::vector<Argument> arguments,
                                                           std::optional<SummedInput> sum = std::nullopt) {

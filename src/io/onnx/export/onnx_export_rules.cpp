@@ -1,4 +1,5 @@
 // Every op of inference graphs, written in ONNX (opset 17).
+#include <array>
 #include <limits>
 
 #include "core/json_text.h"
@@ -6,6 +7,7 @@
 #include "io/onnx/onnx_averaging.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/cast.h"
+#include "ops/elementwise/clip.h"
 #include "ops/elementwise/fake_quantize.h"
 #include "ops/elementwise/multiply.h"
 #include "ops/elementwise/relu.h"
@@ -15,6 +17,7 @@
 #include "ops/layers/conv2d.h"
 #include "ops/layers/linear.h"
 #include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/pooling/partial_pool.h"
 #include "ops/pooling/pool.h"
 #include "ops/reductions/reduce.h"
 #include "ops/reductions/softmax.h"
@@ -59,6 +62,40 @@ void average_pooling(OnnxExporter& out, const Node& node, const std::string& out
   const auto& average = node.attributes.as<AvgPoolAttrs>();
   plain(out, node, output, "AveragePool",
         pool_attributes(average.pool).integer("count_include_pad", average.count_padding ? 1 : 0));
+}
+
+// The windows that ONNX counts without rounding up; one more where there is another.
+bool rounds_up(const PartialPoolAttrs& pool, const Shape& x) {
+  const auto counted = [](int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t padding) {
+    return (size + padding - (kernel - 1) * dilation - 1) / stride + 1;
+  };
+  return counted(x[2], pool.kernel.height, pool.stride.height, pool.dilation.height, pool.before.height + pool.after.height) <
+             pool.output.height ||
+         counted(x[3], pool.kernel.width, pool.stride.width, pool.dilation.width, pool.before.width + pool.after.width) <
+             pool.output.width;
+}
+
+OnnxAttributes partial_attributes(const OnnxExporter& out, const Node& node, const PartialPoolAttrs& pool) {
+  OnnxAttributes attributes;
+  attributes.pair("kernel_shape", pool.kernel).pair("strides", pool.stride);
+  attributes.list("pads", std::vector{pool.before.height, pool.before.width, pool.after.height, pool.after.width});
+  return attributes.integer("ceil_mode", rounds_up(pool, out.graph().shape(node.inputs[0])) ? 1 : 0);
+}
+
+void partial_max_pooling(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& pool = node.attributes.as<PartialPoolAttrs>();
+  plain(out, node, output, "MaxPool", partial_attributes(out, node, pool).pair("dilations", pool.dilation));
+}
+
+// AveragePool has dilations from opset 19 on only.
+void partial_average_pooling(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& [pool, count_padding] = node.attributes.as<PartialAvgPoolAttrs>();
+  if (pool.dilation != Size2{1, 1}) {
+    fail(ErrorKind::kUsage, "partial_avg_pool '{}' is dilated, which ONNX files of ours (opset 17) do not have",
+         printable(node.name));
+  }
+  plain(out, node, output, "AveragePool",
+        partial_attributes(out, node, pool).integer("count_include_pad", count_padding ? 1 : 0));
 }
 
 // Windows of one size where the sizes divide, otherwise means of rows and of columns as matrix products.
@@ -112,6 +149,14 @@ void sum_over_axes(OnnxExporter& out, const Node& node, const std::string& outpu
 void mean_over_axes(OnnxExporter& out, const Node& node, const std::string& output) {
   const auto& [axes, keep_dims] = node.attributes.as<ReduceAttrs>();
   plain(out, node, output, "ReduceMean", OnnxAttributes().list("axes", axes).integer("keepdims", keep_dims ? 1 : 0));
+}
+
+void clipping(OnnxExporter& out, const Node& node, const std::string& output) {
+  const auto& bounds = node.attributes.as<ClipAttrs>();
+  const std::array limits{static_cast<float>(bounds.least), static_cast<float>(bounds.most)};
+  const std::string least = out.floats(output + ".least", std::span(limits).first(1), {});
+  const std::string most = out.floats(output + ".most", std::span(limits).last(1), {});
+  out.node("Clip", std::vector{out.name(node.inputs[0]), least, most}, output);
 }
 
 // Expand repeats along axes of size 1.
@@ -225,6 +270,8 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&conv2d_op(), convolution},
       {&normalize_op(), batch_norm},
       {&max_pool_op(), max_pooling},
+      {&partial_max_pool_op(), partial_max_pooling},
+      {&partial_avg_pool_op(), partial_average_pooling},
       {&avg_pool_op(), average_pooling},
       {&adaptive_avg_pool_op(), adaptive_pooling},
       {&global_avg_pool_op(), global_average},
@@ -237,6 +284,7 @@ OnnxExportRule find_onnx_export_rule(const OpDef& op) {
       {&reduce_mean_op(), mean_over_axes},
       {&broadcast_op(), repetition},
       {&relu_op(), relu},
+      {&clip_op(), clipping},
       {&sigmoid_op(), sigmoid},
       {&softmax_op(), softmax},
       {&concat_op(), concat},

@@ -1,0 +1,161 @@
+// Convolution and batch norm: what ONNX says, in our ops.
+#include <algorithm>
+
+#include "core/text.h"
+#include "io/onnx/import/rules/windows.h"
+#include "ops/layers/batch_norm.h"
+#include "ops/layers/conv2d.h"
+#include "ops/layers/linear.h"
+#include "ops/shape/slice.h"
+
+namespace residual::io {
+namespace {
+
+// More zeros on one side of the image than on the other are as many on both and a kernel with zeros where the surplus lies.
+struct Surplus {
+  int64_t before = 0, after = 0;  // rows or columns of zeros to add to the kernel
+};
+
+Surplus surplus(int64_t before, int64_t after, int64_t dilation) {
+  const int64_t rows = (before > after ? before - after : after - before) / dilation;
+  return before > after ? Surplus{0, rows} : Surplus{rows, 0};
+}
+
+Tensor extended(const Tensor& weight, const Surplus& rows, const Surplus& columns) {
+  const Shape& from = weight.shape();
+  Tensor result(DType::kF32,
+                Shape{from[0], from[1], from[2] + rows.before + rows.after, from[3] + columns.before + columns.after});
+  const auto width = static_cast<size_t>(from[3]), wider = static_cast<size_t>(result.shape()[3]);
+  const auto height = static_cast<size_t>(from[2]), higher = static_cast<size_t>(result.shape()[2]);
+  const float* source = weight.as<float>().data();
+  float* target = result.as<float>().data();
+  for (size_t plane = 0; plane < static_cast<size_t>(from[0] * from[1]); ++plane) {
+    for (size_t row = 0; row < height; ++row) {
+      std::copy_n(source + (plane * height + row) * width, width,
+                  target + (plane * higher + row + static_cast<size_t>(rows.before)) * wider + columns.before);
+    }
+  }
+  return result;
+}
+
+Value convolution_weight(OnnxImporter& in, const OnnxNode& node, const Surplus& rows, const Surplus& columns) {
+  const int64_t before = rows.before + columns.before, after = rows.after + columns.after;
+  if (before + after == 0) return in.parameter(node, 1, "weight", Role::kParameter);
+  const Shape& shape = in.constant(node, 1).shape;
+  const Shape larger{shape[0], shape[1], shape[2] + rows.before + rows.after, shape[3] + columns.before + columns.after};
+  in.charge(static_cast<uint64_t>(larger.elements()) * sizeof(float));
+  return in.parameter(node, 1, "weight", Role::kParameter,
+                      fmt::format("zeros {} {} {} {}", rows.before, rows.after, columns.before, columns.after),
+                      [&](const Tensor& weight) { return extended(weight, rows, columns); });
+}
+
+// The input with slices done; zeros around it stay.
+Activation convolution_input(OnnxImporter& in, const OnnxNode& node) {
+  Activation x = in.scaled(node, 0);
+  if (x.every != Size2{1, 1} || x.fill != 0) x = in.done(node, 0);
+  in.expect_image(node, x);
+  x.value = in.as_image(x.value);
+  return x;
+}
+
+Conv2dAttrs convolution_attributes(const OnnxImporter& in, const OnnxNode& node) {
+  Conv2dAttrs conv{.stride = in.pair(node, "strides", Size2{1, 1}),
+                   .dilation = in.pair(node, "dilations", Size2{1, 1}),
+                   .groups = in.integer(node, "group", 1)};
+  expect_at_least_one(in, node, "strides", conv.stride);
+  expect_at_least_one(in, node, "dilations", conv.dilation);
+  return conv;
+}
+
+Size2 kernel_of(OnnxImporter& in, const OnnxNode& node) {
+  const Shape& weight = in.constant(node, 1).shape;
+  if (weight.rank() != 4)
+    in.refuse(node, fmt::format("its weight has shape {}; convolutions of images have four dimensions", to_string(weight)));
+  const Size2 kernel{weight[2], weight[3]}, stated = in.pair(node, "kernel_shape", kernel);
+  if (stated != kernel) {
+    in.refuse(node, fmt::format("kernel_shape says {}x{}, the weight is {}x{}", stated.height, stated.width, kernel.height,
+                                kernel.width));
+  }
+  return kernel;
+}
+
+// A 1x1 convolution of 1x1 images is a linear layer, as the networks of the model table end.
+void linear_layer(OnnxImporter& in, const OnnxNode& node, Value x) {
+  const Shape shape = in.constant(node, 1).shape;
+  const Value weight = in.parameter(node, 1, "weight", Role::kParameter, "matrix", [&](const Tensor& kernels) {
+    return Tensor::of<float>(Shape{shape[0], shape[1]}, kernels.as<float>());
+  });
+  std::optional<Value> bias;
+  if (in.has(node, 2)) bias = in.parameter(node, 2, "bias", Role::kParameter);
+  const Value y = linear(in.graph(), in.flat(x), weight, bias);
+  in.set(node,
+         Activation{
+             .value = y, .layout = Layout::nchw(Shape{1, shape[0], 1, 1}), .exclusive = in.has_one_reader(node.outputs.at(0))});
+}
+
+void conv(OnnxImporter& in, const OnnxNode& node) {
+  const Activation x = convolution_input(in, node);
+  const Shape shape = in.graph().shape(x.value);
+  const Size2 kernel = kernel_of(in, node);
+  Conv2dAttrs conv = convolution_attributes(in, node);
+  const Window rows{shape[2] + x.margins.top + x.margins.bottom, (kernel.height - 1) * conv.dilation.height + 1,
+                    conv.stride.height};
+  const Window columns{shape[3] + x.margins.left + x.margins.right, (kernel.width - 1) * conv.dilation.width + 1,
+                       conv.stride.width};
+  const Margins pads = x.margins + padding_of(in, node, rows, columns);
+  if (shape[2] == 1 && shape[3] == 1 && kernel == Size2{1, 1} && !pads.any() && conv.groups == 1)
+    return linear_layer(in, node, x.value);
+  const bool even = (pads.top - pads.bottom) % conv.dilation.height == 0 && (pads.left - pads.right) % conv.dilation.width == 0;
+  Value value = x.value;
+  if (even)
+    conv.padding = {std::max(pads.top, pads.bottom), std::max(pads.left, pads.right)};
+  else
+    value = pad(in.graph(), value, {.axes = {2, 3}, .before = {pads.top, pads.left}, .after = {pads.bottom, pads.right}});
+  const Surplus high = even ? surplus(pads.top, pads.bottom, conv.dilation.height) : Surplus{};
+  const Surplus wide = even ? surplus(pads.left, pads.right, conv.dilation.width) : Surplus{};
+  const Value kernels = convolution_weight(in, node, high, wide);
+  std::optional<Value> bias;
+  if (in.has(node, 2)) bias = in.parameter(node, 2, "bias", Role::kParameter);
+  const Value y = conv2d(in.graph(), value, kernels, bias, conv);
+  in.set(node,
+         Activation{.value = y, .layout = Layout::nchw(in.graph().shape(y)), .exclusive = in.has_one_reader(node.outputs.at(0))});
+}
+
+// The number that was meant: 1e-5, not 9.999999747378752e-06.
+double epsilon(const OnnxImporter& in, const OnnxNode& node) {
+  const float stored = in.number(node, "epsilon", 1e-5F);
+  if (!(stored >= 0 && stored < 1)) in.refuse(node, fmt::format("epsilon is {}", stored));
+  return shortest(stored);
+}
+
+void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
+  // Before opset 14 it is the outputs for new statistics that say so.
+  const auto more = std::span(node.outputs).subspan(std::min<size_t>(node.outputs.size(), 1));
+  const bool trains_by_outputs =
+      in.opset() < 14 && std::ranges::any_of(more, [](const std::string& output) { return !output.empty(); });
+  if (in.integer(node, "training_mode", 0) != 0 || trains_by_outputs)
+    in.refuse(node, "it is in training mode; export the network in evaluation mode (model.eval())");
+  if (in.integer(node, "spatial", 1) != 1) in.refuse(node, "spatial = 0, statistics for each position, is not supported");
+  const Activation x = in.channels(node, 0, 1);
+  const Value gamma = in.parameter(node, 1, "weight", Role::kParameter), beta = in.parameter(node, 2, "bias", Role::kParameter);
+  const Value mean = in.parameter(node, 3, "running_mean", Role::kStatistic);
+  const Value variance = in.parameter(node, 4, "running_var", Role::kStatistic);
+  in.expect_variance(node, variance);
+  in.set(node,
+         Activation{.value = normalize(in.graph(), x.value, mean, variance, gamma, beta, epsilon(in, node)), .layout = x.layout});
+}
+
+}  // namespace
+
+void add_convolution_rules(OnnxRules& rules) {
+  rules["Conv"] = {.apply = conv,
+                   .forms = {{7, 3, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}}},
+                   .limits = "images N,C,H,W; weight and bias constant"};
+  rules["BatchNormalization"] = {.apply = batch_normalization,
+                                 .forms = {{7, 5, {"epsilon", "momentum", "spatial"}},
+                                           {9, 5, {"epsilon", "momentum"}},
+                                           {14, 5, {"epsilon", "momentum", "training_mode"}}},
+                                 .limits = "evaluation; constant statistics, one a channel"};
+}
+
+}  // namespace residual::io

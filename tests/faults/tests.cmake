@@ -1,0 +1,12 @@
+# The library that injects faults, loaded into the program with LD_PRELOAD; sanitizers replace the same functions.
+if(RESIDUAL_SANITIZE OR NOT TARGET residual-program)
+  set(sources "")
+  set_target_properties(${test} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+else()
+  add_library(faults-preload MODULE ${CMAKE_CURRENT_SOURCE_DIR}/faults/preload/faults.cpp)
+  target_compile_features(faults-preload PRIVATE cxx_std_20)
+  target_compile_options(faults-preload PRIVATE ${residual_warnings})
+  target_link_libraries(faults-preload PRIVATE ${CMAKE_DL_LIBS})
+  add_dependencies(${test} faults-preload residual-program)
+  target_compile_definitions(${test} PRIVATE RESIDUAL_FAULTS="$<TARGET_FILE:faults-preload>")
+endif()
