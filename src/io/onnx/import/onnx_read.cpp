@@ -125,8 +125,8 @@ void OnnxImporter::apply(const OnnxNode& node) {
   try {
     const auto scope = graph().scope(layer_name(node));
     if (all_constant(node)) {
-      if (rule.fold == nullptr && node.inputs.empty()) refuse(node, "it has no inputs");
-      set(node, rule.fold != nullptr ? rule.fold(*this, node) : computed_constant(node, rule));
+      if (rule.fold == nullptr) refuse(node, "all its inputs are constants; export with constants folded");
+      set(node, rule.fold(*this, node));
     } else if (rule.apply != nullptr) {
       is_moved_quantized(node) ? move_quantized(node, rule) : rule.apply(*this, node);
     } else {
