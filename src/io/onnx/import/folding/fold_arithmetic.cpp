@@ -219,8 +219,7 @@ Constant fold_ceil(OnnxImporter& in, const OnnxNode& node) {
 }
 
 Constant fold_relu(OnnxImporter& in, const OnnxNode& node) {
-  return unary(
-      in, node, [](double x) { return x > 0 ? x : 0 * x; }, [](int64_t x) { return std::max<int64_t>(x, 0); });
+  return unary(in, node, [](double x) { return x > 0 ? x : 0 * x; }, [](int64_t x) { return std::max<int64_t>(x, 0); });
 }
 Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node) {
   return unary(in, node, [](double x) { return 1 / (1 + std::exp(-x)); });
@@ -240,8 +239,10 @@ Constant fold_clip(OnnxImporter& in, const OnnxNode& node) {
 Constant fold_matmul(OnnxImporter& in, const OnnxNode& node) {
   const Numbers a = in.numbers(node, 0), b = in.numbers(node, 1);
   if (!a.is_float() || !b.is_float() || a.shape.rank() != 2 || b.shape.rank() != 2 || a.shape[1] != b.shape[0])
-    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape), to_string(b.shape)));
-  const auto rows = static_cast<size_t>(a.shape[0]), inner = static_cast<size_t>(a.shape[1]), columns = static_cast<size_t>(b.shape[1]);
+    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape),
+                                to_string(b.shape)));
+  const auto rows = static_cast<size_t>(a.shape[0]), inner = static_cast<size_t>(a.shape[1]),
+             columns = static_cast<size_t>(b.shape[1]);
   uint64_t products = 0;
   if (__builtin_mul_overflow(rows * columns, inner, &products)) in.refuse(node, "the matrices are too large");
   in.charge_numbers(products);

@@ -189,7 +189,8 @@ void add_linear_rules(OnnxRules& rules) {
   rules["Gemm"] = {.apply = gemm,
                    .forms = {{7, 3, {"alpha", "beta", "transA", "transB"}}},
                    .limits = "N,C by a constant matrix; transA 0; a constant bias, one a feature or one"};
-  rules["MatMul"] = {.apply = matmul, .fold = fold_matmul,
+  rules["MatMul"] = {.apply = matmul,
+                     .fold = fold_matmul,
                      .forms = {{7, 2, {}}},
                      .limits =
                          "by a constant matrix: N,C, or the channels of an image that come last; means to a given size, as "

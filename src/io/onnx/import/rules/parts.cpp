@@ -242,7 +242,8 @@ void add_part_rules(OnnxRules& rules) {
                      .fold = fold_concat,
                      .forms = {{7, OnnxForm::kAnyNumber, {"axis"}}},
                      .limits = "along the channels, of computed values of one layout"};
-  rules["Pad"] = {.apply = pad_rule, .fold = fold_pad,
+  rules["Pad"] = {.apply = pad_rule,
+                  .fold = fold_pad,
                   .forms = {{7, 1, {"mode", "pads", "value"}}, {11, 3, {"mode"}}, {18, 4, {"mode"}}},
                   .limits = "mode constant; with zeros, or with minus infinity before a MaxPool; not the batch"};
   rules["Slice"] = {.apply = slice_rule,
