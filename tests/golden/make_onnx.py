@@ -342,6 +342,11 @@ def refused():
         "DequantizeLinear", "s").classify())(Net()))
     write("quantized_otherwise", (lambda n: n.node("QuantizeLinear", n.constant("s", numpy.float32(0.1))).node(
         "DequantizeLinear", n.constant("t", numpy.float32(0.2))).classify())(Net()))
+    net = Net()
+    x = net.x
+    net.node("Conv", net.constant("x", weights(2, 2, 3, 3)), net.constant("w", weights(2, 2, 1, 1)), first=False)
+    by, net.x = net.x, x
+    write("layers_of_constants", net.node("Add", by).classify())
     write("no_classifier", Net().conv(2, 3))
     write("sigmoid_at_the_end", small().node("Sigmoid"))
     net = Net(opset=13).conv(2, 3).norm(3)

@@ -230,10 +230,10 @@ def constants():
     net.op("Conv", w).head().write("weights_of_parts")
     net = Export()
     x = net.x
-    net.op("Conv", weights(4, 3, 3, 3), weights(2, 3, 1, 1), first=False).op("Relu").op("MaxPool", kernel_shape=[2, 2]).op(
-        "Reshape", ints(2, 16)).op("Slice", ints(0, 0), ints(1, 2), ints(0, 1), ints(1, 1)).op("ReduceSum")
+    net.op("MatMul", weights(3, 4), weights(4, 7), first=False).op("Relu").op("Clip", numpy.float32(0), numpy.float32(1)).op("Sigmoid")
+    net.op("Pad", ints(0, 0, 3, 0)).op("Unsqueeze", ints(1)).op("ReduceMax", axes=[0])
     by, net.x = net.x, x
-    net.op("Add", by).head().write("layers_of_constants")
+    net.op("Add", by).head().write("work_on_constants")
     net = Export().conv(3, 4)
     x = net.x
     net.op("Shape").op("Slice", ints(0), ints(1), ints(0)).op("Concat", ints(-1), axis=0)

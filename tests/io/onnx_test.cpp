@@ -144,6 +144,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
       {"computes_with_the_batch", {"Mul", "computes with the number of images"}},
       {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
       {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')", "the plain name of a file"}},
+      {"layers_of_constants", {"Conv", "all its inputs are constants; export with constants folded"}},
       {"larger_than_file", {"'conv0.weight'", "the file holds 216"}},
       {"missing_input", {"Relu 'node_relu1'", "'nowhere' is missing"}},
       {"negative_shape", {"'conv0.weight'", "negative dimension"}},

@@ -119,7 +119,6 @@ class OnnxImporter {
   bool all_constant(const OnnxNode& node) const;
   bool is_moved_quantized(const OnnxNode& node) const;
   void move_quantized(const OnnxNode& node, const OnnxRule& rule);
-  Constant computed_constant(const OnnxNode& node, const OnnxRule& rule);
   void finish();
   Value before_probabilities(Value logits);
   const Operand& operand(const OnnxNode& node, size_t input) const;

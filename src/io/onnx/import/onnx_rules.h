@@ -25,7 +25,7 @@ struct OnnxForm {
 struct OnnxRule {
   /// Reads a node of which an input is computed; null: all inputs must be constants.
   void (*apply)(OnnxImporter& in, const OnnxNode& node) = nullptr;
-  /// Computes a node all of whose inputs are constants; null: what `apply` makes of it is run by the reference backend.
+  /// Computes a node all of whose inputs are constants; null: for layers, which exporters fold themselves.
   Constant (*fold)(OnnxImporter& in, const OnnxNode& node) = nullptr;
   std::vector<OnnxForm> forms{};
   std::string_view limits{};  ///< what is read of it where inputs are computed, for the documentation

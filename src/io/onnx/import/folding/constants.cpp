@@ -1,33 +1,11 @@
-// Constants that nodes hold or make, and what is computed of constants by the ops that compute of images.
+// Constants that nodes hold or make.
 #include <algorithm>
 #include <cmath>
 
-#include "backend/reference/reference.h"
-#include "graph/op.h"
-#include "graph/sources.h"
 #include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/onnx_import.h"
-#include "runtime/session.h"
 
 namespace residual::io {
-namespace {
-
-// What the reference backend computes while a file is read: some milliseconds each time, and not often.
-constexpr int64_t kMostComputed = 4096, kMostMacs = int64_t{1} << 24;
-constexpr uint64_t kCharged = uint64_t{1} << 18;
-
-bool is_small(const Graph& graph) {
-  int64_t macs = 0;
-  for (const Node& node : graph.nodes()) {
-    if (node.op->macs != nullptr) macs += node.op->macs(graph, node);
-    if (node.op != &variable_op() && node.outputs[0].shape.elements() > kMostComputed) return false;
-    if (macs > kMostMacs) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 Constant OnnxImporter::made_constant(const OnnxNode& node, Numbers numbers) {
   charge(sizeof(Numbers));
   const auto held = std::make_shared<const Numbers>(std::move(numbers));
@@ -58,49 +36,6 @@ Constant OnnxImporter::made_constant(const OnnxNode& node, Numbers numbers) {
           [as_floats] { return as_floats(false); },
           integers,
           [as_floats] { return as_floats(true); }};
-}
-
-// The first input as images, on which the operator's rule builds a graph of its own.
-Constant OnnxImporter::computed_constant(const OnnxNode& node, const OnnxRule& rule) {
-  if (rule.apply == nullptr) refuse(node, "it is not supported of constants");
-  const Numbers x = numbers(node, 0);
-  if (!x.is_float() || (x.shape.rank() != 4 && x.shape.rank() != 2) || x.shape.elements() == 0 ||
-      x.shape.elements() > kMostComputed) {
-    refuse(node, fmt::format("of a constant of {} of shape {} it is not supported; at most {} floats N,C,H,W or N,C are", name_of(x.type),
-                             to_string(x.shape), kMostComputed));
-  }
-  OnnxImporter part(storage_, document_, options_);
-  part.batch_ = x.shape[0];
-  part.extra_bytes_ = extra_bytes_, part.folded_bytes_ = folded_bytes_;
-  const Value input = part.graph().input("x", {DType::kF32, x.shape.with(0, 1)});
-  for (size_t i = 1; i < node.inputs.size(); ++i) {
-    if (has(node, i) && node.inputs[i] != node.inputs[0])
-      part.operands_.insert_or_assign(node.inputs[i], operands_.at(node.inputs[i]));
-  }
-  const Shape& shape = part.graph().shape(input);
-  part.operands_.insert_or_assign(
-      node.inputs[0], Activation{.value = input, .layout = x.shape.rank() == 4 ? Layout::nchw(shape) : Layout::nc(shape)});
-  rule.apply(part, node);
-  OnnxNode end{"", "", node.name, {node.outputs.at(0)}, {}, {}};
-  const Activation y = part.done(end, 0);
-  const Shape result = part.graph().shape(y.value);
-  if (y.layout != (y.layout.rank() == 4 ? Layout::nchw(result) : Layout::nc(result)))
-    refuse(node, "of constants it is not supported");
-  part.graph().output("y", y.value);
-  const Graph graph = rebatch(part.graph(), x.shape[0]);
-  if (!is_small(graph)) refuse(node, fmt::format("of constants, at most {} numbers are computed; export with constants folded", kMostComputed));
-  part.charge(kCharged);
-  State state;
-  for (auto& [name, tensor] : part.model_.tensors) state.set(name, std::move(tensor));
-  const Target target{.backends = {make_reference_backend()}, .tune = false, .tuning_cache = {}};
-  Session session(compile(graph, target), state);
-  std::ranges::copy(x.floats, session.input<float>("x").begin());
-  session.run();
-  const std::span<const float> values = session.output<float>("y");
-  extra_bytes_ = part.extra_bytes_, folded_bytes_ = part.folded_bytes_;
-  std::vector<int64_t> dims{x.shape[0]};
-  for (size_t i = 1; i < y.layout.rank(); ++i) dims.push_back(y.layout.size(i, result));
-  return made_constant(node, {.shape = Shape(std::span<const int64_t>(dims)), .floats = {values.begin(), values.end()}});
 }
 
 Constant fold_constant(OnnxImporter& in, const OnnxNode& node) {

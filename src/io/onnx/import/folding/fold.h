@@ -35,7 +35,11 @@ Constant fold_log(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reciprocal(OnnxImporter& in, const OnnxNode& node);
 Constant fold_floor(OnnxImporter& in, const OnnxNode& node);
 Constant fold_ceil(OnnxImporter& in, const OnnxNode& node);
+Constant fold_relu(OnnxImporter& in, const OnnxNode& node);
+Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node);
+Constant fold_clip(OnnxImporter& in, const OnnxNode& node);
 Constant fold_cast(OnnxImporter& in, const OnnxNode& node);
+Constant fold_matmul(OnnxImporter& in, const OnnxNode& node);
 
 // The same elements in another shape or order, and parts.
 Constant fold_identity(OnnxImporter& in, const OnnxNode& node);

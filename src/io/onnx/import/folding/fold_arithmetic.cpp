@@ -1,7 +1,7 @@
 // Constants computed place by place.
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <limits>
 
 #include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/onnx_import.h"
@@ -216,6 +216,45 @@ Constant fold_floor(OnnxImporter& in, const OnnxNode& node) {
 }
 Constant fold_ceil(OnnxImporter& in, const OnnxNode& node) {
   return unary(in, node, [](double x) { return std::ceil(x); });
+}
+
+Constant fold_relu(OnnxImporter& in, const OnnxNode& node) {
+  return unary(in, node, [](double x) { return x > 0 ? x : 0 * x; }, [](int64_t x) { return std::max<int64_t>(x, 0); });
+}
+Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node) {
+  return unary(in, node, [](double x) { return 1 / (1 + std::exp(-x)); });
+}
+
+Constant fold_clip(OnnxImporter& in, const OnnxNode& node) {
+  constexpr float kLargest = std::numeric_limits<float>::infinity();
+  const float least = in.has(node, 1) ? in.scalar(node, 1) : in.number(node, "min", -kLargest);
+  const float most = in.has(node, 2) ? in.scalar(node, 2) : in.number(node, "max", kLargest);
+  Numbers numbers = in.numbers(node, 0);
+  if (!numbers.is_float() || !(least <= most)) in.refuse(node, "of constants, floats between bounds in order are supported");
+  for (float& value : numbers.floats) value = std::clamp(value, least, most);
+  return in.made_constant(node, std::move(numbers));
+}
+
+// The product of two matrices; each number of the result is charged as many as it is summed of.
+Constant fold_matmul(OnnxImporter& in, const OnnxNode& node) {
+  const Numbers a = in.numbers(node, 0), b = in.numbers(node, 1);
+  if (!a.is_float() || !b.is_float() || a.shape.rank() != 2 || b.shape.rank() != 2 || a.shape[1] != b.shape[0])
+    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape),
+                                to_string(b.shape)));
+  const auto rows = static_cast<size_t>(a.shape[0]), inner = static_cast<size_t>(a.shape[1]),
+             columns = static_cast<size_t>(b.shape[1]);
+  uint64_t products = 0;
+  if (__builtin_mul_overflow(rows * columns, inner, &products)) in.refuse(node, "the matrices are too large");
+  in.charge_numbers(products);
+  Numbers result{.shape = Shape{a.shape[0], b.shape[1]}};
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < columns; ++j) {
+      double sum = 0;
+      for (size_t k = 0; k < inner; ++k) sum += double{a.floats[i * inner + k]} * double{b.floats[k * columns + j]};
+      result.floats.push_back(static_cast<float>(sum));
+    }
+  }
+  return in.made_constant(node, std::move(result));
 }
 
 // Half and double floats are widened and rounded where they are read, so that a Cast between floats changes nothing.

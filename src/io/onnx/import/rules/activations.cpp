@@ -96,10 +96,12 @@ void log_softmax_rule(OnnxImporter& in, const OnnxNode& node) {
 }  // namespace
 
 void add_activation_rules(OnnxRules& rules) {
-  rules["Relu"] = {.apply = relu_rule, .forms = {{}}, .limits = "any layout"};
-  rules["Sigmoid"] = {.apply = sigmoid_rule, .forms = {{}}, .limits = "any layout; not at the end"};
-  rules["Clip"] = {
-      .apply = clip_rule, .forms = {{7, 1, {"max", "min"}}, {11, 3, {}}}, .limits = "constant bounds, such as Relu6"};
+  rules["Relu"] = {.apply = relu_rule, .fold = fold_relu, .forms = {{}}, .limits = "any layout"};
+  rules["Sigmoid"] = {.apply = sigmoid_rule, .fold = fold_sigmoid, .forms = {{}}, .limits = "any layout; not at the end"};
+  rules["Clip"] = {.apply = clip_rule,
+                   .fold = fold_clip,
+                   .forms = {{7, 1, {"max", "min"}}, {11, 3, {}}},
+                   .limits = "constant bounds, such as Relu6"};
   rules["Max"] = {.apply = max_rule,
                   .fold = fold_max,
                   .forms = {{7, OnnxForm::kAnyNumber, {}}},

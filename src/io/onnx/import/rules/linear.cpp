@@ -1,6 +1,7 @@
 // Matrix products: what ONNX says, in our ops.
 #include <algorithm>
 
+#include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/onnx_import.h"
 #include "io/onnx/onnx_averaging.h"
 #include "ops/layers/conv2d.h"
@@ -189,6 +190,7 @@ void add_linear_rules(OnnxRules& rules) {
                    .forms = {{7, 3, {"alpha", "beta", "transA", "transB"}}},
                    .limits = "N,C by a constant matrix; transA 0; a constant bias, one a feature or one"};
   rules["MatMul"] = {.apply = matmul,
+                     .fold = fold_matmul,
                      .forms = {{7, 2, {}}},
                      .limits =
                          "by a constant matrix: N,C, or the channels of an image that come last; means to a given size, as "

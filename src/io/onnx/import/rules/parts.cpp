@@ -125,6 +125,26 @@ void pad_rule(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, std::move(x));
 }
 
+Constant fold_pad(OnnxImporter& in, const OnnxNode& node) {
+  const float fill = fill_of(in, node);
+  const Numbers from = in.numbers(node, 0);
+  const auto pads = pads_of(in, node, from.shape.rank());
+  if (fill != 0) in.refuse(node, "of constants, padding with zeros is supported");
+  Numbers result{.shape = from.shape, .type = from.type};
+  for (size_t i = 0; i < pads.size(); ++i) result.shape = result.shape.with(i, pads[i].first + from.shape[i] + pads[i].second);
+  in.charge_numbers(2 * static_cast<uint64_t>(result.shape.elements()));
+  const std::vector<int64_t> strides = strides_of(result.shape);
+  int64_t first = 0;
+  for (size_t i = 0; i < pads.size(); ++i) first += pads[i].first * strides[i];
+  visit_values(result, from, [&](auto& to, const auto& values) {
+    to.resize(static_cast<size_t>(result.shape.elements()));
+    for_each_place(from.shape, std::array{strides}, {first}, [&](int64_t i, const std::array<int64_t, 1>& at) {
+      to[static_cast<size_t>(at[0])] = values[static_cast<size_t>(i)];
+    });
+  });
+  return in.made_constant(node, std::move(result));
+}
+
 // Channels by their numbers, as runs that lie side by side.
 Value picked_channels(OnnxImporter& in, const OnnxNode& node, Value x, const std::vector<int64_t>& picked) {
   std::vector<Value> runs;
@@ -223,6 +243,7 @@ void add_part_rules(OnnxRules& rules) {
                      .forms = {{7, OnnxForm::kAnyNumber, {"axis"}}},
                      .limits = "along the channels, of computed values of one layout"};
   rules["Pad"] = {.apply = pad_rule,
+                  .fold = fold_pad,
                   .forms = {{7, 1, {"mode", "pads", "value"}}, {11, 3, {"mode"}}, {18, 4, {"mode"}}},
                   .limits = "mode constant; with zeros, or with minus infinity before a MaxPool; not the batch"};
   rules["Slice"] = {.apply = slice_rule,
