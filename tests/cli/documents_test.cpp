@@ -28,6 +28,7 @@ TEST(Completion, InBashProposesCommandsOptionsAndValues) {
   EXPECT_EQ(completed("summary --shortcut-p"), "--shortcut-pool\n");
   EXPECT_EQ(completed("data info --contact"), "--contact-sheet\n");
   EXPECT_EQ(completed("summary x --shortcut-pool m"), "max\n");
+  EXPECT_EQ(completed("train --optimizer ad"), "adam\nadamw\n");
   EXPECT_EQ(completed("eval x --split ''"), "train\nvalidation\ntest\n");
   EXPECT_EQ(completed("eval x --split = tr"), "train\n");
   EXPECT_EQ(completed("train --data fash"), "fashion-mnist\n");
