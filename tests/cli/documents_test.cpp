@@ -28,6 +28,7 @@ TEST(Completion, InBashProposesCommandsOptionsAndValues) {
   EXPECT_EQ(completed("summary --shortcut-p"), "--shortcut-pool\n");
   EXPECT_EQ(completed("data info --contact"), "--contact-sheet\n");
   EXPECT_EQ(completed("summary x --shortcut-pool m"), "max\n");
+  EXPECT_EQ(completed("train --optimizer ad"), "adam\nadamw\n");
   EXPECT_EQ(completed("eval x --split ''"), "train\nvalidation\ntest\n");
   EXPECT_EQ(completed("eval x --split = tr"), "train\n");
   EXPECT_EQ(completed("train --data fash"), "fashion-mnist\n");
@@ -84,8 +85,9 @@ TEST(Reference, HasEveryOptionThatTheHelpHas) {
 
 TEST(Reference, InTheDocumentsIsWhatTheProgramPrints) {
   std::ifstream file(RESIDUAL_SOURCE_DIR "/docs/REFERENCE.md");
-  if (!file) GTEST_SKIP() << "there is no docs/REFERENCE.md";
   const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text.find("output of `residual man --markdown`") == std::string::npos)
+    GTEST_SKIP() << "docs/REFERENCE.md is not the page that the program makes";
   EXPECT_TRUE(text == Workspace().run("man --markdown").out)
       << "docs/REFERENCE.md is out of date: build/residual man --markdown > docs/REFERENCE.md";
 }

@@ -46,7 +46,7 @@ TEST(Published, WeightsHaveTheirPreprocessingAndImagenetsClassNames) {
 TEST(Published, WeightsFollowTheCallersOptions) {
   const TemporaryFolder folder;
   const eval::Model model = load_published(kEntry, weights(folder, 10), {.preprocessing = "cifar10"}).model;
-  EXPECT_TRUE(model.preprocessing == data::preset("cifar10"));
+  EXPECT_TRUE(model.preprocessing == data::preset("cifar10", Shape{3, 32, 32}));
   EXPECT_TRUE(model.labels.empty()) << "ten classes are not ImageNet's";
 }
 

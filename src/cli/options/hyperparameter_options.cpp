@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/options/choices.h"
 #include "train/hyperparameters.h"
 
 namespace residual::cli {
@@ -36,8 +37,13 @@ CLI::Option* add(CLI::App& command, const Hyperparameter& row, const std::string
         throw CLI::ValidationError(option_of(name), error.what());
       }
     };
-    return command.add_option_function<std::string>(names, parse, fmt::format("{}: {}", help, train::names_of(T{})))
-        ->default_str(std::string(train::name_of(values.*field)));
+    std::vector<std::string> choices;
+    for (const auto& entry : train::named_values(T{})) {
+      if (train::name_of(entry.value) == entry.name) choices.emplace_back(entry.name);
+    }
+    return list_choices(
+        command.add_option_function<std::string>(names, parse, help)->default_str(std::string(train::name_of(values.*field))),
+        choices);
   } else if constexpr (std::is_same_v<T, std::optional<int64_t>> || std::is_same_v<T, std::optional<double>>) {
     return command.add_option_function<typename T::value_type>(names, store, help);
   } else if constexpr (std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<std::string>>) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/options/choices.h"
 #include "cli/options/hyperparameter_options.h"
 #include "core/error.h"
 #include "models/choices.h"
@@ -13,13 +14,16 @@ namespace residual::cli {
 namespace {
 
 void add_network(CLI::App& command, TrainArguments& a) {
-  command
-      .add_option("--model", a.model,
-                  "A name that `residual models` lists, or a description (.json, .toml) (default: resnet20, or the network of "
-                  "--pretrained)")
-      ->group("Network");
+  suggest(
+      command
+          .add_option("--model", a.model,
+                      "A name that `residual models` lists, or a description (.json, .toml) (default: resnet20, or the network "
+                      "of --pretrained)")
+          ->group("Network"),
+      models::model_names());
   a.network.add_to(command);
-  command.add_option("--init", a.init, "How weights start: he, glorot or torch")->capture_default_str()->group("Network");
+  list_choices(command.add_option("--init", a.init, "How weights start")->capture_default_str()->group("Network"),
+               models::initialisation_names());
 }
 
 std::filesystem::path default_out(const std::string& data, const std::string& model) {
