@@ -1,7 +1,6 @@
 #include "core/spinning.h"
 
 #include <fcntl.h>
-#include <omp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,8 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+
+#include "core/threads.h"
 
 namespace residual {
 namespace {
@@ -82,10 +83,22 @@ class Spinning {
     before = *schedule;
   }
 
+  bool probe(int threads) {
+    const std::optional<Schedule> before = allowed_ && threads > 1 ? schedule_so_far() : std::nullopt;
+    if (!before) return false;
+    const Clock::time_point end = Clock::now() + std::chrono::milliseconds(100);
+    parallel_for(threads, [&](int64_t, int64_t) {
+      while (Clock::now() < end) {
+      }
+    });
+    if (const auto after = schedule_so_far()) judge(threads, after->run - before->run, after->waited - before->waited);
+    return team_.exists();
+  }
+
  private:
   void judge(int threads, int64_t run, int64_t waited) {
-    // Of the time in which the thread could run. Beside two programs that are always busy, two threads of two processors wait half
-    // of it, and a training step of resnet20 takes 190 ms with short spinning in place of 340 (100 where nothing else runs).
+    // Of the time in which the thread could run. Beside two programs that are always busy, two threads of two processors wait
+    // half of it, and a training step of resnet20 takes 190 ms with short spinning in place of 340 (100 where nothing else runs).
     constexpr double kOften = 0.4, kSeldom = 0.25;
     const double share = static_cast<double>(waited) / static_cast<double>(std::max<int64_t>(run + waited, 1));
     const std::lock_guard lock(mutex_);
@@ -98,12 +111,20 @@ class Spinning {
   SecondTeam team_;
 };
 
+Spinning& spinning() {
+  static Spinning* const all = new Spinning;  // never destroyed: a detached thread waits for it
+  return *all;
+}
+
 }  // namespace
 
+bool probe_processors(int threads) {
+  return spinning().probe(threads);
+}
+
 void adapt_spinning(int threads) noexcept {
-  static Spinning* const spinning = new Spinning;  // never destroyed: a detached thread waits for it
   try {
-    spinning->adapt(threads);
+    spinning().adapt(threads);
   } catch (const std::system_error&) {  // no thread to be had: spinning stays as it is
   }
 }

@@ -9,4 +9,8 @@ namespace residual {
 /// Does not allocate unless that changes. Does nothing where OMP_WAIT_POLICY is set.
 void adapt_spinning(int threads) noexcept;
 
+/// The same at once, after a tenth of a second of work on the team. Returns whether the threads now sleep soon, because they
+/// often wait for a processor.
+bool probe_processors(int threads);
+
 }  // namespace residual

@@ -48,9 +48,10 @@ double largest(const Tensor& tensor) {
 
 }  // namespace
 
-void expect_same_gradients(const Network& network, const Place& place, const Reference& reference, double float_tolerance) {
-  const bool exact = place.dtype == DType::kF64;
-  const FirstStep found = first_step(network, place, reference);
+void expect_same_gradients(const Network& network, const Configuration& configuration, const Reference& reference,
+                           double float_tolerance) {
+  const bool exact = configuration.dtype == DType::kF64;
+  const FirstStep found = first_step(network, configuration, reference);
   EXPECT_LE(largest_difference(found.logits, reference.tensors.at("logits")), exact ? 1e-9 : 1e-5);
   EXPECT_NEAR(found.loss, element(reference.tensors.at("loss"), 0), exact ? 1e-9 : 1e-5);
   double squares = 0;
@@ -66,14 +67,15 @@ void expect_same_gradients(const Network& network, const Place& place, const Ref
   }
 }
 
-void expect_same_losses(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer) {
-  const std::vector<double> found = ten_steps(network, place, reference, optimizer).losses;
+void expect_same_losses(const Network& network, const Configuration& configuration, const Reference& reference,
+                        std::string_view optimizer) {
+  const std::vector<double> found = ten_steps(network, configuration, reference, optimizer).losses;
   const Tensor& exact = reference.tensors.at(fmt::format("{}.losses", optimizer));
   const Tensor& runs = reference.tensors.at(fmt::format("{}.losses32", optimizer));  // runs,10
   ASSERT_EQ(found.size(), count(exact));
   double spread = 0;
   for (size_t t = 0; t < found.size(); ++t) {
-    if (place.dtype == DType::kF64) {
+    if (configuration.dtype == DType::kF64) {
       EXPECT_NEAR(found[t], element(exact, t), 1e-7) << optimizer << ", step " << t;
       continue;
     }
@@ -88,18 +90,19 @@ void expect_same_losses(const Network& network, const Place& place, const Refere
   }
 }
 
-void expect_same_state(const Network& network, const Place& place, const Reference& reference) {
-  const State found = ten_steps(network, place, reference, "sgd").state;
+void expect_same_state(const Network& network, const Configuration& configuration, const Reference& reference) {
+  const State found = ten_steps(network, configuration, reference, "sgd").state;
   const State expected = state_from(reference, "final.", DType::kF64);
   EXPECT_FALSE(expected.tensors().empty());
   for (const auto& [name, tensor] : expected.tensors()) {
-    EXPECT_LE(largest_difference(found.at(name), tensor), (place.dtype == DType::kF64 ? 1e-7 : 1e-4) * largest(tensor)) << name;
+    EXPECT_LE(largest_difference(found.at(name), tensor), (configuration.dtype == DType::kF64 ? 1e-7 : 1e-4) * largest(tensor))
+        << name;
   }
 }
 
-void expect_same_evaluation(const Network& network, const Place& place, const Reference& reference) {
-  const Tensor found = evaluate(network, place, reference, state_from(reference, "final.", place.dtype));
-  EXPECT_LE(largest_difference(found, reference.tensors.at("eval_logits")), place.dtype == DType::kF64 ? 1e-9 : 1e-5);
+void expect_same_evaluation(const Network& network, const Configuration& configuration, const Reference& reference) {
+  const Tensor found = evaluate(network, configuration, reference, state_from(reference, "final.", configuration.dtype));
+  EXPECT_LE(largest_difference(found, reference.tensors.at("eval_logits")), configuration.dtype == DType::kF64 ? 1e-9 : 1e-5);
 }
 
 void expect_same_logits(const Tensor& found, const Tensor& expected, double tolerance) {

@@ -6,17 +6,17 @@
 namespace residual {
 namespace {
 
-using parity::Place;
+using parity::Configuration;
 
 struct Example {
   std::string network;
-  Place place;
+  Configuration configuration;
 };
 
 std::vector<Example> examples() {
   std::vector<Example> all;
   for (const char* network : {"tiny_resnet_a", "tiny_resnet_b", "small"}) {
-    for (const Place& place : parity::all_places()) all.push_back({network, place});
+    for (const Configuration& configuration : parity::all_configurations()) all.push_back({network, configuration});
   }
   return all;
 }
@@ -24,31 +24,32 @@ std::vector<Example> examples() {
 class Golden : public testing::TestWithParam<Example> {
  protected:
   const parity::Network& network() const { return parity::network_named(GetParam().network); }
-  const Place& place() const { return GetParam().place; }
+  const Configuration& configuration() const { return GetParam().configuration; }
   parity::Reference reference() const {
     return io::read_safetensors(std::string(RESIDUAL_SOURCE_DIR "/tests/golden/") + GetParam().network + ".safetensors");
   }
 };
 
 TEST_P(Golden, LogitsLossAndGradientsEqualPytorchs) {
-  expect_same_gradients(network(), place(), reference());
+  expect_same_gradients(network(), configuration(), reference());
 }
 
 TEST_P(Golden, TenLossesOfEveryOptimizerEqualPytorchs) {
   for (const char* optimizer : {"sgd", "nesterov", "adam", "adamw"})
-    expect_same_losses(network(), place(), reference(), optimizer);
+    expect_same_losses(network(), configuration(), reference(), optimizer);
 }
 
 TEST_P(Golden, ParametersAndRunningStatisticsAfterTenStepsEqualPytorchs) {
-  expect_same_state(network(), place(), reference());
+  expect_same_state(network(), configuration(), reference());
 }
 
 TEST_P(Golden, EvaluationWithFoldedBatchNormEqualsPytorchs) {
-  expect_same_evaluation(network(), place(), reference());
+  expect_same_evaluation(network(), configuration(), reference());
 }
 
-INSTANTIATE_TEST_SUITE_P(Parity, Golden, testing::ValuesIn(examples()),
-                         [](const auto& parameter) { return parameter.param.network + "_on_" + parameter.param.place.name; });
+INSTANTIATE_TEST_SUITE_P(Parity, Golden, testing::ValuesIn(examples()), [](const auto& parameter) {
+  return parameter.param.network + "_on_" + parameter.param.configuration.name;
+});
 
 }  // namespace
 }  // namespace residual

@@ -152,7 +152,7 @@ const Network& network_named(std::string_view name) {
   fail(ErrorKind::kUsage, "there is no network '{}'", name);
 }
 
-std::vector<Place> all_places() {
+std::vector<Configuration> all_configurations() {
   return {{"reference_f64", support::reference_target(), DType::kF64},
           {"reference_f32", support::reference_target(), DType::kF32},
           {"cpu_f32", support::cpu_target(), DType::kF32}};
@@ -170,13 +170,13 @@ State state_from(const Reference& reference, const std::string& prefix, DType dt
   return state;
 }
 
-FirstStep first_step(const Network& network, const Place& place, const Reference& reference) {
-  train::TrainingStep training = training_of(network, reference, place.dtype);
+FirstStep first_step(const Network& network, const Configuration& configuration, const Reference& reference) {
+  train::TrainingStep training = training_of(network, reference, configuration.dtype);
   for (const auto& [name, gradient] : training.gradients) training.graph.output("grad." + name, gradient);
   const Graph graph = training.graph;
-  State state = state_from(reference, "init.", place.dtype);
-  Session session(compile(std::move(training.graph), place.target), state);
-  feed(session, reference, place.dtype, 0);
+  State state = state_from(reference, "init.", configuration.dtype);
+  Session session(compile(std::move(training.graph), configuration.target), state);
+  feed(session, reference, configuration.dtype, 0);
   feed_labels(session, reference, 0);
   feed_key(session, graph, 0);
   session.run();
@@ -186,8 +186,9 @@ FirstStep first_step(const Network& network, const Place& place, const Reference
   return result;
 }
 
-TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer) {
-  train::TrainingStep training = training_of(network, reference, place.dtype);
+TenSteps ten_steps(const Network& network, const Configuration& configuration, const Reference& reference,
+                   std::string_view optimizer) {
+  train::TrainingStep training = training_of(network, reference, configuration.dtype);
   Graph& graph = training.graph;
   training.learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
   training.step_number = graph.input("step", {DType::kI64, Shape{}}, false);
@@ -197,13 +198,13 @@ TenSteps ten_steps(const Network& network, const Place& place, const Reference& 
   const bool counted = values.optimizer != Optimizer::kSgd;  // SGD does not read the step number
 
   TenSteps result;
-  result.state = state_from(reference, "init.", place.dtype);
+  result.state = state_from(reference, "init.", configuration.dtype);
   initialise(result.state, graph, 0);  // the optimizer's state
   const Graph kept = graph;
-  Session session(compile(std::move(graph), place.target), result.state);
+  Session session(compile(std::move(graph), configuration.target), result.state);
   session.input<double>("learning_rate")[0] = rate_of(optimizer);
   for (int64_t t = 0; t < 10; ++t) {
-    feed(session, reference, place.dtype, t % 2);
+    feed(session, reference, configuration.dtype, t % 2);
     feed_labels(session, reference, t % 2);
     feed_key(session, kept, t);
     if (counted) session.input<int64_t>("step")[0] = t + 1;
@@ -229,13 +230,13 @@ Tensor logits_of(const Graph& graph, State state, const Tensor& images) {
   return logits;
 }
 
-Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state) {
+Tensor evaluate(const Network& network, const Configuration& configuration, const Reference& reference, State state) {
   Graph graph;
-  Layers net(graph, models::Mode::kEval, models::Initialisation::kTorch, place.dtype);
-  graph.output("logits", network.forward(net, graph.input("images", image_type(reference, place.dtype))));
+  Layers net(graph, models::Mode::kEval, models::Initialisation::kTorch, configuration.dtype);
+  graph.output("logits", network.forward(net, graph.input("images", image_type(reference, configuration.dtype))));
   const Graph folded = fold_batch_norm(graph);
-  Session session(compile(folded, place.target), state);
-  feed(session, reference, place.dtype, 0);
+  Session session(compile(folded, configuration.target), state);
+  feed(session, reference, configuration.dtype, 0);
   session.run();
   return output_of(session, folded, "logits");
 }

@@ -22,12 +22,12 @@ struct Network {
 const Network& network_named(std::string_view name);
 
 /// A backend and a precision.
-struct Place {
+struct Configuration {
   std::string name;
   Target target;
   DType dtype = DType::kF64;
 };
-std::vector<Place> all_places();
+std::vector<Configuration> all_configurations();
 
 /// PyTorch's results; see pytorch_side.py for the names.
 using Reference = io::SafetensorsFile;
@@ -41,20 +41,21 @@ struct FirstStep {
   std::map<std::string, Tensor> gradients;  ///< by parameter
 };
 /// Training mode, the first batch, without an update.
-FirstStep first_step(const Network& network, const Place& place, const Reference& reference);
+FirstStep first_step(const Network& network, const Configuration& configuration, const Reference& reference);
 
 struct TenSteps {
   std::vector<double> losses;
   State state;  ///< after the last step
 };
 /// `optimizer`: "sgd", "nesterov", "adam" or "adamw", with the settings of pytorch_side.py.
-TenSteps ten_steps(const Network& network, const Place& place, const Reference& reference, std::string_view optimizer);
+TenSteps ten_steps(const Network& network, const Configuration& configuration, const Reference& reference,
+                   std::string_view optimizer);
 
 /// The logits (N,classes) of a network in evaluation mode, batch norm folded into the convolutions, for `images` (N,C,H,W,
 /// float32), in batches of the graph's input size.
 Tensor logits_of(const Graph& graph, State state, const Tensor& images);
 
 /// Evaluation mode with `state`, batch norm folded into the convolutions where possible.
-Tensor evaluate(const Network& network, const Place& place, const Reference& reference, State state);
+Tensor evaluate(const Network& network, const Configuration& configuration, const Reference& reference, State state);
 
 }  // namespace residual::parity

@@ -9,7 +9,7 @@
 namespace residual {
 namespace {
 
-using parity::Place;
+using parity::Configuration;
 using parity::Reference;
 
 // PyTorch's results for `network`, computed once per process.
@@ -29,12 +29,12 @@ class ResNet20 : public testing::TestWithParam<std::string> {};
 TEST_P(ResNet20, ComputesWhatPytorchComputes) {
   if (const std::string lacks = support::python_lacks("torch, numpy"); !lacks.empty()) GTEST_SKIP() << lacks;
   const parity::Network& network = parity::network_named(GetParam());
-  for (const Place& place : parity::all_places()) {
-    SCOPED_TRACE(place.name);
-    expect_same_gradients(network, place, pytorch(network.name));
-    expect_same_evaluation(network, place, pytorch(network.name));
-    if (place.name == "reference_f32") continue;  // slow, and between the other two
-    for (const char* optimizer : {"sgd", "adam"}) expect_same_losses(network, place, pytorch(network.name), optimizer);
+  for (const Configuration& configuration : parity::all_configurations()) {
+    SCOPED_TRACE(configuration.name);
+    expect_same_gradients(network, configuration, pytorch(network.name));
+    expect_same_evaluation(network, configuration, pytorch(network.name));
+    if (configuration.name == "reference_f32") continue;  // slow, and between the other two
+    for (const char* optimizer : {"sgd", "adam"}) expect_same_losses(network, configuration, pytorch(network.name), optimizer);
   }
 }
 
@@ -51,16 +51,16 @@ class SlowTorchTutorial : public testing::Test {
 
 TEST_F(SlowTorchTutorial, KerasStyleNetworkHasPytorchsGradientsAndTenNesterovLosses) {
   const parity::Network& network = parity::network_named("keras_mnist");
-  const Place place = parity::all_places().back();
+  const Configuration configuration = parity::all_configurations().back();
   // Without batch norm some ReLU inputs are so near zero that float32 flips their sign: PyTorch's own float32 gradients are 5e-4
   // from its float64 ones.
-  expect_same_gradients(network, place, pytorch(network.name), 1e-3);
-  expect_same_losses(network, place, pytorch(network.name), "tutorial_nesterov");
+  expect_same_gradients(network, configuration, pytorch(network.name), 1e-3);
+  expect_same_losses(network, configuration, pytorch(network.name), "tutorial_nesterov");
 }
 
 TEST_F(SlowTorchTutorial, Resnet50WithoutTheStemsReluHasPytorchsTenAdamLossesAt224) {
   const parity::Network& network = parity::network_named("resnet50_linear_stem");
-  expect_same_losses(network, parity::all_places().back(), pytorch(network.name), "tutorial_adam");
+  expect_same_losses(network, parity::all_configurations().back(), pytorch(network.name), "tutorial_adam");
 }
 
 }  // namespace
