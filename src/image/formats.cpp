@@ -6,10 +6,10 @@
 
 namespace residual {
 
-const ImageFormat &jpeg_format(), &png_format();
+const ImageFormat &jpeg_format(), &png_format(), &webp_format();
 
 std::span<const ImageFormat* const> image_formats() {
-  static const ImageFormat* const table[] = {&jpeg_format(), &png_format()};
+  static const ImageFormat* const table[] = {&jpeg_format(), &png_format(), &webp_format()};
   return table;
 }
 
