@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "eval/classes.h"
 #include "image/image_view.h"
 #include "image/orientation.h"
@@ -93,7 +94,8 @@ void Predictor::load(const ImageView& image, std::span<float> input) {
 }
 
 void Predictor::load(const EncodedImage& image, std::span<float> input) {
-  decode_image(image.bytes, image.name, model_->preprocessing.channels(), scratch_.image);
+  const std::string warning = decode_image(image.bytes, image.name, model_->preprocessing.channels(), scratch_.image);
+  if (!warning.empty()) warn("{}", warning);
   if (exif_orientation_) make_upright(scratch_.image, residual::exif_orientation(image.bytes));
   try {
     model_->preprocessing.apply(scratch_.image, input, scratch_.preprocessing);

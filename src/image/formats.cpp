@@ -6,10 +6,11 @@
 
 namespace residual {
 
-const ImageFormat &jpeg_format(), &png_format(), &webp_format();
+const ImageFormat &bmp_format(), &gif_format(), &jpeg_format(), &png_format(), &tiff_format(), &webp_format();
 
 std::span<const ImageFormat* const> image_formats() {
-  static const ImageFormat* const table[] = {&jpeg_format(), &png_format(), &webp_format()};
+  static const ImageFormat* const table[] = {&bmp_format(),  &gif_format(),  &jpeg_format(),
+                                             &png_format(),  &tiff_format(), &webp_format()};
   return table;
 }
 
