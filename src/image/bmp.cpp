@@ -141,8 +141,12 @@ void unpack_colours(const std::byte* row, const Header& header, const std::array
 class RunLength {
  public:
   RunLength(const DecoderInput& input, const Header& header, std::vector<uint8_t>& out)
-      : input_(input), out_(out), four_(header.compression == kRle4), width_(static_cast<size_t>(header.width)),
-        size_(width_ * static_cast<size_t>(header.height)), at_(header.pixels_at) {}
+      : input_(input),
+        out_(out),
+        four_(header.compression == kRle4),
+        width_(static_cast<size_t>(header.width)),
+        size_(width_ * static_cast<size_t>(header.height)),
+        at_(header.pixels_at) {}
 
   void decode() {
     out_.clear();
@@ -219,7 +223,8 @@ void decode(const DecoderInput& input, Image& image) {
     RunLength(input, *header, image.pixels).decode();
   } else {
     const size_t rows = static_cast<size_t>(image.height), stride = header->stride();
-    if (header->pixels_at > input.bytes.size() || (rows - 1) * stride + header->row_bytes() > input.bytes.size() - header->pixels_at)
+    if (header->pixels_at > input.bytes.size() ||
+        (rows - 1) * stride + header->row_bytes() > input.bytes.size() - header->pixels_at)
       input.refuse("it is cut off");
     image.pixels.resize(rows * static_cast<size_t>(image.width * image.channels));
     const std::array<Field, 3> fields = header->bits <= 8 ? std::array<Field, 3>{} : fields_of(input, *header);

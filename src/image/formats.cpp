@@ -9,14 +9,15 @@ namespace residual {
 const ImageFormat &bmp_format(), &gif_format(), &jpeg_format(), &png_format(), &tiff_format(), &webp_format();
 
 std::span<const ImageFormat* const> image_formats() {
-  static const ImageFormat* const table[] = {&bmp_format(),  &gif_format(),  &jpeg_format(),
-                                             &png_format(),  &tiff_format(), &webp_format()};
+  static const ImageFormat* const table[] = {&bmp_format(), &gif_format(),  &jpeg_format(),
+                                             &png_format(), &tiff_format(), &webp_format()};
   return table;
 }
 
 const ImageFormat* format_of(std::span<const std::byte> bytes) noexcept {
   for (const ImageFormat* format : image_formats()) {
-    if (std::ranges::any_of(format->first_bytes, [&](std::string_view start) { return begins_like(bytes, start); })) return format;
+    if (std::ranges::any_of(format->first_bytes, [&](std::string_view start) { return begins_like(bytes, start); }))
+      return format;
   }
   return nullptr;
 }

@@ -1,9 +1,9 @@
 // The image formats that are read: each is one file, which defines an ImageFormat, and one entry in the table of formats.cpp.
 #pragma once
 
+#include <fmt/format.h>
 #include <cstddef>
 #include <cstdint>
-#include <fmt/format.h>
 #include <optional>
 #include <span>
 #include <string>

@@ -1,5 +1,5 @@
-// GIF by giflib: the first image of the file on its screen, whose other pixels have the transparent colour or else the first one, as
-// Pillow's convert("RGB") shows it.
+// GIF by giflib: the first image of the file on its screen, whose other pixels have the transparent colour or else the first one,
+// as Pillow's convert("RGB") shows it.
 #include <gif_lib.h>
 
 #include <algorithm>
@@ -29,8 +29,7 @@ int read_source(GifFileType* gif, GifByteType* to, int count) {
 // Up to the first image's pixels.
 class Decoder {
  public:
-  explicit Decoder(std::span<const std::byte> bytes) noexcept
-      : source_{bytes}, gif_(DGifOpen(&source_, read_source, &error_)) {
+  explicit Decoder(std::span<const std::byte> bytes) noexcept : source_{bytes}, gif_(DGifOpen(&source_, read_source, &error_)) {
     if (gif_ == nullptr) return;
     GifRecordType record = UNDEFINED_RECORD_TYPE;
     while (DGifGetRecordType(gif_.get(), &record) == GIF_OK && record != TERMINATE_RECORD_TYPE) {

@@ -21,7 +21,8 @@ std::string first_bytes(std::span<const std::byte> bytes) {
 [[noreturn]] void refuse_unknown(std::span<const std::byte> bytes, std::string_view name) {
   if (bytes.empty()) fail(ErrorKind::kBadFile, "'{}' is empty, an image ({}) was expected", name, image_format_names());
   if (const OtherFormat* other = other_format_of(bytes)) {
-    fail(ErrorKind::kBadFile, "'{}' is {}, which is not read ({} is); {}", name, other->name, image_format_names(), other->advice);
+    fail(ErrorKind::kBadFile, "'{}' is {}, which is not read ({} is); {}", name, other->name, image_format_names(),
+         other->advice);
   }
   fail(ErrorKind::kBadFile, "'{}' is not an image that can be read: it begins with {}, unlike any {} file", name,
        first_bytes(bytes), image_format_names());

@@ -30,8 +30,8 @@ struct Source {
 constexpr char kIgnored[] =
     "iCCP\0tEXt\0zTXt\0iTXt\0sPLT\0eXIf\0hIST\0tIME\0pHYs\0oFFs\0pCAL\0sCAL\0sTER\0gAMA\0cHRM\0sRGB\0bKGD\0sBIT";
 
-// How much of the pixels' compressed data libpng asks for at once. In a file that is cut off, the last bytes are found only one by
-// one.
+// How much of the pixels' compressed data libpng asks for at once. In a file that is cut off, the last bytes are found only one
+// by one.
 enum class Reading : uint8_t { kInBlocks, kByteByByte };
 
 class Decoder {
@@ -133,7 +133,8 @@ class Decoder {
     if (damage[0] != '\0') {
       input_.warn(fmt::format("is a damaged PNG image, of which all pixels are there: {}", damage));
     } else if (clipped_) {
-      input_.warn("has 16 bits a pixel, of which values above 255 become white, as in Pillow; save it with 8 bits to keep its greys");
+      input_.warn(
+          "has 16 bits a pixel, of which values above 255 become white, as in Pillow; save it with 8 bits to keep its greys");
     }
   }
 
@@ -156,7 +157,8 @@ class Decoder {
     const auto width = static_cast<size_t>(width_), samples = static_cast<size_t>(samples_);
     if (colour_ == PNG_COLOR_TYPE_PALETTE) {
       for (size_t x = 0; x < width; ++x) {
-        if (row[x] >= palette_size_) input_.refuse(fmt::format("a pixel has colour {} of a palette of {}", row[x], palette_size_));
+        if (row[x] >= palette_size_)
+          input_.refuse(fmt::format("a pixel has colour {} of a palette of {}", row[x], palette_size_));
         std::memcpy(to + 3 * x, palette_[row[x]].data(), 3);
       }
     } else if (grey() && depth_ == 16 && samples == 1) {

@@ -32,7 +32,8 @@ Source& source_of(thandle_t handle) {
 }
 tmsize_t read_source(thandle_t handle, void* to, tmsize_t size) {
   Source& source = source_of(handle);
-  const uint64_t given = std::min<uint64_t>(static_cast<uint64_t>(size), source.bytes.size() - std::min<uint64_t>(source.at, source.bytes.size()));
+  const uint64_t given =
+      std::min<uint64_t>(static_cast<uint64_t>(size), source.bytes.size() - std::min<uint64_t>(source.at, source.bytes.size()));
   if (given > 0) std::memcpy(to, source.bytes.data() + source.at, given);
   source.at += given;
   return static_cast<tmsize_t>(given);
@@ -155,7 +156,10 @@ std::optional<ImageShape> shape(Bytes bytes) noexcept {
 class Samples {
  public:
   Samples(const DecoderInput& input, Source& source, TIFF* file, const Layout& layout)
-      : input_(input), source_(source), file_(file), layout_(layout),
+      : input_(input),
+        source_(source),
+        file_(file),
+        layout_(layout),
         values_(static_cast<size_t>(layout.height * layout.width * layout.samples)) {}
 
   std::vector<uint8_t> read() {
@@ -202,11 +206,13 @@ class Samples {
   uint8_t sample(const uint8_t* row, size_t i) {
     switch (layout_.bits) {
       case 8: return row[i];
-      case 16: return layout_.grey() ? clip(layout_.format == SAMPLEFORMAT_INT ? value<int16_t>(row, i) : value<uint16_t>(row, i))
-                                     : static_cast<uint8_t>(value<uint16_t>(row, i) >> 8);
+      case 16:
+        return layout_.grey() ? clip(layout_.format == SAMPLEFORMAT_INT ? value<int16_t>(row, i) : value<uint16_t>(row, i))
+                              : static_cast<uint8_t>(value<uint16_t>(row, i) >> 8);
       case 32:
         if (layout_.format == SAMPLEFORMAT_IEEEFP) return clip(value<float>(row, i));
-        return clip(static_cast<double>(layout_.format == SAMPLEFORMAT_INT ? int64_t{value<int32_t>(row, i)} : value<uint32_t>(row, i)));
+        return clip(
+            static_cast<double>(layout_.format == SAMPLEFORMAT_INT ? int64_t{value<int32_t>(row, i)} : value<uint32_t>(row, i)));
       default: {
         const size_t bit = i * layout_.bits, shift = 8 - layout_.bits - bit % 8, most = (size_t{1} << layout_.bits) - 1;
         const size_t number = static_cast<size_t>(row[bit / 8]) >> shift & most;
@@ -255,7 +261,8 @@ void check(const DecoderInput& input, const Layout& layout) {
   }
   if (!known) {
     fail(ErrorKind::kBadFile,
-         "'{}' is a TIFF image of a kind that is not read ({} samples of {} bits, sample format {}, photometric interpretation {}); "
+         "'{}' is a TIFF image of a kind that is not read ({} samples of {} bits, sample format {}, photometric interpretation "
+         "{}); "
          "convert it to PNG",
          input.name, layout.samples, bits, layout.format, layout.photometric);
   }
@@ -314,7 +321,9 @@ void decode(const DecoderInput& input, Image& image) {
   if (layout.photometric == PHOTOMETRIC_MINISWHITE && layout.bits <= 8)
     for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(255 - value);
   if (samples.clipped())
-    input.warn("has more than 8 bits a pixel, of which values above 255 become white, as in Pillow; save it with 8 bits to keep its greys");
+    input.warn(
+        "has more than 8 bits a pixel, of which values above 255 become white, as in Pillow; save it with 8 bits to keep its "
+        "greys");
   make_upright(image, layout.orientation);
 }
 

@@ -4,9 +4,11 @@
 
 #include "core/threads.h"
 #include "data/preprocessing/presets.h"
+#include "io/checkpoint.h"
 #include "io/checksum.h"
 #include "train/defaults.h"
 #include "train/optimizers/optimizers.h"
+#include "train/run/identity.h"
 #include "train/trainer.h"
 
 namespace residual::train {
@@ -73,6 +75,18 @@ std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, cons
   return data::Preprocessing::standard(input_chw, normalize.mean, normalize.std);
 }
 
+// That of the run that is resumed: earlier versions computed the statistics of large data sets from a part of the images.
+std::optional<data::Preprocessing> resumed(const TrainOptions& options) {
+  const std::filesystem::path checkpoint = options.out / "checkpoint.safetensors";
+  if (!options.resume || !std::filesystem::exists(checkpoint)) return std::nullopt;
+  std::optional<data::Preprocessing> saved = preprocessing_in(upgraded_identity(io::load_checkpoint(checkpoint).identity));
+  return saved && saved->output_shape() == options.architecture.input ? saved : std::nullopt;
+}
+
+bool is_of_files(const data::DataSource& source) {
+  return source.format == data::Format::kFolder || source.format == data::Format::kNumbered;
+}
+
 }  // namespace
 
 std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoice& choice, const Shape& input_chw) {
@@ -115,14 +129,17 @@ TrainOptions settle(const TrainRequest& request, const data::DataSource& source,
 }
 
 data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
-                                         const eval::Model* pretrained) {
+                                         const eval::Model* pretrained, const data::PassObserver& observer) {
   const Shape& input = options.architecture.input;
   std::optional<data::Preprocessing> result = chosen_preprocessing(request.preprocessing, input);
   if (!result && pretrained != nullptr) result = inherited(*pretrained, input);
-  if (!result) {
-    const int threads = request.target.threads > 0 ? request.target.threads : allowed_threads();
-    result = standard_preprocessing(input, *source.train, threads);
+  if (!result) result = resumed(options);
+  const int threads = request.target.threads > 0 ? request.target.threads : allowed_threads();
+  if (is_of_files(source)) {
+    const data::DataInfo info = data::inspect(source, threads, observer);
+    if (!result) result = standard_preprocessing(input, *info.train);
   }
+  if (!result) result = standard_preprocessing(input, data::inspect(*source.train, threads, observer));
   return result->with_exif_orientation(request.exif_orientation);
 }
 

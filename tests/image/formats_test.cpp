@@ -32,8 +32,10 @@ void expect_as_pillow(const fs::path& file) {
   }
   const std::string warning = decode_image(bytes, name, 3, image);
   EXPECT_TRUE(std::string(image.pixels.begin(), image.pixels.end()) == read(pixels)) << name;
-  EXPECT_EQ(!warning.empty(), is_read_with_a_warning(name)) << name << ": " << warning;
-  if (!warning.empty()) EXPECT_NE(warning.find(name), std::string::npos) << warning;
+  // Damage inside of JPEG's compressed data may lead to other pixels that are as valid.
+  const bool told = name.starts_with("perhaps_") || !warning.empty() == is_read_with_a_warning(name);
+  EXPECT_TRUE(told) << name << ": " << warning;
+  EXPECT_TRUE(warning.empty() || warning.find(name) != std::string::npos) << warning;
   Image own;
   decode_image(bytes, name, 0, own);
   const std::optional<ImageShape> shape = shape_in_header(bytes);
@@ -92,9 +94,11 @@ TEST(ImageFormats, CutOffAnywhereAreRefusedByNameOrGiveTheWholeImage) {
 
 TEST(ImageFormats, ThatAreTooLargeAreRefusedBeforeMemoryIsTaken) {
   using namespace std::string_literals;
-  const std::string gif = "GIF89a\xFF\xFF\xFF\xFF\x80\0\0"s + std::string(6, '\1') + ",\0\0\0\0\x01\0\x01\0\0\x02\x02\x4C\x01\0;"s;
-  const std::string bmp = "BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F\1\0\x18\0"s + std::string(24, '\0');
-  const std::string webp = "RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\xFF\xFF\x0F\xFF\x0F\0"s;
+  const std::string gif =
+      "GIF89a\xFF\xFF\xFF\xFF\x80\0\0"s + std::string(6, '\1') + ",\0\0\0\0\x01\0\x01\0\0\x02\x02\x4C\x01\0;"s;
+  const std::string bmp =
+      "BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F\1\0\x18\0"s + std::string(24, '\0');
+  const std::string webp = "RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0\2\0\0\0\xFF\x3F\0\xFF\x3F\0"s;
   for (const std::string& file : {gif, bmp, webp})
     expect_error([&] { decode_image(bytes_of(file), "huge", 3); }, ErrorKind::kBadFile, {"huge", "89478485"});
 }
@@ -140,9 +144,10 @@ TEST(OtherFormats, AreNamedInTheRefusal) {
 }
 
 TEST(OtherFormats, ThatAreImagesAreToldFromThoseThatAreNot) {
-  EXPECT_TRUE(looks_like_other_image(bytes_of(std::string_view("\0\0\0\x18"
-                                                               "ftypheic",
-                                                               12))));
+  EXPECT_TRUE(
+      looks_like_other_image(bytes_of(std::string_view("\0\0\0\x18"
+                                                       "ftypheic",
+                                                       12))));
   EXPECT_FALSE(looks_like_other_image(bytes_of("<?xml version")));
   EXPECT_FALSE(looks_like_other_image(read_file(golden("formats/grey.gif"))));
 }

@@ -194,10 +194,10 @@ def jpeg():
     scan = whole.index(b"\xff\xda")
     middle = (scan + len(whole)) // 2
     put("damaged_short_scan.jpg", whole[:middle] + b"\xff\xd9")
-    put("damaged_missing_bytes.jpg", whole[:middle] + whole[middle + 5:])
+    put("perhaps_missing_bytes.jpg", whole[:middle] + whole[middle + 5:])
     put("damaged_stray_marker.jpg", whole[:middle] + b"\xff\xd3" + whole[middle:])
     put("damaged_bytes_between_segments.jpg", whole[:2] + whole[2:20] + b"\x12\x34\x56" + whole[20:])
-    put("damaged_bits.jpg", whole[:middle] + b"\x55\xaa\x55" + whole[middle + 3:])
+    put("perhaps_bits.jpg", whole[:middle] + b"\x55\xaa\x55" + whole[middle + 3:])
     put("cut_off.jpg", whole[:middle])
     progressive = saved(Image.fromarray(scene(48, 64)), "JPEG", quality=85, progressive=True)
     last = progressive.rindex(b"\xff\xda")

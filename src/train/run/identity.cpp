@@ -112,6 +112,12 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
   return json.dump();
 }
 
+std::optional<data::Preprocessing> preprocessing_in(std::string_view identity) {
+  const Json json = parse_json(identity, "the checkpoint's identity");
+  if (!json.is_object() || !json.contains("preprocessing")) return std::nullopt;
+  return data::Preprocessing::from_json(json.at("preprocessing").dump());
+}
+
 std::string upgraded_identity(std::string_view saved) {
   Json identity = parse_json(saved, "the checkpoint's identity");
   try {
