@@ -52,6 +52,17 @@ const char* name_of(Schedule schedule) {
   return "";
 }
 
+const char* name_of(AugmentationPreset preset) {
+  switch (preset) {
+    case AugmentationPreset::kAuto: return "auto";
+    case AugmentationPreset::kNone: return "none";
+    case AugmentationPreset::kCrop: return "crop";
+    case AugmentationPreset::kFlip: return "flip";
+    case AugmentationPreset::kCropAndFlip: return "crop+flip";
+  }
+  return "";
+}
+
 train::Settings optimizer_settings(const TrainingOptions& options) {
   train::Settings result;
   if (options.momentum) result["momentum"] = *options.momentum;
@@ -80,7 +91,7 @@ train::TrainRequest request_of(const TrainingOptions& options, const models::Arc
   result.optimizer_settings = optimizer_settings(options);
   result.schedule = name_of(options.schedule);
   result.schedule_settings = schedule_settings(options);
-  result.augmentation = options.augmentation;
+  result.augmentation = name_of(options.augmentation);
   result.learning_rate = options.learning_rate;
   result.weight_decay = options.weight_decay;
   result.decay_norm_and_bias = options.decay_norm_and_bias;

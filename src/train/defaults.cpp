@@ -10,28 +10,6 @@ int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epoc
   return std::min<int64_t>(400, steps / 10);
 }
 
-AugmentationPreset augmentation_preset_named(std::string_view text) {
-  if (text == "auto") return AugmentationPreset::kAuto;
-  if (text == "none") return AugmentationPreset::kNone;
-  if (text == "crop") return AugmentationPreset::kCrop;
-  if (text == "flip") return AugmentationPreset::kFlip;
-  if (text == "crop+flip" || text == "flip+crop") return AugmentationPreset::kCropAndFlip;
-  fail(ErrorKind::kUsage, "no augmentation is called '{}'; known are auto, none, crop, flip, crop+flip", text);
-}
-
-data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw) {
-  const bool digits = format == data::Format::kIdx;
-  const int64_t padding = std::min<int64_t>(digits ? 2 : 4, std::min(input_chw[1], input_chw[2]) - 1);
-  switch (preset) {
-    case AugmentationPreset::kAuto: return {.crop_padding = padding, .flip = !digits};
-    case AugmentationPreset::kNone: return {};
-    case AugmentationPreset::kCrop: return {.crop_padding = padding};
-    case AugmentationPreset::kFlip: return {.flip = true};
-    case AugmentationPreset::kCropAndFlip: return {.crop_padding = padding, .flip = true};
-  }
-  return {};
-}
-
 Shape default_input(const Shape& published, const Shape& image_chw) {
   constexpr int64_t kSmall = 64;
   if (image_chw[1] <= kSmall && image_chw[2] <= kSmall) return image_chw;

@@ -2,23 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
-#include "data/dataset.h"
-#include "data/transforms/augmentation.h"
 #include "models/table.h"
-#include "residual/choices.h"
 
 namespace residual::train {
 
 /// 400 steps, but at most a tenth of all steps.
 int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epochs);
-
-/// "auto", "none", "crop", "flip" or "crop+flip". Throws Error (kUsage) for another text.
-AugmentationPreset augmentation_preset_named(std::string_view text);
-
-/// The preset for data of this format: crops pad by 4 pixels (IDX: 2); kAuto crops and flips, but does not flip IDX digits.
-data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw);
 
 /// The images' own size up to 64 pixels; larger images are resized to the network's published input. All: C,H,W.
 Shape default_input(const Shape& published, const Shape& image_chw);

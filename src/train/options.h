@@ -38,7 +38,7 @@ struct TrainOptions {
   std::vector<std::string> freeze;      ///< scopes whose parameters and running statistics do not change, see frozen_scopes()
   double head_learning_rate_scale = 1;  ///< the head's learning rate, see head_scope(), divided by that of all others
   std::string pretrained;               ///< the source of the initial weights, as part of the run's identity; empty: random
-  data::Augmentation augmentation{.crop_padding = 4, .flip = true};
+  std::vector<data::Transform> augmentation{data::RandomCrop{4}, data::RandomFlip{}};
   double label_smoothing = 0;
   uint64_t seed = 0;
   Target target;  ///< where the step runs

@@ -108,6 +108,7 @@ bool turns_upright(const PreprocessingChoice& choice) {
 
 void check(const TrainRequest& request) {
   check_choice(request.preprocessing);
+  data::augmentation_named(request.augmentation, {});  // rejects an unknown name
   check(options_of(request, 1));
 }
 
@@ -123,7 +124,9 @@ TrainOptions settle(const TrainRequest& request, const data::DataSource& source,
   std::optional<Shape> input = request.input;
   if (!input && !request.preprocessing.name.empty()) input = data::preprocessing_input(request.preprocessing.name);
   options.architecture.input = input.value_or(default_input(published, source.train->image_shape()));
-  options.augmentation = augmentation_of(request.augmentation, source.format, options.architecture.input);
+  const Shape& settled = options.architecture.input;
+  options.augmentation = data::augmentation_named(
+      request.augmentation, {.input = {settled[1], settled[2]}, .digits = source.format == data::Format::kIdx});
   if (pretrained != nullptr) options.pretrained = identity_of(*pretrained);
   return options;
 }

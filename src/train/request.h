@@ -41,8 +41,8 @@ struct TrainRequest {
   int64_t epochs = 30, batch_size = 128;
   std::string optimizer = "sgd", schedule = "cosine";  ///< entries of optimizers/optimizers.h and schedules/schedules.h
   Settings optimizer_settings, schedule_settings;      ///< missing ones have the entry's defaults
-  AugmentationPreset augmentation = AugmentationPreset::kAuto;
-  std::optional<double> learning_rate, weight_decay;  ///< none: the optimizer's defaults
+  std::string augmentation = "auto";                   ///< data/transforms/augmentation.h
+  std::optional<double> learning_rate, weight_decay;   ///< none: the optimizer's defaults
   bool decay_norm_and_bias = true;
   double clip_grad_norm = 0, ema_decay = 0;  ///< 0: none
   std::optional<int64_t> warmup_steps;       ///< none: default_warmup()

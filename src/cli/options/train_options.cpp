@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "data/files/archive.h"
+#include "data/transforms/augmentation.h"
 #include "models/choices.h"
 #include "train/defaults.h"
 #include "train/optimizers/optimizers.h"
@@ -137,7 +138,10 @@ void add_training_options(CLI::App& command, TrainArguments& a) {
   command
       .add_option(
           "--augment", a.augment,
-          "none, crop, flip, crop+flip or auto: crop with 4 pixels of padding and flip; for IDX digits crop with 2 and no flip")
+          fmt::format(
+              "none, {}, several joined by '+', or auto: crop with 4 pixels of padding and flip; for IDX digits crop with 2 "
+              "and no flip",
+              fmt::join(data::augmentation_names(), ", ")))
       ->capture_default_str()
       ->group(kRecipe);
   command.add_option("--label-smoothing", a.label_smoothing, "0 to 1")->capture_default_str()->group(kRecipe);
@@ -216,7 +220,7 @@ train::TrainRequest TrainArguments::request() const {
   result.optimizer_settings = optimizer_settings;
   result.schedule = schedule;
   result.schedule_settings = schedule_settings;
-  result.augmentation = train::augmentation_preset_named(augment);
+  result.augmentation = augment;
   result.learning_rate = learning_rate;
   result.weight_decay = weight_decay;
   result.decay_norm_and_bias = !no_weight_decay_on_norm_and_bias;

@@ -50,6 +50,22 @@ Json schedule_json(const ScheduleOptions& schedule) {
   return json;
 }
 
+// Crop and flip under the keys of version 0.1.0; any other random transform under its name.
+Json augmentation_json(const std::vector<data::Transform>& augmentation) {
+  Json json{{"crop_padding", 0}, {"flip", false}};
+  for (const data::Transform& transform : augmentation) {
+    if (const auto* crop = std::get_if<data::RandomCrop>(&transform)) {
+      json["crop_padding"] = crop->padding;
+    } else if (std::holds_alternative<data::RandomFlip>(transform)) {
+      json["flip"] = true;
+    } else {
+      const nlohmann::ordered_json parameters = data::to_json(transform);
+      json[parameters.at("step").get<std::string>()] = Json::parse(parameters.dump());
+    }
+  }
+  return json;
+}
+
 Json data_json(const data::DataSource& source) {
   return {
       {"format", data::name_of(source.format)},
@@ -106,7 +122,7 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
                   {"schedule", schedule_json(options.schedule)},
                   {"clip_grad_norm", options.clip_grad_norm},
                   {"ema_decay", options.ema_decay},
-                  {"augment", {{"crop_padding", options.augmentation.crop_padding}, {"flip", options.augmentation.flip}}},
+                  {"augment", augmentation_json(options.augmentation)},
                   {"label_smoothing", options.label_smoothing},
                   {"seed", options.seed}};
   return json.dump();
