@@ -39,13 +39,4 @@ enum class Optimizer : uint8_t { kSgd, kAdam, kAdamW };
 /// half a cosine to zero (Loshchilov & Hutter 2017).
 enum class Schedule : uint8_t { kConstant, kStep, kMultistep, kCosine };
 
-/// Random changes of the training images: a crop of the padded image (He et al. 2015, section 4.2) and a horizontal flip.
-enum class AugmentationPreset : uint8_t {
-  kAuto,  ///< crop and flip; images of digits (IDX files) are not flipped
-  kNone,
-  kCrop,
-  kFlip,
-  kCropAndFlip
-};
-
 }  // namespace residual

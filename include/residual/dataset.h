@@ -18,6 +18,7 @@ struct DatasetOptions {
   double val_split = 0;             ///< fraction of every class of the training images that becomes the validation split, 0 … 0.9
   uint64_t seed = 0;                ///< of that choice, and of the built-in images
   bool exif_orientation = false;    ///< folders of images: turns them upright as their Exif data say
+  bool skip_broken = false;         ///< folders of images: omits images that cannot be read, which opening looks for
   bool coarse_labels = false;       ///< CIFAR-100: its 20 coarse classes in place of the 100 fine ones
   std::vector<std::string> labels;  ///< names of the classes in place of the data's own, see read_labels; empty: those
   int64_t train_size = 20000;       ///< number of built-in training images
@@ -52,7 +53,7 @@ class RESIDUAL_API Dataset {
 
   const std::string& description() const;           ///< one line for people
   const std::vector<std::string>& classes() const;  ///< their names, by index
-  ImageShape image_shape() const;                   ///< of the first image
+  ImageShape image_shape() const;                   ///< that most images have
   int64_t size(std::string_view split) const;       ///< images in "train", "validation" or "test"; 0 without that split
 
   Dataset(Dataset&&) noexcept;

@@ -30,7 +30,9 @@ struct Hyperparameters {
   std::optional<int64_t> step_epochs;   ///< of kStep; 30
   std::vector<int64_t> milestones;      ///< of kMultistep: epochs
   std::optional<double> gamma;          ///< of kStep and kMultistep: factor at each step or milestone; 0.1
-  AugmentationPreset augmentation = AugmentationPreset::kAuto;
+  /// Random changes of the training images: "none"; "auto", those that suit the images; or names joined by '+': "crop+flip"
+  /// (He et al. 2015, section 4.2).
+  std::string augmentation = "auto";
   double label_smoothing = 0;           ///< 0 … 1
   std::vector<std::string> freeze;      ///< modules that do not learn, running statistics included: "stem", "layer1", …
   double head_learning_rate_scale = 1;  ///< the classifier's learning rate over that of all other parameters

@@ -14,6 +14,7 @@ data::OpenOptions open_options(const std::string& path, const DatasetOptions& op
   result.val_split = options.val_split;
   result.seed = options.seed;
   result.exif_orientation = options.exif_orientation;
+  result.skip_broken = options.skip_broken;
   result.coarse_labels = options.coarse_labels;
   result.class_names = options.labels;
   result.train_size = options.train_size;

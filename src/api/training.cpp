@@ -89,7 +89,8 @@ TrainingResult Model::train(const Dataset& data, const TrainingOptions& options)
     if (options.out.empty()) request.out = temporary.emplace().path();
     const bool as_drawn = network_->built && are_drawn(model, network_->initialisation, options.seed);
     const train::TrainOptions settled = train::settle(request, source, as_drawn ? nullptr : &model);
-    const data::Preprocessing preprocessing = train::settle_preprocessing(request, settled, source, &model);
+    const data::Preprocessing preprocessing =
+        train::settle_preprocessing(request, settled, source, &model, {.progress = {}, .stop = options.stop});
     const State start = train::start_from(model, settled.architecture, data.classes()).weights;
     const train::TrainResult result = train::train(settled, source, preprocessing, observer_of(options), &start);
 

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/system_error.h"
+#include "core/text.h"
 #include "data/files/archive.h"
 #include "data/sources/sources.h"
 
@@ -27,6 +28,11 @@ std::shared_ptr<const FileTree> open_tree(const std::string& path) {
   if (!fs::exists(status)) fail(ErrorKind::kBadFile, "there is no '{}'; expected {}", path, kExpected);
   if (fs::is_directory(status)) return folder_on_disk(path);
   if (has_archive_name(path)) return open_archive(path);
+  for (const std::string_view end : {".7z", ".rar", ".tar.zst", ".tar.lz4"}) {
+    if (lower_case(path).ends_with(end))
+      fail(ErrorKind::kBadFile, "'{}' is an archive of a kind that is not read ({} are); unpack it and give the folder", path,
+           archive_name_endings());
+  }
   fail(ErrorKind::kBadFile, "'{}' is a file; expected {}", path, kExpected);
 }
 
@@ -53,6 +59,34 @@ constexpr KnownFormat kFormats[] = {{is_cifar, open_cifar},
                                     {is_numbered, open_numbered},
                                     {has_split_folders, open_image_folder}};
 
+// Data sets in forms that are not read: a file that shows it, and what to do.
+struct Explained {
+  std::string_view file, and_file;  // both are there; the second may be empty
+  std::string_view what;
+};
+constexpr Explained kExplained[] = {
+    {"data_batch_1", "", "CIFAR-10's Python version; download the binary version (data_batch_1.bin …)"},
+    {"train", "meta", "CIFAR-100's Python version; download the binary version (train.bin, test.bin)"},
+    {"test", "meta", "CIFAR-100's Python version; download the binary version (train.bin, test.bin)"},
+    {"train.csv", "",
+     "a data set as tables, such as Kaggle's MNIST; images are read from image files, or MNIST from its original "
+     "files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
+    {"mnist_train.csv", "",
+     "MNIST as tables; use its original files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
+    {"mnist.npz", "",
+     "MNIST as Keras keeps it; use its original files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
+    {"train_32x32.mat", "", "SVHN as MATLAB files; save its images as train/<class>/*.png"},
+    {"dataset_info.json", "", "a data set of Hugging Face or TensorFlow; save its images as train/<class>/*.png"},
+};
+
+void refuse_explained(const FileTree& tree) {
+  if (has_class_folders(tree)) return;  // the file may lie beside them
+  for (const Explained& known : kExplained) {
+    if (tree.is_file(std::string(known.file)) && (known.and_file.empty() || tree.is_file(std::string(known.and_file))))
+      fail(ErrorKind::kBadFile, "'{}' is {}", tree.where(""), known.what);
+  }
+}
+
 DataSource open_format(const OpenOptions& options) {
   if (options.path == "shapes") return open_shapes(options);
   constexpr int kMostAround = 4;
@@ -62,10 +96,7 @@ DataSource open_format(const OpenOptions& options) {
     for (const KnownFormat& format : kFormats) {
       if (format.is(*tree)) return format.open(tree, options);
     }
-    if (tree->is_file("data_batch_1")) {
-      fail(ErrorKind::kBadFile, "'{}' is CIFAR-10's Python version; download the binary version (data_batch_1.bin …)",
-           tree->where(""));
-    }
+    refuse_explained(*tree);
     const std::string inner = only_folder(*tree);
     if (inner.empty()) break;
     tree = subtree(tree, inner);
@@ -83,10 +114,9 @@ std::string summary(const DataSource& source) {
   for (const auto& [split, name] : splits) {
     if (split != nullptr) line += fmt::format(", {} {} images", split->size(), name);
   }
-  const Shape shape = source.split("").image_shape();
-  const bool one_size =
-      source.format != Format::kFolder && source.format != Format::kNumbered && source.format != Format::kMemory;
-  return line + fmt::format(" ({}{})", one_size ? "" : "the first is ", to_string(shape));
+  const Dataset& first = source.train ? *source.train : source.split("");
+  line += fmt::format(" ({})", to_string(first.image_shape()));
+  return source.note.empty() ? line : line + "; " + source.note;
 }
 
 }  // namespace

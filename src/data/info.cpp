@@ -4,11 +4,12 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "core/error.h"
 #include "core/json_text.h"
-#include "core/thread_team.h"
+#include "data/size_counts.h"
 
 namespace residual::data {
 namespace {
@@ -20,15 +21,27 @@ struct Sums {
   std::array<uint64_t, 3> sum{}, squares{};
   int64_t pixels = 0;
   Size2 smallest{INT64_MAX, INT64_MAX}, largest;
+  SizeCounts sizes;
 
-  void add(const Image& image) {
-    const auto channels = static_cast<size_t>(image.channels);
-    for (size_t i = 0; i < image.pixels.size(); ++i) {
-      const uint64_t value = image.pixels[i];
-      sum[i % channels] += value;
-      squares[i % channels] += value * value;
+  template <size_t C>
+  void add_pixels(const Image& image) {
+    std::array<uint64_t, C> total{}, square{};
+    for (size_t i = 0; i + C <= image.pixels.size(); i += C) {
+      for (size_t c = 0; c < C; ++c) {
+        const uint32_t value = image.pixels[i + c];
+        total[c] += value;
+        square[c] += value * value;
+      }
     }
+    for (size_t c = 0; c < C; ++c) {
+      sum[c] += total[c];
+      squares[c] += square[c];
+    }
+  }
+  void add(const Image& image) {
+    image.channels == 1 ? add_pixels<1>(image) : add_pixels<3>(image);
     pixels += image.height * image.width;
+    sizes.add({image.height, image.width});
     smallest = {std::min(smallest.height, image.height), std::min(smallest.width, image.width)};
     largest = {std::max(largest.height, image.height), std::max(largest.width, image.width)};
   }
@@ -38,30 +51,19 @@ struct Sums {
       squares[c] += other.squares[c];
     }
     pixels += other.pixels;
+    sizes.add(other.sizes);
     smallest = {std::min(smallest.height, other.smallest.height), std::min(smallest.width, other.smallest.width)};
     largest = {std::max(largest.height, other.largest.height), std::max(largest.width, other.largest.width)};
   }
 };
 
-Sums sums_of(const Dataset& dataset, int threads) {
-  std::vector<Sums> parts(static_cast<size_t>(threads));
-  for_each_part(dataset.size(), threads, [&](int64_t part, int64_t begin, int64_t end) {
-    Image image;
-    for (int64_t i = begin; i < end; ++i) {
-      dataset.read(i, image);
-      parts[static_cast<size_t>(part)].add(image);
-    }
-  });
-  Sums all;
-  for (const Sums& part : parts) all.add(part);
-  return all;
-}
-
 std::string sizes_text(const SplitInfo& split) {
   const auto [small, large] = std::pair(split.smallest, split.largest);
   const std::string_view colour = split.channels == 1 ? "grey" : "colour";
   if (small == large) return fmt::format("{} x {} pixels, {}", small.width, small.height, colour);
-  return fmt::format("{} … {} pixels wide, {} … {} high, {}", small.width, large.width, small.height, large.height, colour);
+  return fmt::format("{} … {} pixels wide, {} … {} high, most often {} x {} ({} of {}), {}", small.width, large.width,
+                     small.height, large.height, split.most_common.width, split.most_common.height, split.of_most_common,
+                     split.images, colour);
 }
 
 std::string numbers_text(const std::vector<double>& values) {
@@ -76,16 +78,24 @@ std::array<std::pair<std::string_view, const std::optional<SplitInfo>*>, 3> spli
 
 }  // namespace
 
-SplitInfo inspect(const Dataset& dataset, int threads) {
+SplitInfo inspect(const Dataset& dataset, int threads, const PassObserver& observer) {
   if (threads < 1) fail(ErrorKind::kUsage, "{} threads, expected at least 1", threads);
   SplitInfo info;
   info.images = dataset.size();
   info.per_class.resize(dataset.classes().size());
   for (int64_t i = 0; i < dataset.size(); ++i) ++info.per_class.at(static_cast<size_t>(dataset.label(i)));
   info.channels = dataset.image_shape()[0];
-  const Sums sums = sums_of(dataset, static_cast<int>(std::min<int64_t>(threads, std::max<int64_t>(dataset.size(), 1))));
+  std::vector<Sums> parts(static_cast<size_t>(threads));
+  const auto add = [&](int thread, int64_t index, Image& image) {
+    dataset.read(index, image);
+    parts[static_cast<size_t>(thread)].add(image);
+  };
+  info.broken = over_images(dataset.size(), threads, observer, add, [&](int64_t index) { return dataset.name(index); });
+  Sums sums;
+  for (const Sums& part : parts) sums.add(part);
   info.smallest = sums.smallest;
   info.largest = sums.largest;
+  std::tie(info.most_common, info.of_most_common) = sums.sizes.most_common();
   for (size_t c = 0; c < static_cast<size_t>(info.channels); ++c) {
     const double count = static_cast<double>(std::max<int64_t>(sums.pixels, 1)), mean = static_cast<double>(sums.sum[c]) / count;
     info.mean.push_back(mean / 255);
@@ -94,11 +104,20 @@ SplitInfo inspect(const Dataset& dataset, int threads) {
   return info;
 }
 
-DataInfo inspect(const DataSource& source, int threads) {
-  DataInfo info{source.format, source.found, source.classes(), {}, {}, {}};
-  if (source.train) info.train = inspect(*source.train, threads);
-  if (source.validation) info.validation = inspect(*source.validation, threads);
-  if (source.test) info.test = inspect(*source.test, threads);
+DataInfo inspect(const DataSource& source, int threads, const PassObserver& observer) {
+  DataInfo info{source.format, source.found, source.classes(), {}, {}, {}, source.left_out, source.broken};
+  std::vector<BrokenImage> broken;
+  int64_t images = 0;
+  const auto add = [&](const Dataset* split, std::optional<SplitInfo>& to) {
+    if (split == nullptr) return;
+    to = inspect(*split, threads, observer);
+    images += to->images;
+    broken.insert(broken.end(), to->broken.begin(), to->broken.end());
+  };
+  add(source.train.get(), info.train);
+  add(source.validation.get(), info.validation);
+  add(source.test.get(), info.test);
+  refuse_broken(broken, images);
   return info;
 }
 
@@ -126,6 +145,9 @@ std::string to_text(const DataInfo& info) {
 
 std::string to_json(const DataInfo& info) {
   Json json = {{"format", name_of(info.format)}, {"found", info.found}, {"classes", info.classes}};
+  json["left_out"] = {{"files", info.left_out.files}, {"endings", info.left_out.endings}};
+  json["omitted"] = Json::array();
+  for (const BrokenImage& image : info.omitted) json["omitted"].push_back({{"name", image.name}, {"why", image.why}});
   for (const auto& [name, split] : splits_of(info)) {
     if (!*split) continue;
     const SplitInfo& s = **split;
@@ -134,6 +156,8 @@ std::string to_json(const DataInfo& info) {
                                {"channels", s.channels},
                                {"smallest", {s.smallest.height, s.smallest.width}},
                                {"largest", {s.largest.height, s.largest.width}},
+                               {"most_common", {s.most_common.height, s.most_common.width}},
+                               {"of_most_common", s.of_most_common},
                                {"mean", s.mean},
                                {"std", s.std}};
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "data/size_counts.h"
 #include "data/sources/sources.h"
 
 namespace residual::data {
@@ -11,7 +12,11 @@ namespace {
 class MemoryDataset : public Dataset {
  public:
   MemoryDataset(std::vector<Image> images, std::vector<int64_t> labels, std::vector<std::string> classes)
-      : images_(std::move(images)), labels_(std::move(labels)), classes_(std::move(classes)) {}
+      : images_(std::move(images)), labels_(std::move(labels)), classes_(std::move(classes)) {
+    SizeCounts sizes;
+    for (const Image& image : images_) sizes.add({image.height, image.width});
+    usual_ = sizes.most_common().first;
+  }
 
   int64_t size() const override { return static_cast<int64_t>(images_.size()); }
   int64_t label(int64_t index) const override { return labels_.at(static_cast<size_t>(index)); }
@@ -19,12 +24,13 @@ class MemoryDataset : public Dataset {
   std::string name(int64_t index) const override { return fmt::format("image {} in memory", index); }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string description() const override { return fmt::format("{} images in memory", size()); }
-  Shape image_shape() const override { return Shape{images_[0].channels, images_[0].height, images_[0].width}; }
+  Shape image_shape() const override { return Shape{images_[0].channels, usual_.height, usual_.width}; }
 
  private:
   std::vector<Image> images_;
   std::vector<int64_t> labels_;
   std::vector<std::string> classes_;
+  Size2 usual_;
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "eval/load_image.h"
 
+#include "core/log.h"
 #include "image/orientation.h"
 
 namespace residual::eval {
 
 void load_image(const Model& model, const EncodedImage& image, bool upright, std::span<float> input, LoadScratch& scratch) {
-  decode_image(image.bytes, image.name, model.preprocessing.channels(), scratch.image);
+  const std::string warning = decode_image(image.bytes, image.name, model.preprocessing.channels(), scratch.image);
+  if (!warning.empty()) warn("{}", warning);
   if (upright) make_upright(scratch.image, exif_orientation(image.bytes));
   try {
     model.preprocessing.apply(scratch.image, input, scratch.preprocessing);

@@ -2,29 +2,31 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <string>
 
 #include "core/error.h"
-#include "image/decode.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "image/formats.h"
 
 namespace residual {
 namespace {
-
-constexpr unsigned char kJpegStart[] = {0xFF, 0xD8, 0xFF};
-constexpr unsigned char kPngStart[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-
-template <size_t N>
-bool begins(std::span<const std::byte> bytes, const unsigned char (&start)[N]) noexcept {
-  return bytes.size() >= N && std::memcmp(bytes.data(), start, N) == 0;
-}
 
 // "ff d8 00 …": the first bytes, for messages.
 std::string first_bytes(std::span<const std::byte> bytes) {
   std::string text;
   for (std::byte byte : bytes.first(std::min<size_t>(bytes.size(), 8)))
-    text += fmt::format("{:02x} ", static_cast<unsigned>(byte));
+    text += fmt::format("{}{:02x}", text.empty() ? "" : " ", static_cast<unsigned>(byte));
   return text;
+}
+
+[[noreturn]] void refuse_unknown(std::span<const std::byte> bytes, std::string_view name) {
+  if (bytes.empty()) fail(ErrorKind::kBadFile, "'{}' is empty, an image ({}) was expected", name, image_format_names());
+  if (const OtherFormat* other = other_format_of(bytes)) {
+    fail(ErrorKind::kBadFile, "'{}' is {}, which is not read ({} is); {}", name, other->name, image_format_names(),
+         other->advice);
+  }
+  fail(ErrorKind::kBadFile, "'{}' is not an image that can be read: it begins with {}, unlike any {} file", name,
+       first_bytes(bytes), image_format_names());
 }
 
 void to_grey(Image& image) {
@@ -45,56 +47,80 @@ void to_colour(Image& image) {
 }
 
 // Without memory libraries find that an image is damaged: errno tells.
-template <typename Decode>
-void decode_unless_memory_lacks(Decode decode, std::span<const std::byte> bytes, std::string_view name, int64_t max_pixels,
-                                Image& image) {
+void decode_unless_memory_lacks(const ImageFormat& format, const DecoderInput& file, Image& image) {
   errno = 0;
   try {
-    decode(bytes, name, max_pixels, image);
+    format.decode(file, image);
   } catch (const Error&) {
-    if (errno == ENOMEM) fail(ErrorKind::kResource, "no memory to decode '{}'", name);
+    if (errno == ENOMEM) fail(ErrorKind::kResource, "no memory to decode '{}'", file.name);
     throw;
   }
 }
 
 }  // namespace
 
-bool looks_like_image(std::span<const std::byte> bytes) noexcept {
-  return begins(bytes, kJpegStart) || begins(bytes, kPngStart);
+std::string image_format_names() {
+  std::string text;
+  for (const ImageFormat* format : image_formats()) {
+    const bool last = format == image_formats().back();
+    text += fmt::format("{}{}", text.empty() ? "" : last ? " or " : ", ", format->name);
+  }
+  return text;
 }
 
-void check_size(int64_t height, int64_t width, int64_t max_pixels, int64_t least_bytes, size_t file_bytes,
-                std::string_view name) {
-  if (height <= 0 || width <= 0)
-    fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels in its header: it is damaged", name, width, height);
-  if (height > max_pixels / width) {
-    fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels, at most {} pixels are read; make the image smaller", name, width, height,
-         max_pixels);
+std::string image_name_endings() {
+  std::string text;
+  for (const ImageFormat* format : image_formats()) {
+    for (const std::string_view ending : format->name_endings) text += fmt::format("{}{}", text.empty() ? "" : " ", ending);
   }
-  if (static_cast<size_t>(least_bytes) > file_bytes) {
-    fail(ErrorKind::kBadFile, "'{}' has {} x {} pixels in its header but is only {} bytes long: it is damaged or cut off", name,
-         width, height, file_bytes);
+  return text;
+}
+
+bool has_image_ending(std::string_view name) {
+  const std::string lower = lower_case(name);
+  return std::ranges::any_of(image_formats(), [&](const ImageFormat* format) {
+    return std::ranges::any_of(format->name_endings, [&](std::string_view ending) { return lower.ends_with(ending); });
+  });
+}
+
+size_t recognition_bytes() {
+  size_t longest = 0;
+  for (const ImageFormat* format : image_formats()) {
+    for (const std::string_view start : format->first_bytes) longest = std::max(longest, start.size());
   }
+  for (const OtherFormat& other : other_formats()) longest = std::max(longest, other.first_bytes.size());
+  return longest;
+}
+
+bool looks_like_image(std::span<const std::byte> bytes) noexcept {
+  return format_of(bytes) != nullptr;
+}
+
+bool looks_like_other_image(std::span<const std::byte> bytes) noexcept {
+  if (looks_like_image(bytes)) return false;
+  const OtherFormat* other = other_format_of(bytes);
+  return other != nullptr && other->image;
+}
+
+std::optional<ImageShape> shape_in_header(std::span<const std::byte> bytes) noexcept {
+  const ImageFormat* format = format_of(bytes);
+  return format == nullptr ? std::nullopt : format->shape(bytes);
 }
 
 Image decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, int64_t max_pixels) {
   Image image;
-  decode_image(bytes, name, channels, image, max_pixels);
+  if (const std::string warning = decode_image(bytes, name, channels, image, max_pixels); !warning.empty()) warn("{}", warning);
   return image;
 }
 
-void decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, Image& image, int64_t max_pixels) {
-  if (bytes.empty()) fail(ErrorKind::kBadFile, "'{}' is empty, a JPEG or PNG image was expected", name);
-  if (begins(bytes, kJpegStart)) {
-    decode_unless_memory_lacks(decode_jpeg, bytes, name, max_pixels, image);
-  } else if (begins(bytes, kPngStart)) {
-    decode_unless_memory_lacks(decode_png, bytes, name, max_pixels, image);
-  } else {
-    fail(ErrorKind::kBadFile,
-         "'{}' is not an image that can be read: it begins with {}, JPEG (ff d8 ff) or PNG (89 50 4e 47) was expected", name,
-         first_bytes(bytes));
-  }
+std::string decode_image(std::span<const std::byte> bytes, std::string_view name, int64_t channels, Image& image,
+                         int64_t max_pixels) {
+  const ImageFormat* format = format_of(bytes);
+  if (format == nullptr) refuse_unknown(bytes, name);
+  std::string warning;
+  decode_unless_memory_lacks(*format, {bytes, name, format->name, max_pixels, warning}, image);
   if (channels != 0) convert_channels(image, channels);
+  return warning;
 }
 
 void convert_channels(Image& image, int64_t channels) {

@@ -6,10 +6,12 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <optional>
 #include <string>
 
-#include "core/error.h"
-#include "image/decode.h"
+#include "image/byte_order.h"
+#include "image/cmyk.h"
+#include "image/formats.h"
 
 namespace residual {
 namespace {
@@ -23,6 +25,7 @@ struct Failure {
   jpeg_error_mgr manager;  // first: libjpeg's pointer to it is cast back
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
+  char warning[JMSG_LENGTH_MAX];  // the first
 };
 
 Failure& failure_of(j_common_ptr info) {
@@ -35,18 +38,12 @@ Failure& failure_of(j_common_ptr info) {
   std::longjmp(failure.jump, 1);
 }
 
-// Warnings after which libjpeg invents pixels are errors here; harmless ones pass, as in Pillow.
+// At the end of a file that is cut off libjpeg invents pixels: that is an error here. Other damage is read as Pillow reads it.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
-  switch (info->err->msg_code) {
-    case JWRN_JPEG_EOF:
-    case JWRN_HIT_MARKER:
-    case JWRN_HUFF_BAD_CODE:
-    case JWRN_MUST_RESYNC:
-    case JWRN_NOT_SEQUENTIAL:
-    case JWRN_BOGUS_PROGRESSION: leave(info);
-    default: break;
-  }
+  if (info->err->msg_code == JWRN_JPEG_EOF) leave(info);
+  Failure& failure = failure_of(info);
+  if (failure.warning[0] == '\0') failure.manager.format_message(info, failure.warning);
 }
 
 void on_progress(j_common_ptr info) {
@@ -60,16 +57,15 @@ void on_progress(j_common_ptr info) {
 
 class Decoder {
  public:
-  Decoder(std::span<const std::byte> bytes, std::string_view name) : name_(name) {
+  explicit Decoder(const DecoderInput& input) : input_(input) {
     info_.err = jpeg_std_error(&failure_.manager);
     failure_.manager.error_exit = leave;
     failure_.manager.emit_message = on_message;
-    failure_.message[0] = '\0';
     progress_.progress_monitor = on_progress;
     guarded([&] {
       jpeg_create_decompress(&info_);
       info_.progress = &progress_;
-      jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+      jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(input.bytes.data()), input.bytes.size());
     });
   }
   ~Decoder() { jpeg_destroy_decompress(&info_); }
@@ -104,6 +100,7 @@ class Decoder {
       }
       jpeg_finish_decompress(&info_);
     });
+    if (failure_.warning[0] != '\0') input_.warn(fmt::format("is a damaged JPEG image: {}", failure_.warning));
   }
 
   int64_t height() const { return info_.image_height; }
@@ -113,41 +110,86 @@ class Decoder {
  private:
   template <typename Work>
   void guarded(Work work) {
-    if (setjmp(failure_.jump) != 0) fail(ErrorKind::kBadFile, "'{}' is a damaged JPEG image: {}", name_, failure_.message);
+    if (setjmp(failure_.jump) != 0) input_.refuse(failure_.message);
     work();
   }
 
-  std::string_view name_;
+  const DecoderInput& input_;
   Failure failure_{};
   jpeg_progress_mgr progress_{};
   jpeg_decompress_struct info_{};
 };
 
-// Ink on white, stored inverted as Adobe does; each colour is what the ink and the black leave. In place, 4 bytes to 3.
-void cmyk_to_rgb(std::vector<uint8_t>& pixels) {
-  const size_t count = pixels.size() / 4;
-  for (size_t i = 0; i < count; ++i) {
-    const int32_t white = pixels[4 * i + 3];
-    for (size_t c = 0; c < 3; ++c) {
-      const int32_t product = (255 - pixels[4 * i + c]) * white + 128;
-      pixels[3 * i + c] = static_cast<uint8_t>(white - (((product >> 8) + product) >> 8));
+// The segments before the pixels, one after the other, each with its marker's second byte and its content.
+class Segments {
+ public:
+  explicit Segments(std::span<const std::byte> file) : file_(file) {}
+
+  // False at the pixels, and where the bytes end first.
+  bool next() noexcept {
+    for (;;) {
+      const std::optional<size_t> code = number_at(file_, at_, 2, ByteOrder::kBig);
+      if (!code) return false;
+      if (*code < 0xFF01 || *code == 0xFFFF) {
+        ++at_;  // bytes between segments, which decoders skip
+        continue;
+      }
+      const std::optional<size_t> length = number_at(file_, at_ + 2, 2, ByteOrder::kBig);
+      if (*code == 0xFFDA || *code == 0xFFD9 || !length || *length < 2 || *length > file_.size() - at_ - 2) return false;
+      marker = *code & 0xFF;
+      content = file_.subspan(at_ + 4, *length - 2);
+      at_ += 2 + *length;
+      return true;
     }
   }
-  pixels.resize(count * 3);
+
+  size_t marker = 0;
+  std::span<const std::byte> content;
+
+ private:
+  std::span<const std::byte> file_;
+  size_t at_ = 2;
+};
+
+// Of a frame's header: precision, height, width, number of components.
+std::optional<ImageShape> shape(std::span<const std::byte> bytes) noexcept {
+  for (Segments segments(bytes); segments.next();) {
+    const size_t marker = segments.marker;
+    if (marker < 0xC0 || marker > 0xCF || marker == 0xC4 || marker == 0xC8 || marker == 0xCC) continue;
+    const auto number = [&](size_t at, size_t count) { return number_at(segments.content, at, count, ByteOrder::kBig); };
+    const std::optional<size_t> height = number(1, 2), width = number(3, 2), components = number(5, 1);
+    if (!height || !width || !components) return std::nullopt;
+    return ImageShape{*components == 1 ? 1 : 3, static_cast<int64_t>(*height), static_cast<int64_t>(*width)};
+  }
+  return std::nullopt;
 }
 
-}  // namespace
+std::span<const std::byte> exif(std::span<const std::byte> file) noexcept {
+  constexpr std::string_view kExif("Exif\0\0", 6);
+  for (Segments segments(file); segments.next();) {
+    if (segments.marker == 0xE1 && begins_with(segments.content, kExif)) return segments.content.subspan(kExif.size());
+  }
+  return {};
+}
 
-void decode_jpeg(std::span<const std::byte> bytes, std::string_view name, int64_t max_pixels, Image& image) {
-  Decoder decoder(bytes, name);
+void decode(const DecoderInput& input, Image& image) {
+  Decoder decoder(input);
   decoder.header();
-  check_size(decoder.height(), decoder.width(), max_pixels, decoder.least_bytes(), bytes.size(), name);
+  input.check_size(decoder.height(), decoder.width(), decoder.least_bytes());
   image.height = decoder.height();
   image.width = decoder.width();
   image.channels = decoder.components() == 1 ? 1 : 3;
   image.pixels.resize(static_cast<size_t>(image.height * image.width * decoder.components()));
   decoder.rows(image.pixels.data());
-  if (decoder.components() == 4) cmyk_to_rgb(image.pixels);
+  if (decoder.components() == 4) inks_to_colours(image.pixels, InkOrder::kInverted);
+}
+
+}  // namespace
+
+const ImageFormat& jpeg_format() {
+  static constexpr std::string_view kFirstBytes[] = {"\xFF\xD8\xFF"}, kEndings[] = {".jpg", ".jpeg", ".jpe", ".jfif"};
+  static constexpr ImageFormat format{"JPEG", kFirstBytes, kEndings, shape, decode, exif};
+  return format;
 }
 
 }  // namespace residual

@@ -8,8 +8,8 @@
 
 namespace residual {
 
-/// 1 … 8 as Exif numbers them, from the Exif data of a JPEG or PNG file's bytes; 1, upright, where there are none or they are
-/// damaged. Never throws and reads only the markers before the pixels.
+/// 1 … 8 as Exif numbers them, from the Exif data in an image file's bytes; 1, upright, where there are none or they are damaged.
+/// Never throws and decodes no pixels.
 int exif_orientation(std::span<const std::byte> file) noexcept;
 
 /// Turns and mirrors an image so that it is upright, as Pillow's ImageOps.exif_transpose: 2 mirrors left to right, 3 turns by

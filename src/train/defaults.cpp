@@ -13,34 +13,12 @@ int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epoc
   return std::min<int64_t>(400, steps / 10);
 }
 
-std::vector<Named<AugmentationPreset>> named_values(AugmentationPreset) {
-  return {{"auto", AugmentationPreset::kAuto},
-          {"none", AugmentationPreset::kNone},
-          {"crop", AugmentationPreset::kCrop},
-          {"flip", AugmentationPreset::kFlip},
-          {"crop+flip", AugmentationPreset::kCropAndFlip},
-          {"flip+crop", AugmentationPreset::kCropAndFlip}};
-}
-
 std::string data_name(const std::filesystem::path& path) {
   std::filesystem::path data = path.lexically_normal();
   if (!data.has_filename()) data = data.parent_path();
   std::string name = data.filename().string();
   if (data::has_archive_name(data)) name = name.substr(0, name.find('.'));
   return name.empty() || name == "." || name == ".." ? "data" : name;
-}
-
-data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw) {
-  const bool digits = format == data::Format::kIdx;
-  const int64_t padding = std::min<int64_t>(digits ? 2 : 4, std::min(input_chw[1], input_chw[2]) - 1);
-  switch (preset) {
-    case AugmentationPreset::kAuto: return {.crop_padding = padding, .flip = !digits};
-    case AugmentationPreset::kNone: return {};
-    case AugmentationPreset::kCrop: return {.crop_padding = padding};
-    case AugmentationPreset::kFlip: return {.flip = true};
-    case AugmentationPreset::kCropAndFlip: return {.crop_padding = padding, .flip = true};
-  }
-  return {};
 }
 
 Shape default_input(const Shape& published, const Shape& image_chw) {

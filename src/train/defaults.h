@@ -5,10 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "data/dataset.h"
-#include "data/transforms/augmentation.h"
 #include "models/table.h"
-#include "residual/choices.h"
 
 namespace residual::train {
 
@@ -17,9 +14,6 @@ int64_t default_warmup(int64_t training_images, int64_t batch_size, int64_t epoc
 
 /// What a user calls the data set at this path: the name of its folder or archive; "data" where that says nothing.
 std::string data_name(const std::filesystem::path& path);
-
-/// The preset for data of this format: crops pad by 4 pixels (IDX: 2); kAuto crops and flips, but does not flip IDX digits.
-data::Augmentation augmentation_of(AugmentationPreset preset, data::Format format, const Shape& input_chw);
 
 /// The images' own size up to 64 pixels; larger images are resized to the network's published input. All: C,H,W.
 Shape default_input(const Shape& published, const Shape& image_chw);

@@ -20,7 +20,7 @@ using Field = std::variant<int64_t Hyperparameters::*, uint64_t Hyperparameters:
                            bool Hyperparameters::*, std::optional<int64_t> Hyperparameters::*,
                            std::optional<double> Hyperparameters::*, std::vector<int64_t> Hyperparameters::*,
                            std::vector<std::string> Hyperparameters::*, residual::Optimizer Hyperparameters::*,
-                           residual::Schedule Hyperparameters::*, AugmentationPreset Hyperparameters::*>;
+                           residual::Schedule Hyperparameters::*, std::string Hyperparameters::*>;
 
 /// The finite numbers from `least` to `most`; an open end does not belong to it.
 struct Range {
@@ -63,7 +63,6 @@ struct Named {
 /// All values of an enumeration, which the argument selects. Where one has two names, the first is the one that is written.
 std::vector<Named<residual::Optimizer>> named_values(residual::Optimizer);
 std::vector<Named<residual::Schedule>> named_values(residual::Schedule);
-std::vector<Named<AugmentationPreset>> named_values(AugmentationPreset);
 
 template <typename E>
 std::string_view name_of(E value) {

@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "core/limits.h"
+#include "data/transforms/augmentation.h"
 #include "train/optimizers/optimizers.h"
 #include "train/schedules/schedules.h"
 
@@ -88,7 +89,9 @@ std::span<const Hyperparameter> hyperparameters() {
        .aliases = "--warmup",
        .key = "/schedule/warmup_steps"},
       {.name = "augmentation",
-       .help = "Random changes of training images (auto: a crop after padding by 4 pixels and a flip; IDX digits: by 2, no flip)",
+       .help = fmt::format("Random changes of training images: none, {}, several joined by '+', or auto: crop with 4 pixels of "
+                           "padding and flip; for IDX digits crop with 2 and no flip",
+                           fmt::join(data::augmentation_names(), ", ")),
        .field = &H::augmentation,
        .aliases = "--augment",
        .key = std::nullopt},  // the identity holds what it is for these data

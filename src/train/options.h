@@ -23,7 +23,7 @@ struct TrainOptions : Hyperparameters, Execution {
   models::Architecture architecture;
   models::Initialisation initialisation = models::Initialisation::kHe;
   std::string pretrained;  ///< the source of the initial weights, as part of the run's identity; empty: random
-  data::Augmentation random_transforms{.crop_padding = 4, .flip = true};  ///< what `augmentation` is for these data
+  std::vector<data::Transform> random_transforms{data::RandomCrop{4}, data::RandomFlip{}};  ///< what `augmentation` is here
 };
 
 /// Throws Error (kUsage) naming the first option that is out of range or contradicts another.

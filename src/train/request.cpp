@@ -8,9 +8,11 @@
 #include "core/log.h"
 #include "core/threads.h"
 #include "data/preprocessing/presets.h"
+#include "io/checkpoint.h"
 #include "io/checksum.h"
 #include "train/defaults.h"
 #include "train/hyperparameters.h"
+#include "train/run/identity.h"
 #include "train/trainer.h"
 
 namespace residual::train {
@@ -40,6 +42,18 @@ std::optional<data::Preprocessing> inherited(const eval::Model& pretrained, cons
   return data::Preprocessing::standard(input_chw, normalize.mean, normalize.std);
 }
 
+// That of the run that is resumed: earlier versions computed the statistics of large data sets from a part of the images.
+std::optional<data::Preprocessing> resumed(const TrainOptions& options) {
+  const std::filesystem::path checkpoint = options.out / "checkpoint.safetensors";
+  if (!options.resume || !std::filesystem::exists(checkpoint)) return std::nullopt;
+  std::optional<data::Preprocessing> saved = preprocessing_in(upgraded_identity(io::load_checkpoint(checkpoint).identity));
+  return saved && saved->output_shape() == options.architecture.input ? saved : std::nullopt;
+}
+
+bool is_of_files(const data::DataSource& source) {
+  return source.format == data::Format::kFolder || source.format == data::Format::kNumbered;
+}
+
 }  // namespace
 
 std::optional<data::Preprocessing> chosen_preprocessing(const PreprocessingChoice& choice, const Shape& input_chw) {
@@ -61,6 +75,7 @@ bool turns_upright(const PreprocessingChoice& choice) {
 
 void check(const TrainRequest& request) {
   check_choice(request.preprocessing);
+  data::augmentation_named(request.augmentation, {});  // rejects an unknown name
   check(TrainOptions{request, request});
 }
 
@@ -78,7 +93,9 @@ TrainOptions settle(const TrainRequest& request, const data::DataSource& source,
   std::optional<Shape> input = request.input;
   if (!input && !request.preprocessing.name.empty()) input = data::preprocessing_input(request.preprocessing.name);
   options.architecture.input = input.value_or(default_input(published, source.train->image_shape()));
-  options.random_transforms = augmentation_of(request.augmentation, source.format, options.architecture.input);
+  const Shape& settled = options.architecture.input;
+  options.random_transforms = data::augmentation_named(
+      request.augmentation, {.input = {settled[1], settled[2]}, .digits = source.format == data::Format::kIdx});
   if (pretrained != nullptr) options.pretrained = identity_of(*pretrained);
   if (pretrained == nullptr && !request.freeze.empty()) {
     warn("the frozen parts ({}) keep the random weights that they start with",
@@ -88,14 +105,17 @@ TrainOptions settle(const TrainRequest& request, const data::DataSource& source,
 }
 
 data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
-                                         const eval::Model* pretrained) {
+                                         const eval::Model* pretrained, const data::PassObserver& observer) {
   const Shape& input = options.architecture.input;
   std::optional<data::Preprocessing> result = chosen_preprocessing(request.preprocessing, input);
   if (!result && pretrained != nullptr) result = inherited(*pretrained, input);
-  if (!result) {
-    const int threads = request.target.threads > 0 ? request.target.threads : allowed_threads();
-    result = standard_preprocessing(input, *source.train, threads);
+  if (!result) result = resumed(options);
+  const int threads = request.target.threads > 0 ? request.target.threads : allowed_threads();
+  if (is_of_files(source)) {
+    const data::DataInfo info = data::inspect(source, threads, observer);
+    if (!result) result = standard_preprocessing(input, *info.train);
   }
+  if (!result) result = standard_preprocessing(input, data::inspect(*source.train, threads, observer));
   return result->with_exif_orientation(request.exif_orientation);
 }
 

@@ -46,9 +46,11 @@ void check(const TrainRequest& request);
 TrainOptions settle(const TrainRequest& request, const data::DataSource& source, const eval::Model* pretrained = nullptr);
 
 /// The preprocessing of a resolved run: that of request.preprocessing, else that of the pretrained weights where it is known,
-/// else normalisation by the mean and standard deviation of the training images.
+/// else that of the run that is resumed, else normalisation by the mean and standard deviation of all training images. Image
+/// files are all decoded once. Throws Error: kBadFile that names every image that cannot be read, kInterrupted when the observer
+/// says so.
 data::Preprocessing settle_preprocessing(const TrainRequest& request, const TrainOptions& options, const data::DataSource& source,
-                                         const eval::Model* pretrained = nullptr);
+                                         const eval::Model* pretrained = nullptr, const data::PassObserver& observer = {});
 
 /// The network's name and a checksum of its weights, by which a resumed run detects other weights.
 std::string identity_of(const eval::Model& pretrained);

@@ -135,7 +135,7 @@ TEST_F(Api, TrainingGoesOnFromTheWeightsThatAModelHas) {
   Model model = Model::build("resnet8", data);
   TrainingOptions options = tiny_training();
   options.epochs = 6;
-  options.augmentation = AugmentationPreset::kNone;
+  options.augmentation = "none";
   const double first = model.train(data, options).epochs.front().train_loss;
   options.learning_rate = 1e-6;
   options.epochs = 1;
@@ -157,7 +157,7 @@ TEST_F(Api, AModelIsAdaptedToOtherClassesAndOnlyWhatIsNotFrozenLearns) {
   options.learning_rate = 0.005;
   options.head_learning_rate_scale = 2;
   options.epochs = 6;
-  options.augmentation = AugmentationPreset::kNone;
+  options.augmentation = "none";
   const std::vector<Epoch> epochs = adapted.train(data, options).epochs;
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
   options.freeze = {"layer9"};

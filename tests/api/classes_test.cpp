@@ -46,7 +46,7 @@ class ApiClasses : public testing::Test {
     options.epochs = 12;
     options.batch_size = 10;
     options.threads = 1;
-    options.augmentation = AugmentationPreset::kNone;
+    options.augmentation = "none";
     model.train(data, options);
     EXPECT_EQ(model.evaluate(data).top1(), 1.0);
     return model;

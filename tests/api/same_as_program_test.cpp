@@ -73,7 +73,7 @@ TEST_F(SameAsProgram, TrainingFromPretrainedWeightsWritesTheSameModel) {
   options.freeze = {"stem"};
   options.optimizer = Optimizer::kAdam;
   options.schedule = Schedule::kConstant;
-  options.augmentation = AugmentationPreset::kFlip;
+  options.augmentation = "flip";
   options.out = folder_ / "library";
   Model::load(folder_ / "start.safetensors").train(shapes(), options);
   expect_same("last.safetensors");

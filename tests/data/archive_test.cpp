@@ -84,8 +84,26 @@ TEST_P(Archive, WritesNothingAndOmitsPathsThatLeadOutsideAndHiddenFiles) {
                                     {"link -> /etc/passwd", ""}},
                                    GetParam());
   const auto tree = archive_in_memory(bytes_of(bytes), "x");
-  EXPECT_EQ(names_in(*tree, ""), (std::vector<std::string>{"a.txt", "etc/"}));
+  EXPECT_EQ(names_in(*tree, ""), (std::vector<std::string>{"a.txt", "etc/", "link"}));
+  expect_error([&] { tree->read("link", 10); }, ErrorKind::kBadFile, {"link", "/etc/passwd", "not in the archive"});
   EXPECT_EQ(text_of(*tree, "etc/absolute.txt"), "x") << "a name like any other";
+}
+
+TEST_P(Archive, LinksWithinItAreTheFilesAndFoldersTheyLeadTo) {
+  const std::string bytes = packed({{"train/a/1.txt", "one"},
+                                    {"train/a/2.txt -> 1.txt", ""},
+                                    {"train/a/3.txt -> ../a/2.txt", ""},
+                                    {"train/b -> a", ""},
+                                    {"test -> ./train", ""},
+                                    {"train/loop -> ..", ""},
+                                    {"train/self -> self", ""},
+                                    {"train/a/gone.txt -> nothing", ""}},
+                                   GetParam());
+  const auto tree = archive_in_memory(bytes_of(bytes), "x");
+  for (const char* path : {"train/a/2.txt", "train/a/3.txt", "train/b/1.txt", "train/b/3.txt", "test/a/1.txt", "test/b/2.txt"})
+    EXPECT_EQ(text_of(*tree, path), "one") << path;
+  for (const char* path : {"train/loop", "train/self", "train/a/gone.txt"})
+    expect_error([&] { tree->read(path, 10); }, ErrorKind::kBadFile, {path, "is a link"});
 }
 
 TEST_P(Archive, CutOffOrAlteredIsReadOrRefusedByName) {
@@ -168,6 +186,39 @@ TEST(ArchiveFile, UnpacksItsGzipFilesWithinOneLimit) {
   expect_error([&] { read_plain_or_gzip(*tree, "a/two.gz"); }, ErrorKind::kBadFile, {"bomb.zip/a/two.gz", "unpacks to more"});
 }
 
+// GNU tar stores the second of two names of one file as a hard link; made by `tar cf` of a folder with `ln a/1.txt a/2.txt`.
+TEST(ArchiveFile, HardLinksAreTheFilesTheyLeadTo) {
+  const TemporaryFolder folder;
+  write(folder / "set/a/1.png", read(golden("colour.png")));
+  write(folder / "set/b/3.png", read(golden("grey_8.png")));
+  fs::create_hard_link(folder / "set/a/1.png", folder / "set/a/2.png");
+  fs::create_hard_link(folder / "set/a/1.png", folder / "set/b/4.png");
+  ASSERT_EQ(std::system(fmt::format("tar -C '{0}' -cf '{0}/set.tar' set", folder.path().string()).c_str()), 0);
+  const DataSource source = open(folder / "set.tar");
+  EXPECT_EQ(source.train->size(), 4);
+  EXPECT_EQ(source.train->image(1), source.train->image(0));
+  EXPECT_EQ(source.train->image(3), source.train->image(0));
+}
+
+TEST(ArchiveFile, CompressedByXzOrBzip2IsReadWithinItsLimit) {
+  const TemporaryFolder folder;
+  write(folder / "set/a/1.png", read(golden("colour.png")));
+  write(folder / "set/zeros", std::string(size_t{80} << 20, '\0'));
+  for (const auto& [option, ending] : {std::pair("J", "tar.xz"), {"j", "tar.bz2"}}) {
+    const auto pack = [&](const char* what, const std::string& name) {
+      ASSERT_EQ(
+          std::system(
+              fmt::format("tar -C '{}' -c{}f '{}' {}", folder.path().string(), option, (folder / name).string(), what).c_str()),
+          0);
+    };
+    const std::string name = std::string("set.") + ending, bomb = std::string("bomb.") + ending;
+    pack("set/a", name);
+    EXPECT_EQ(open(folder / name).train->size(), 1) << ending;
+    pack("set", bomb);
+    expect_error([&] { open(folder / bomb); }, ErrorKind::kBadFile, {bomb, "unpacks to more"});
+  }
+}
+
 TEST(ArchiveFile, WithoutAFileIsRefused) {
   expect_error([] { archive_in_memory(bytes_of(packed({}, Kind::kTar)), "empty.tar"); }, ErrorKind::kBadFile, {"empty.tar"});
   expect_error([] { archive_in_memory(bytes_of(""), "empty.tar"); }, ErrorKind::kBadFile, {"empty.tar"});
@@ -237,7 +288,7 @@ TEST(ArchiveFile, TheRealSignsAreReadWithoutUnpackingByHand) {
   EXPECT_EQ(source.format, Format::kNumbered);
   EXPECT_EQ(source.found,
             "images with class numbers in their names, as SIGNS: 6 classes, 864 training images, 216 validation images, 120 test "
-            "images (the first is 3x64x64)");
+            "images (3x64x64)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"0", "1", "2", "3", "4", "5"}));
   std::vector<int> counts(6);
   for (int64_t i = 0; i < source.test->size(); ++i) ++counts[static_cast<size_t>(source.test->label(i))];

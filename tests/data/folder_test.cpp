@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 
 #include "data/dataset.h"
@@ -40,13 +41,14 @@ TEST(ImageFolder, ClassesAreTheSortedFolderNames) {
   write_splits(folder.path());
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.format, Format::kFolder);
-  EXPECT_EQ(source.found, "image folder: 2 classes, 3 training images, 2 test images (the first is 3x29x37)");
+  EXPECT_EQ(source.found,
+            "image folder: 2 classes, 3 training images, 2 test images (3x29x37); 2 sizes, most often 37 x 29 (2 of 3)");
   EXPECT_EQ(source.classes(), (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(source.train->label(0), 0);
   EXPECT_EQ(source.train->label(2), 1);
   EXPECT_EQ(source.train->name(0), (folder / "train/cat/a.PNG").string());
   EXPECT_EQ(source.train->image(2), decode_image(bytes_of(colour()), "", 3));
-  EXPECT_EQ(source.train->image_shape(), (Shape{3, 1, 1}));
+  EXPECT_EQ(source.train->image_shape(), (Shape{3, 29, 37}));
 }
 
 TEST(ImageFolder, CachedImagesAreTheSame) {
@@ -115,13 +117,67 @@ TEST(ImageFolder, OfGreyImagesIsGreyAndOtherwiseColour) {
   EXPECT_EQ(open(folder.path(), 0, 1).train->image(2).channels, 1);
 }
 
-TEST(ImageFolder, FileThatIsNotAnImageIsNamedWhenOpened) {
+TEST(ImageFolder, FilesThatAreNoImagesAreLeftOutAndCounted) {
   const TemporaryFolder folder;
   write_splits(folder.path());
+  write(folder / "train/cat/Thumbs.db", "\xD0\xCF\x11\xE0");
+  write(folder / "train/cat/a.xml", "<annotation>");
+  write(folder / "train/dog/b.xml", "<annotation>");
+  write(folder / "train/dog/desktop.ini", "[.ShellClassInfo]");
+  write(folder / "train/list", "without an ending, beside the classes");
+  write(folder / "train/__MACOSX/cat/._a.png", "hidden");
   write(folder / "test/dog/notes.txt", "these are my notes");
-  refused(folder.path(), {(folder / "test/dog/notes.txt").string(), "not an image"});
-  write(folder / "test/dog/notes.txt", "");
-  refused(folder.path(), {"notes.txt", "empty"});
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.train->size(), 3);
+  EXPECT_EQ(source.left_out.files, 6);
+  EXPECT_EQ(source.left_out.endings,
+            (std::map<std::string, int64_t>{{"", 1}, {".db", 1}, {".ini", 1}, {".txt", 1}, {".xml", 2}}));
+  EXPECT_NE(source.found.find("6 files that are no images are left out (without ending 1, .db 1, .ini 1, .txt 1, .xml 2)"),
+            std::string::npos)
+      << source.found;
+}
+
+TEST(ImageFolder, ImagesAreFoundByContentWhateverTheyAreCalled) {
+  const TemporaryFolder folder;
+  write(folder / "a/photo", colour());
+  write(folder / "a/other.txt", photo());
+  write(folder / "b/1.webp", read(golden("formats/lossy.webp")));
+  write(folder / "b/really_a_gif.jpg", read(golden("formats/palette.gif")));
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.train->size(), 4);
+  EXPECT_EQ(source.left_out.files, 0);
+  EXPECT_EQ(source.train->image(3).width, 23);
+}
+
+TEST(ImageFolder, AllFilesThatCannotBeReadAreNamedInOneError) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "test/dog/empty.jpg", "");
+  write(folder / "test/dog/page.png", "<!DOCTYPE html>");
+  write(folder / "train/cat/phone.heic", std::string_view("\0\0\0\x18"
+                                                          "ftypheic\0\0",
+                                                          14));
+  write(folder / "train/dog/half.jpg", photo().substr(0, photo().size() / 2));
+  fs::create_symlink(folder / "nowhere.png", folder / "train/dog/link.png");
+  refused(folder.path(),
+          {"5 of 10 images", "empty.jpg", "page.png", "web page", "phone.heic", "HEIC", "half.jpg", "link.png", "--skip-broken"});
+}
+
+TEST(ImageFolder, SkipsImagesThatCannotBeReadOnlyByOption) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
+  write(folder / "train/dog/half.png", colour().substr(0, colour().size() / 2));
+  write(folder / "train/cat/empty.jpg", "");
+  OpenOptions options;
+  options.path = folder.path().string();
+  options.skip_broken = true;
+  const DataSource source = open_data(options);
+  EXPECT_EQ(source.train->size(), 3);
+  ASSERT_EQ(source.broken.size(), 2U);
+  EXPECT_EQ(source.broken[0].name, (folder / "train/cat/empty.jpg").string());
+  EXPECT_NE(source.found.find("2 images that cannot be read are omitted"), std::string::npos) << source.found;
+  fs::remove(folder / "train/dog/1.png");
+  expect_error([&] { open_data(options); }, ErrorKind::kBadFile, {"dog", "no image of the class"});
 }
 
 TEST(ImageFolder, ImageThatIsCutOffIsNamedWhenRead) {
@@ -168,8 +224,68 @@ TEST(ImageFolder, ImageBesideTheClassesAndFolderInsideAClassAreRefused) {
   write(folder / "train/README", "ignored");
   write(folder / "train/cat/.DS_Store", "ignored");
   EXPECT_EQ(open(folder.path()).train->size(), 3);
+}
+
+TEST(ImageFolder, FoldersInsideAClassBelongToIt) {
+  const TemporaryFolder folder;
+  write_splits(folder.path());
   write(folder / "train/cat/more/1.jpg", photo());
-  refused(folder.path(), {"train/cat/more", "no file"});
+  write(folder / "train/cat/more/deeper/2.jpg", photo());
+  const DataSource source = open(folder.path());
+  EXPECT_EQ(source.train->size(), 5);
+  EXPECT_EQ(source.train->label(3), 0);
+  fs::create_directory_symlink(folder / "train/cat", folder / "train/cat/more/loop");
+  refused(folder.path(), {"loop", "lead back"});
+}
+
+TEST(ImageFolder, SplitsInsideOfClassesAreRefused) {
+  const TemporaryFolder folder;
+  write(folder / "cat/train/1.jpg", photo());
+  write(folder / "cat/test/1.jpg", photo());
+  write(folder / "dog/train/1.jpg", photo());
+  refused(folder.path(), {"cat", "split inside of a class"});
+}
+
+TEST(ImageFolder, SplitsAreCalledInAnyCaseAndForm) {
+  for (const auto& [train, test] : {std::pair("Train", "Test"), {"training", "testing"}, {"TRAIN", "Testing"}}) {
+    const TemporaryFolder folder;
+    write(folder / train / "a/1.jpg", photo());
+    write(folder / test / "a/1.jpg", photo());
+    const DataSource source = open(folder.path());
+    EXPECT_TRUE(source.train && source.test) << train;
+  }
+  const TemporaryFolder folder;
+  write(folder / "train/a/1.jpg", photo());
+  write(folder / "Training/a/1.jpg", photo());
+  refused(folder.path(), {"which of them is the train split"});
+}
+
+TEST(ImageFolder, ClassNamesThatAreNotUtf8AreRefused) {
+  const TemporaryFolder folder;
+  write(folder / "train/caf\xE9/1.jpg", photo());
+  refused(folder.path(), {"not UTF-8", "636166e9"});
+}
+
+TEST(ImageFolder, InputSizeAndChannelsAreThoseOfAllImages) {
+  const TemporaryFolder folder;
+  write(folder / "a/0.png", read(golden("one_pixel.png")));
+  for (int i = 1; i < 40; ++i) write(folder / fmt::format("a/{}.png", i), read(golden("grey_8.png")));
+  write(folder / "a/17.jpg", photo());
+  EXPECT_EQ(open(folder.path()).train->image_shape(), (Shape{3, 7, 13})) << "one colour image among forty";
+}
+
+TEST(ImageFolder, DataSetsInOtherFormsAreExplained) {
+  const std::pair<std::vector<const char*>, const char*> sets[] = {{{"data_batch_1"}, "CIFAR-10's Python version"},
+                                                                   {{"train", "test", "meta"}, "CIFAR-100's Python version"},
+                                                                   {{"train.csv", "test.csv"}, "Kaggle's MNIST"}};
+  for (const auto& [files, words] : sets) {
+    const TemporaryFolder folder;
+    for (const char* file : files) write(folder / file, "x");
+    refused(folder.path(), {words});
+  }
+  const TemporaryFolder folder;
+  write(folder / "data.7z", "7z");
+  refused(folder / "data.7z", {"unpack it", ".tar.xz"});
 }
 
 TEST(ImageFolder, FoldersNamedLikeSplitsAreNotClasses) {

@@ -305,5 +305,23 @@ TEST(Mnist, TheRealFilesHaveTheirKnownCounts) {
   EXPECT_EQ(counts, (std::vector<int>{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}));
 }
 
+TEST(Emnist, IsReadUprightWithItsLettersAsClasses) {
+  const TemporaryFolder folder;
+  write(folder / "emnist-letters-train-images-idx3-ubyte", idx_images(3, 2, 2));
+  write(folder / "emnist-letters-train-labels-idx1-ubyte", idx_labels(std::string("\1\3\2")));
+  write(folder / "emnist-letters-test-images-idx3-ubyte", idx_images(1, 2, 2));
+  write(folder / "emnist-letters-test-labels-idx1-ubyte", idx_labels(std::string("\2")));
+  write(folder / "emnist-letters-mapping.txt", "1 65 97\n2 66 98\n3 67 99\n");
+  OpenOptions options;
+  options.path = folder.path().string();
+  const DataSource source = open_data(options);
+  EXPECT_EQ(source.classes(), (std::vector<std::string>{"A/a", "B/b", "C/c"}));
+  EXPECT_EQ(source.train->label(1), 2);
+  EXPECT_EQ(source.test->label(0), 1);
+  EXPECT_EQ(source.train->image(1).pixels, (std::vector<uint8_t>{10, 12, 11, 13})) << "rows and columns change places";
+  write(folder / "emnist-digits-train-images-idx3-ubyte", idx_images(3, 2, 2));
+  expect_error([&] { open_data(options); }, ErrorKind::kBadFile, {"2 sets of EMNIST", "emnist-digits, emnist-letters"});
+}
+
 }  // namespace
 }  // namespace residual::data

@@ -39,7 +39,7 @@ TEST(LoaderMemory, ThatIsMissingInAThreadIsReportedAtTheBatchAndTheLoaderCanGoOn
   // 3 MiB of floats an image, from 768 KiB of bytes.
   const TransformList large({Decode{3}, CenterCrop{{512, 512}}, Divide{255}});
   least_refused = size_t{1} << 20;
-  Loader loader(*source.test, augmented(large, {.crop_padding = 1}), {.batch_size = 2});
+  Loader loader(*source.test, augmented(large, std::vector<Transform>{RandomCrop{1}}), {.batch_size = 2});
   loader.start_epoch(0);
   EXPECT_THROW(loader.next(), std::bad_alloc);
   least_refused = SIZE_MAX;

@@ -42,7 +42,7 @@ TransformList bytes_only() {
 }
 
 TransformList random_bytes() {
-  return augmented(bytes_only(), {.crop_padding = 1, .flip = true});
+  return augmented(bytes_only(), std::vector<Transform>{RandomCrop{1}, RandomFlip{}});
 }
 
 struct Seen {

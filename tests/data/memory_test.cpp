@@ -47,7 +47,7 @@ TEST(MemoryDataset, RefusesPartsThatDoNotFitTogether) {
 TEST(MemorySource, HoldsTheSplitsThatItIsGiven) {
   const DataSource source = memory_source(grey(6), nullptr, grey(4));
   EXPECT_EQ(name_of(source.format), "memory");
-  EXPECT_EQ(source.found, "images in memory: 2 classes, 6 training images, 4 test images (the first is 1x1x2)");
+  EXPECT_EQ(source.found, "images in memory: 2 classes, 6 training images, 4 test images (1x1x2)");
   EXPECT_EQ(source.find("validation"), nullptr);
   EXPECT_EQ(source.split("").size(), 4);
   EXPECT_EQ(inspect(source).train->per_class, (std::vector<int64_t>{3, 3}));

@@ -73,6 +73,19 @@ TEST(Preprocessing, ShorterSideThenCentreCropIsTorchvisions) {
   }
 }
 
+// Of 7 remaining pixels torchvision omits round(3.5) = 4 in front, Hugging Face's processors 7 // 2 = 3.
+TEST(Preprocessing, CentreCropStartsWhereItsSourceStartsIt) {
+  const Image wide = ramp(1, 4, 11);
+  for (const auto& [start, first] : {std::pair(CropStart::kHalfEven, 4), {CropStart::kFloor, 3}}) {
+    const Preprocessing preset({Decode{1}, CenterCrop{{4, 4}, start}, Divide{1}});
+    EXPECT_EQ(prepared(preset, wide)[0], wide.pixels[static_cast<size_t>(first)]);
+    EXPECT_EQ(Preprocessing::from_json(preset.to_json()), preset);
+  }
+  EXPECT_NE(Preprocessing({Decode{1}, CenterCrop{{4, 4}, CropStart::kFloor}}).to_json().find(R"("start":"floor")"),
+            std::string::npos);
+  EXPECT_EQ(Preprocessing({Decode{1}, CenterCrop{{4, 4}}}).to_json().find("start"), std::string::npos);
+}
+
 TEST(Preprocessing, CropLargerThanTheImagePadsWithZeros) {
   const Preprocessing bytes({Decode{1}, CenterCrop{{2, 4}}});
   EXPECT_EQ(prepared(bytes, {1, 1, 2, {5, 6}}), (std::vector<float>{0, 5, 6, 0, 0, 0, 0, 0}));

@@ -150,10 +150,12 @@ Preprocessing image_processor(const std::string& fields, const std::optional<Sha
 TEST(HuggingFace, ResNetsAreResizedByCropPctAndCroppedToASquare) {
   // int(224 / 0.875) = 256.
   const Normalize imagenet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
-  EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c"), Preprocessing({Decode{3}, ResizeShorter{256, Filter::kBicubic, true},
-                                                                            CenterCrop{{224, 224}}, Divide{255}, imagenet}));
+  EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c"),
+            Preprocessing({Decode{3}, ResizeShorter{256, Filter::kBicubic, true}, CenterCrop{{224, 224}, CropStart::kFloor},
+                           Divide{255}, imagenet}));
   EXPECT_EQ(preprocessing_from_hugging_face(kResNet50, "c", Shape{3, 32, 32}),
-            Preprocessing({Decode{3}, ResizeShorter{36, Filter::kBicubic, true}, CenterCrop{{32, 32}}, Divide{255}, imagenet}))
+            Preprocessing({Decode{3}, ResizeShorter{36, Filter::kBicubic, true}, CenterCrop{{32, 32}, CropStart::kFloor},
+                           Divide{255}, imagenet}))
       << "int(32 / 0.875) = 36";
   // Python: int(100 / 0.95) = 105, and 224 / 256 where nothing is said.
   const auto shorter = [](const std::string& fields) {
@@ -173,14 +175,15 @@ TEST(HuggingFace, FromA384SideOnImagesAreStretched) {
 TEST(HuggingFace, CropsByItsFields) {
   const std::string bit = R"("image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 40}, "do_center_crop": true,
       "crop_size": {"height": 32, "width": 20}, "resample": 1, "rescale_factor": 0.00392156862745098)";
-  EXPECT_EQ(image_processor(bit),
-            Preprocessing({Decode{3}, ResizeShorter{40, Filter::kLanczos, true}, CenterCrop{{32, 20}}, Divide{255}, kHalf}));
+  EXPECT_EQ(image_processor(bit), Preprocessing({Decode{3}, ResizeShorter{40, Filter::kLanczos, true},
+                                                 CenterCrop{{32, 20}, CropStart::kFloor}, Divide{255}, kHalf}));
   // Twice as large in each direction: the shorter side as well.
   EXPECT_EQ(image_processor(bit, Shape{3, 64, 40}).transforms()[1], (Transform{ResizeShorter{80, Filter::kLanczos, true}}));
   EXPECT_EQ(image_processor(R"("do_resize": false, "crop_size": 24)"),
-            Preprocessing({Decode{3}, CenterCrop{{24, 24}}, Divide{255}, kHalf}));
+            Preprocessing({Decode{3}, CenterCrop{{24, 24}, CropStart::kFloor}, Divide{255}, kHalf}));
   EXPECT_EQ(image_processor(R"("feature_extractor_type": "DeiTFeatureExtractor", "size": 256, "crop_size": 224)"),
-            Preprocessing({Decode{3}, Resize{{256, 256}, Filter::kBicubic, true}, CenterCrop{{224, 224}}, Divide{255}, kHalf}));
+            Preprocessing({Decode{3}, Resize{{256, 256}, Filter::kBicubic, true}, CenterCrop{{224, 224}, CropStart::kFloor},
+                           Divide{255}, kHalf}));
 }
 
 TEST(HuggingFace, ResizesToHeightAndWidthAndOmitsStepsThatAreOff) {

@@ -113,7 +113,7 @@ std::vector<float> applied(const TransformList& list, const Image& image, Rng rn
 // The mean, 2, is what padding becomes behind normalize.
 TEST(RandomTransforms, FollowThePreprocessingAndDrawInTheOrderOfTheList) {
   const Preprocessing preprocessing({Decode{1}, RequireSize{{1, 9}}, Normalize{{2}, {1}}});
-  const TransformList list = augmented(preprocessing, {.crop_padding = 4, .flip = true});
+  const TransformList list = augmented(preprocessing, std::vector<Transform>{RandomCrop{4}, RandomFlip{}});
   EXPECT_EQ(list.transforms(),
             (std::vector<Transform>{Decode{1}, RequireSize{{1, 9}}, Normalize{{2}, {1}}, RandomCrop{4}, RandomFlip{}}));
   int seen = 0;
@@ -162,10 +162,24 @@ TEST(Augmentation, OfNothingIsThePreprocessingItself) {
   EXPECT_EQ(augmented(preprocessing, {}), preprocessing);
 }
 
+TEST(Augmentation, IsNamedByItsTransformsInAnyOrder) {
+  const TrainingImages photos{.input = {32, 32}}, digits{.input = {28, 28}, .digits = true}, line{.input = {1, 9}};
+  const std::vector<Transform> both{RandomCrop{4}, RandomFlip{}};
+  EXPECT_EQ(augmentation_named("crop+flip", photos), both);
+  EXPECT_EQ(augmentation_named("flip+crop", photos), both);
+  EXPECT_EQ(augmentation_named("auto", photos), both);
+  EXPECT_EQ(augmentation_named("auto", digits), std::vector<Transform>{RandomCrop{2}});
+  EXPECT_EQ(augmentation_named("flip", digits), std::vector<Transform>{RandomFlip{}});
+  EXPECT_EQ(augmentation_named("auto", line), std::vector<Transform>{RandomFlip{}}) << "a padding of 0 is no crop";
+  EXPECT_TRUE(augmentation_named("none", photos).empty());
+  for (const char* text : {"", "mixup", "crop+", "auto+crop", "crop flip"})
+    expect_error([&] { augmentation_named(text, photos); }, ErrorKind::kUsage, {"no augmentation is called", "crop, flip"});
+}
+
 TEST(Augmentation, RefusesAPaddingOutOfRange) {
   const Preprocessing preprocessing = Preprocessing::standard(Shape{1, 2, 2}, std::vector<float>{0}, std::vector<float>{1});
   for (const int64_t padding : {-1, 65536})
-    expect_error([&] { augmented(preprocessing, {.crop_padding = padding}); }, ErrorKind::kUsage, {"padding"});
+    expect_error([&] { augmented(preprocessing, std::vector<Transform>{RandomCrop{padding}}); }, ErrorKind::kUsage, {"padding"});
 }
 
 }  // namespace

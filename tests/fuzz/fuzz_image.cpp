@@ -1,4 +1,4 @@
-// JPEG and PNG images.
+// Images of all formats.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,13 +6,18 @@
 
 #include "core/error.h"
 #include "image/image.h"
+#include "image/orientation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace residual;
   // The limit on pixels keeps single inputs fast.
   constexpr int64_t kPixels = int64_t{1} << 16;
+  const std::span file(reinterpret_cast<const std::byte*>(data), size);
+  shape_in_header(file);
+  const int orientation = exif_orientation(file);
+  if (orientation < 1 || orientation > 8) std::abort();
   try {
-    Image image = decode_image({reinterpret_cast<const std::byte*>(data), size}, "input", 0, kPixels);
+    Image image = decode_image(file, "input", 0, kPixels);
     if (image.height * image.width > kPixels) std::abort();
     convert_channels(image, 1);
     convert_channels(image, 3);

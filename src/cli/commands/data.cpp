@@ -6,8 +6,11 @@
 #include "cli/command.h"
 #include "cli/options/arguments.h"
 #include "cli/options/choices.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/progress_bar.h"
 #include "core/json_text.h"
+#include "core/text.h"
 #include "data/contact_sheet.h"
 #include "data/info.h"
 #include "image/png_file.h"
@@ -36,10 +39,21 @@ std::string sheet_text(const std::string& path, const data::ContactSheet& sheet)
   return text + "\n\n";
 }
 
+data::DataInfo inspect(const data::DataSource& source, const DataCommandArguments& arguments) {
+  const InterruptScope interrupts;
+  ProgressBar bar(!arguments.json);
+  const auto progress = [&](int64_t done, int64_t all) {
+    bar.update(done, all, [&] { return fmt::format("{} of {} images read", with_commas(done), with_commas(all)); });
+  };
+  const data::DataInfo info = data::inspect(source, arguments.machine.threads, {.progress = progress, .stop = interrupted});
+  bar.clear();
+  return info;
+}
+
 int run_info(DataCommandArguments& arguments) {
   arguments.machine.check();
   const data::DataSource source = open(arguments);
-  const data::DataInfo info = data::inspect(source, arguments.machine.threads);
+  const data::DataInfo info = inspect(source, arguments);
   if (!arguments.contact_sheet.empty()) {
     const data::ContactSheet sheet = data::contact_sheet(source.split(""));
     write_png(arguments.contact_sheet, sheet.image);

@@ -29,7 +29,7 @@ int run_train(TrainArguments& arguments) {
   report.start(source);
   if (start) report.note(arguments.pretrained.describe(*pretrained, *start, options.architecture.classes));
   const InterruptScope interrupts;
-  const data::Preprocessing preprocessing = train::settle_preprocessing(request, options, source, weights);
+  const data::Preprocessing preprocessing = train::settle_preprocessing(request, options, source, weights, report.reading());
   stop_if_interrupted();
   try {
     report.finish(train::train(options, source, preprocessing, report.observer(), start ? &start->weights : nullptr));

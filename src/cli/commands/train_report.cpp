@@ -84,6 +84,13 @@ void TrainReport::progress(const train::Progress& now) {
   });
 }
 
+data::PassObserver TrainReport::reading() {
+  const auto progress = [this](int64_t done, int64_t all) {
+    bar_.update(done, all, [&] { return fmt::format("{} of {} images read", with_commas(done), with_commas(all)); });
+  };
+  return {.progress = progress, .stop = interrupted};
+}
+
 void TrainReport::epoch(const train::EpochRecord& record) {
   if (arguments_.json) {
     if (!arguments_.quiet) emit(to_json(record, split_));

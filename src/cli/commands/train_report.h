@@ -17,6 +17,8 @@ class TrainReport {
 
   void start(const data::DataSource& source);
   void note(const std::string& text);
+  /// Of the pass over all images before training begins. Refers to this report, which must outlive it.
+  data::PassObserver reading();
   /// Refers to this report, which must outlive it.
   train::Observer observer();
   void finish(const train::TrainResult& result);

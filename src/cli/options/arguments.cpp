@@ -74,6 +74,8 @@ void DataArguments::add_to(CLI::App& command, bool positional) {
       ->group("Data");
   command.add_flag("--exif-orientation", exif_orientation, "Turn images upright by their Exif data (folders of images)")
       ->group("Data");
+  command.add_flag("--skip-broken", skip_broken, "Omit images that cannot be read, and list them (folders of images)")
+      ->group("Data");
   command.add_flag("--coarse-labels", coarse_labels, "CIFAR-100: its 20 coarse classes")->group("Data");
   command.add_option("--labels", labels, "File with the names of the classes: one a line, or JSON")->group("Data");
   command.add_option("--data-seed", seed, "Seed of the validation split and of the built-in images")
@@ -90,6 +92,7 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   data::OpenOptions options;
   options.val_split = val_split;
   options.exif_orientation = exif_orientation;
+  options.skip_broken = skip_broken;
   options.coarse_labels = coarse_labels;
   if (!labels.empty()) options.class_names = data::read_labels(labels);
   options.seed = static_cast<uint64_t>(seed);

@@ -36,7 +36,7 @@ struct MachineArguments {
 struct DataArguments {
   std::string path;
   double val_split = 0;
-  bool exif_orientation = false, coarse_labels = false;
+  bool exif_orientation = false, skip_broken = false, coarse_labels = false;
   std::string labels;  ///< a file of names, see data/labels.h
   int64_t seed = 0, train_size = data::OpenOptions{}.train_size, test_size = data::OpenOptions{}.test_size;
 

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -23,16 +25,24 @@ constexpr size_t kMaxPath = 1024, kMaxDepth = 16;  // of what is kept; each fold
 
 using Bytes = std::vector<std::byte>;
 
+// A file's bytes, which links to it share; or why a link has none.
+struct Content {
+  std::shared_ptr<const Bytes> bytes;
+  std::string why;
+};
+
 class MemoryTree final : public FileTree {
  public:
   explicit MemoryTree(std::string name) : name_(std::move(name)) {}
 
-  void add(const std::string& path, Bytes bytes) {
+  void add(const std::string& path, Content content) {
     for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
       folders_.try_emplace(path.substr(0, slash));
     // The last of two files of one name counts, as when they are unpacked.
-    files_.insert_or_assign(path, std::move(bytes));
+    files_.insert_or_assign(path, std::move(content));
   }
+
+  const std::map<std::string, Content, std::less<>>& files() const { return files_; }
 
   bool empty() const { return files_.empty(); }
 
@@ -42,7 +52,7 @@ class MemoryTree final : public FileTree {
     for (const auto& [path, children] : folders_) {
       if (!path.empty()) children_of_parent(path).push_back({name_in(path), true, false});
     }
-    for (const auto& [path, bytes] : files_) {
+    for (const auto& [path, content] : files_) {
       // Where a file and a folder share a path the folder counts.
       if (!folders_.contains(path)) children_of_parent(path).push_back({name_in(path), false, true});
     }
@@ -59,14 +69,17 @@ class MemoryTree final : public FileTree {
   Bytes read(const std::string& path, size_t limit) const override {
     const auto found = files_.find(path);
     if (found == files_.end()) fail(ErrorKind::kBadFile, "there is no '{}'", where(path));
-    if (found->second.size() > limit)
-      fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected", where(path), found->second.size(), limit);
-    return found->second;
+    const auto& [bytes, why] = found->second;
+    if (!bytes) fail(ErrorKind::kBadFile, "'{}' {}", where(path), why);
+    if (bytes->size() > limit)
+      fail(ErrorKind::kBadFile, "'{}' has {} bytes, at most {} are expected", where(path), bytes->size(), limit);
+    return *bytes;
   }
   Bytes start_of(const std::string& path, size_t count) const override {
     const auto found = files_.find(path);
-    if (found == files_.end()) return {};
-    return {found->second.begin(), found->second.begin() + static_cast<std::ptrdiff_t>(std::min(count, found->second.size()))};
+    if (found == files_.end() || !found->second.bytes) return {};
+    const Bytes& bytes = *found->second.bytes;
+    return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(count, bytes.size()))};
   }
   Bytes unpacked(const std::string& path, std::span<const std::byte> gzip) const override {
     const std::lock_guard lock(mutex_);
@@ -86,7 +99,7 @@ class MemoryTree final : public FileTree {
   }
 
   std::string name_;
-  std::map<std::string, Bytes, std::less<>> files_;
+  std::map<std::string, Content, std::less<>> files_;
   std::map<std::string, std::vector<Entry>, std::less<>> folders_{{"", {}}};
   mutable std::mutex mutex_;
   mutable size_t left_ = 0;
@@ -94,21 +107,30 @@ class MemoryTree final : public FileTree {
 
 class Reader {
  public:
-  // bytes: without gzip around them. limit: of all that is unpacked.
-  Reader(std::span<const std::byte> bytes, std::string_view name, size_t limit)
+  enum class Kind : uint8_t { kArchive, kStream };  // a stream is compressed bytes that are one file
+
+  // bytes: of an archive, without compression around them. limit: of all that is unpacked.
+  Reader(std::span<const std::byte> bytes, std::string_view name, size_t limit, Kind kind)
       : name_(name), limit_(limit), archive_(archive_read_new()) {
     if (archive_ == nullptr) fail(ErrorKind::kResource, "no memory to read '{}'", name);
     errno = 0;
-    archive_read_support_format_tar(archive_.get());
-    archive_read_support_format_zip(archive_.get());
+    if (kind == Kind::kStream) {
+      archive_read_support_format_raw(archive_.get());
+      archive_read_support_filter_xz(archive_.get());
+      archive_read_support_filter_bzip2(archive_.get());
+    } else {
+      archive_read_support_format_tar(archive_.get());
+      archive_read_support_format_zip(archive_.get());
+    }
     if (archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
   }
 
   /// How many bytes may still be unpacked.
   size_t left() const { return limit_ - unpacked_; }
 
-  /// The next regular file that is not hidden; false at the end.
-  bool next(std::string& path, Bytes& content) {
+  /// The next file or link that is not hidden; false at the end. link: where a link leads, as a path in the archive; empty for
+  /// a file.
+  bool next(std::string& path, std::string& link, Bytes& content) {
     for (;;) {
       archive_entry* entry = nullptr;
       const int status = archive_read_next_header(archive_.get(), &entry);
@@ -116,11 +138,21 @@ class Reader {
       // A warning is about attributes that do not matter here.
       if (status < ARCHIVE_WARN) bad();
       // Names are stored as UTF-8 or as they are; without a locale only one of the two is given.
-      const char* name = archive_entry_pathname_utf8(entry);
-      if (name == nullptr) name = archive_entry_pathname(entry);
-      if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr || name == nullptr) continue;
-      if (archive_entry_is_encrypted(entry) != 0 || !plain_path(name, path)) continue;
-      unpack(content);
+      const char* const name = either(archive_entry_pathname_utf8(entry), archive_entry_pathname(entry));
+      if (name == nullptr || archive_entry_is_encrypted(entry) != 0 || !plain_path(name, path)) continue;
+      const char* const hard = either(archive_entry_hardlink_utf8(entry), archive_entry_hardlink(entry));
+      const char* const symbolic = either(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry));
+      link.clear();
+      if (hard != nullptr) {
+        link = hard;
+      } else if (archive_entry_filetype(entry) == AE_IFLNK && symbolic != nullptr) {
+        const size_t slash = path.rfind('/');
+        link = symbolic[0] == '/' || slash == std::string::npos ? symbolic : path.substr(0, slash + 1) + symbolic;
+      } else if (archive_entry_filetype(entry) == AE_IFREG) {
+        unpack(content);
+      } else {
+        continue;
+      }
       return true;
     }
   }
@@ -133,6 +165,8 @@ class Reader {
          printable(why == nullptr ? "it is damaged" : why));
   }
 
+  static const char* either(const char* first, const char* second) { return first != nullptr ? first : second; }
+
   // Without "./" and empty names; false for a path that is hidden, too long or too deep.
   static bool plain_path(std::string_view name, std::string& path) {
     path.clear();
@@ -142,7 +176,7 @@ class Reader {
       const std::string_view part = name.substr(0, name.find('/'));
       name.remove_prefix(std::min(part.size() + 1, name.size()));
       if (part.empty() || part == ".") continue;
-      if (part.starts_with('.') || part == "__MACOSX" || ++depth > kMaxDepth) return false;
+      if (is_hidden(part) || ++depth > kMaxDepth) return false;
       path = joined(path, std::string(part));
     }
     return !path.empty();
@@ -179,29 +213,119 @@ class Reader {
   std::unique_ptr<archive, Free> archive_;
 };
 
+// How the names of archives end; those of the compressions that libarchive unpacks.
+constexpr std::string_view kEndings[] = {".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip"};
+
+// Not with the archive's own reader, which would unpack skipped files without a limit.
+Bytes decompressed(std::span<const std::byte> bytes, std::string_view name, size_t limit) {
+  const auto begins = [&](std::string_view start) {
+    return bytes.size() >= start.size() && std::memcmp(bytes.data(), start.data(), start.size()) == 0;
+  };
+  if (is_gzip(bytes)) return gunzip(bytes, name, limit);
+  if (!begins("\xFD"
+              "7zXZ") &&
+      !begins("BZh"))
+    return {};
+  Reader reader(bytes, name, limit, Reader::Kind::kStream);
+  std::string path, link;
+  Bytes content;
+  reader.next(path, link, content);
+  return content;
+}
+
+struct Link {
+  std::string path, target;
+};
+
+// "a/b/../c" -> "a/c"; none where the path leads out of the archive.
+std::optional<std::string> normal_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  if (path.starts_with('/')) return std::nullopt;
+  while (!path.empty()) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(part.size() + 1, path.size()));
+    if (part == "..") {
+      if (parts.empty()) return std::nullopt;
+      parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+  }
+  std::string result;
+  for (const std::string_view part : parts) result = joined(result, std::string(part));
+  return result;
+}
+
+// The files that a link leads to: the one it names, or all below the folder it names, which get names below the link.
+std::vector<std::pair<std::string, Content>> linked_files(const MemoryTree& tree, const Link& link) {
+  const std::optional<std::string> target = normal_path(link.target);
+  if (!target || target->empty()) return {};
+  const auto& files = tree.files();
+  if (const auto found = files.find(*target); found != files.end()) return {{link.path, found->second}};
+  std::vector<std::pair<std::string, Content>> result;
+  const std::string below = *target + "/";
+  if ((link.path + "/").starts_with(below)) return {};  // a folder around the link
+  for (auto file = files.lower_bound(below); file != files.end() && file->first.starts_with(below); ++file)
+    result.emplace_back(link.path + "/" + file->first.substr(below.size()), file->second);
+  return result;
+}
+
+// Links may lead to links: each round resolves those whose targets are files by then. What is left leads nowhere in the archive,
+// which reading it says.
+void resolve(std::vector<Link> links, MemoryTree& tree, std::string_view name) {
+  constexpr int kMostRounds = 40;  // as Linux follows at most
+  const size_t most = 100 + 10 * (tree.files().size() + links.size());
+  bool resolved = true;
+  for (int round = 0; round < kMostRounds && resolved && !links.empty(); ++round) {
+    resolved = false;
+    std::vector<Link> rest;
+    for (Link& link : links) {
+      const auto files = linked_files(tree, link);
+      if (tree.files().size() + files.size() > most)
+        fail(ErrorKind::kBadFile, "'{}' has links to more than {} files, ten times those it holds", name, most);
+      for (const auto& [path, content] : files) tree.add(path, content);
+      if (files.empty()) {
+        rest.push_back(std::move(link));
+      } else {
+        resolved = true;
+      }
+    }
+    links = std::move(rest);
+  }
+  for (const Link& link : links)
+    tree.add(link.path, {nullptr, fmt::format("is a link to '{}', which is not in the archive", printable(link.target))});
+}
+
 }  // namespace
 
 bool has_archive_name(const std::filesystem::path& path) {
   const std::string name = lower_case(path.filename().string());
-  for (const std::string_view end : {".tar", ".tar.gz", ".tgz", ".zip"}) {
-    if (name.ends_with(end)) return true;
-  }
-  return false;
+  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+std::string archive_name_endings() {
+  std::string text;
+  for (const std::string_view ending : kEndings) text += fmt::format("{}{}", text.empty() ? "" : " ", ending);
+  return text;
 }
 
 std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name) {
   auto tree = std::make_shared<MemoryTree>(std::string(name));
   const size_t limit = most_unpacked(bytes.size());
-  Bytes unpacked;
-  if (is_gzip(bytes)) {
-    // Not by libarchive, which would unpack skipped files without a limit.
-    unpacked = gunzip(bytes, name, limit);
-    bytes = unpacked;
-  }
-  Reader reader(bytes, name, limit);
-  std::string path;
+  const Bytes unpacked = decompressed(bytes, name, limit);
+  if (!unpacked.empty()) bytes = unpacked;
+  Reader reader(bytes, name, limit, Reader::Kind::kArchive);
+  std::vector<Link> links;
+  std::string path, link;
   Bytes content;
-  while (reader.next(path, content)) tree->add(path, std::move(content));
+  while (reader.next(path, link, content)) {
+    if (link.empty()) {
+      tree->add(path, {std::make_shared<const Bytes>(std::move(content)), {}});
+    } else {
+      links.push_back({path, link});
+    }
+  }
+  resolve(std::move(links), *tree, name);
   if (tree->empty()) fail(ErrorKind::kBadFile, "'{}' contains no file", name);
   tree->finish(reader.left());
   return tree;

@@ -24,7 +24,7 @@ class DiskTree final : public FileTree {
     try {
       for (const fs::directory_entry& entry : fs::directory_iterator(root_ / folder)) {
         std::string name = entry.path().filename().string();
-        if (!name.starts_with('.')) entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
+        if (!is_hidden(name)) entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
       }
     } catch (const fs::filesystem_error& error) {
       fail(kind_of(error.code(), ErrorKind::kBadFile), "cannot list '{}': {}", where(folder), error.code().message());
@@ -83,6 +83,10 @@ class Subtree final : public FileTree {
 };
 
 }  // namespace
+
+bool is_hidden(std::string_view name) {
+  return name.starts_with('.') || name == "__MACOSX";
+}
 
 std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace residual::data {
@@ -18,9 +19,9 @@ class FileTree {
   struct Entry {
     std::string name;
     bool folder = false;
-    bool file = false;
+    bool file = false;  ///< neither: a link that leads nowhere, or something else that cannot be read
   };
-  /// The content of a folder, sorted by name; names that begin with a dot are omitted. Throws Error (kBadFile).
+  /// The content of a folder, sorted by name; hidden names are omitted. Throws Error (kBadFile).
   virtual std::vector<Entry> list(const std::string& folder) const = 0;
   virtual bool is_folder(const std::string& path) const = 0;
   virtual bool is_file(const std::string& path) const = 0;
@@ -37,6 +38,9 @@ class FileTree {
   /// The path in messages, safe to print on a terminal.
   virtual std::string where(const std::string& path) const = 0;
 };
+
+/// Whether a name is omitted from every listing: it begins with a dot, or macOS makes it beside the files of an archive.
+bool is_hidden(std::string_view name);
 
 /// "folder/name"; "name" where the folder is the tree itself.
 std::string joined(const std::string& folder, const std::string& name);

@@ -144,12 +144,12 @@ class ImageProcessor {
     return {RequireSize{{(*input_)[1], (*input_)[2]}}};
   }
 
-  // The middle is cropped, rounded as in torchvision, which the fast processors call.
+  // The middle is cropped, its start rounded down, which both the plain and the fast processors do.
   std::vector<Transform> cropped(bool resize) const {
     const Extent crop = extent("crop_size", true);
     if (crop.shorter) fields_.bad("'crop_size' is a shorter side; 'height' and 'width' are supported");
     const Size2 out = input_ ? Size2{(*input_)[1], (*input_)[2]} : crop.size;
-    const CenterCrop crop_middle{out};
+    const CenterCrop crop_middle{out, CropStart::kFloor};
     if (!resize) return {crop_middle};
     const Extent first = extent("size", kind_.square);
     const int64_t height = in_proportion(first.size.height, out.height, crop.size.height);
@@ -168,7 +168,7 @@ class ImageProcessor {
     if (out.height != out.width) fields_.bad("it makes squares, the network takes {} x {}", out.height, out.width);
     if (out.height >= 384) return {Resize{out, filter(), true}};
     const double shorter = static_cast<double>(out.height) / fields_.number("crop_pct", 224.0 / 256, 0.1, 1);
-    return {ResizeShorter{static_cast<int64_t>(shorter), filter(), true}, CenterCrop{out}};
+    return {ResizeShorter{static_cast<int64_t>(shorter), filter(), true}, CenterCrop{out, CropStart::kFloor}};
   }
 
   ConfigFields fields_;

@@ -75,17 +75,17 @@ std::vector<Preprocessing> Preprocessing::crops(int64_t count) const {
     fail(ErrorKind::kUsage, "{} crops take the place of a centre crop, and this preprocessing has none: {}", count, to_json());
   }
   const auto at = center - transforms().begin();
-  const Size2 size = std::get<CenterCrop>(*center).size;
+  const auto& middle = std::get<CenterCrop>(*center);
   std::vector<Preprocessing> result;
   for (const bool mirrored : {false, true}) {
     std::vector<Transform> changed = transforms();
     if (mirrored) changed.insert(changed.begin() + at, Mirror{});
     Transform& crop = changed[static_cast<size_t>(at) + (mirrored ? 1 : 0)];
     for (const Corner corner : {Corner::kTopLeft, Corner::kTopRight, Corner::kBottomLeft, Corner::kBottomRight}) {
-      crop = CornerCrop{size, corner};
+      crop = CornerCrop{middle.size, corner};
       result.emplace_back(changed);
     }
-    crop = CenterCrop{size};
+    crop = middle;
     result.emplace_back(changed);
     if (count == 5) break;
   }

@@ -1,6 +1,7 @@
 #include "data/sources/cifar.h"
 
 #include "core/error.h"
+#include "data/sources/sources.h"
 
 namespace residual::data {
 
@@ -44,6 +45,7 @@ std::vector<std::string> parse_cifar_names(std::span<const std::byte> bytes, siz
   }
   if (names.back().empty()) names.pop_back();
   if (names.size() != count) fail(ErrorKind::kBadFile, "'{}' does not have {} lines, one class name each", name, count);
+  for (const std::string& each : names) check_class_name(each, std::string(name));
   return names;
 }
 

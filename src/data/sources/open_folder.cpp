@@ -10,31 +10,52 @@
 namespace residual::data {
 namespace {
 
-constexpr const char* kTest = "test";
-
-ImageListing list_classes(const FileTree& tree, const std::string& folder) {
+// Each folder is a class, with all images in it and in its own folders. Throws Error (kBadFile).
+ImageListing list_classes(const FileTree& tree, const std::string& folder, bool upright) {
   ImageListing listing;
+  std::vector<ListedImage> beside;
   for (const FileTree::Entry& entry : tree.list(folder)) {
     const std::string path = joined(folder, entry.name);
     if (!entry.folder) {
-      if (!has_image_name(entry.name)) continue;
-      fail(ErrorKind::kBadFile, "'{}' lies beside the class folders; every image belongs in the folder of its class",
-           tree.where(path));
+      beside.push_back({.label = -1, .path = path});
+      continue;
     }
-    const auto label = static_cast<int32_t>(listing.classes.size());
+    check_class_name(entry.name, tree.where(path));
+    list_files(tree, path, static_cast<int32_t>(listing.classes.size()), listing.images);
     listing.classes.push_back(entry.name);
-    const size_t before = listing.files.size();
-    for (const FileTree::Entry& file : tree.list(path)) {
-      const std::string image = joined(path, file.name);
-      if (!file.file) {
-        fail(ErrorKind::kBadFile, "'{}' is no file; a class folder holds JPEG and PNG images only", tree.where(image));
-      }
-      listing.files.emplace_back(label, image);
+  }
+  listing.images.insert(listing.images.end(), beside.begin(), beside.end());
+  keep_images(tree, upright, listing);
+  std::vector<int64_t> of_class(listing.classes.size());
+  for (const ListedImage& image : listing.images) {
+    if (image.label < 0) {
+      fail(ErrorKind::kBadFile, "'{}' lies beside the class folders; every image belongs in the folder of its class",
+           tree.where(image.path));
     }
-    if (listing.files.size() == before) fail(ErrorKind::kBadFile, "the class folder '{}' holds no image", tree.where(path));
+    ++of_class[static_cast<size_t>(image.label)];
   }
   if (listing.classes.empty()) fail(ErrorKind::kBadFile, "'{}' has no class folders", tree.where(folder));
+  for (size_t label = 0; label < of_class.size(); ++label) {
+    if (of_class[label] == 0) {
+      fail(ErrorKind::kBadFile, "the class folder '{}' holds no image", tree.where(joined(folder, listing.classes[label])));
+    }
+  }
   return listing;
+}
+
+// Folders of a class that are called like splits: another layout than it seems, in which all splits would be trained on.
+void refuse_splits_in_classes(const FileTree& tree, const std::string& folder) {
+  for (const FileTree::Entry& entry : tree.list(folder)) {
+    if (!entry.folder) continue;
+    for (const FileTree::Entry& inner : tree.list(joined(folder, entry.name))) {
+      if (!inner.folder || (!is_split_name(inner.name, kTrainNames, SplitName::kWhole) &&
+                            !is_split_name(inner.name, kTestNames, SplitName::kWhole))) {
+        continue;
+      }
+      fail(ErrorKind::kBadFile, "'{}' is a split inside of a class; the classes belong into the splits: {}/<class>/…",
+           tree.where(joined(joined(folder, entry.name), inner.name)), printable(inner.name));
+    }
+  }
 }
 
 // Numbers the classes of a split as `classes`, of which it may lack some.
@@ -49,31 +70,30 @@ void number_as(const std::vector<std::string>& classes, ImageListing& listing, c
     }
     numbers.push_back(static_cast<int32_t>(found - classes.begin()));
   }
-  for (auto& [label, path] : listing.files) label = numbers[static_cast<size_t>(label)];
+  for (ListedImage& image : listing.images) image.label = numbers[static_cast<size_t>(image.label)];
   listing.classes = classes;
 }
 
 // reference: a split whose classes this one shares; null for the first.
-std::unique_ptr<ImageFiles> open_split(const std::shared_ptr<const FileTree>& tree, const std::string& folder,
-                                       const ImageFiles* reference) {
-  if (!tree->is_folder(folder)) return nullptr;
-  ImageListing listing = list_classes(*tree, folder);
+std::unique_ptr<ImageFiles> open_classes(const std::shared_ptr<const FileTree>& tree, const std::string& folder, bool upright,
+                                         const ImageFiles* reference) {
+  refuse_splits_in_classes(*tree, folder);
+  ImageListing listing = list_classes(*tree, folder, upright);
   if (reference != nullptr) number_as(reference->classes(), listing, *tree, folder);
   return std::make_unique<ImageFiles>(tree, std::move(listing), folder);
 }
 
-std::unique_ptr<ImageFiles> open_validation(const std::shared_ptr<const FileTree>& tree, const ImageFiles* reference) {
-  for (const std::string_view name : kValidationFolders) {
-    if (auto split = open_split(tree, std::string(name), reference)) return split;
-  }
-  return nullptr;
+std::unique_ptr<ImageFiles> open_split(const std::shared_ptr<const FileTree>& tree, const std::string& folder, bool upright,
+                                       const ImageFiles* reference) {
+  return folder.empty() ? nullptr : open_classes(tree, folder, upright, reference);
 }
 
 // train_x, test_x, …: a layout in which the folders are splits of some other kind would pass for classes.
 void refuse_split_names(const ImageFiles& dataset, const FileTree& tree) {
   const std::vector<std::string>& names = dataset.classes();
   const auto split_like = [](const std::string& name) {
-    return name.starts_with("train") || name.starts_with("test") || name.starts_with("val");
+    return is_split_name(name, kTrainNames, SplitName::kPrefix) || is_split_name(name, kTestNames, SplitName::kPrefix) ||
+           is_split_name(name, kValidationNames, SplitName::kPrefix);
   };
   if (!std::all_of(names.begin(), names.end(), split_like)) return;
   fail(
@@ -86,8 +106,11 @@ void refuse_split_names(const ImageFiles& dataset, const FileTree& tree) {
 }  // namespace
 
 bool has_split_folders(const FileTree& tree) {
-  const auto is_there = [&](std::string_view name) { return tree.is_folder(std::string(name)); };
-  return tree.is_folder("train") || tree.is_folder(kTest) || std::ranges::any_of(kValidationFolders, is_there);
+  return std::ranges::any_of(tree.list(""), [](const FileTree::Entry& entry) {
+    return entry.folder && (is_split_name(entry.name, kTrainNames, SplitName::kWhole) ||
+                            is_split_name(entry.name, kTestNames, SplitName::kWhole) ||
+                            is_split_name(entry.name, kValidationNames, SplitName::kWhole));
+  });
 }
 
 bool has_class_folders(const FileTree& tree) {
@@ -99,12 +122,13 @@ DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const 
   source.format = Format::kFolder;
   source.found = "image folder";
   std::unique_ptr<ImageFiles> train, validation, test;
+  const bool upright = options.exif_orientation;
   if (has_split_folders(*tree)) {
-    train = open_split(tree, "train", nullptr);
-    validation = open_validation(tree, train.get());
-    test = open_split(tree, kTest, train ? train.get() : validation.get());
+    train = open_split(tree, split_folder(*tree, kTrainNames, SplitName::kWhole), upright, nullptr);
+    validation = open_split(tree, split_folder(*tree, kValidationNames, SplitName::kWhole), upright, train.get());
+    test = open_split(tree, split_folder(*tree, kTestNames, SplitName::kWhole), upright, train ? train.get() : validation.get());
   } else {
-    train = open_split(tree, "", nullptr);
+    train = open_classes(tree, "", upright, nullptr);
     refuse_split_names(*train, *tree);
     source.found = "image folder without train and test parts";
   }

@@ -1,12 +1,18 @@
-// MNIST and its likes: train-images, train-labels, t10k-images and t10k-labels, plain or .gz.
+// MNIST and its likes: train-images, train-labels, t10k-images and t10k-labels, plain or .gz; and EMNIST, whose files are called
+// emnist-NAME-train-images and so on, whose images lie on their side, and whose classes may count from 1.
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/text.h"
 #include "data/sources/idx.h"
 #include "data/sources/sources.h"
+#include "image/orientation.h"
 
 namespace residual::data {
 namespace {
@@ -28,11 +34,17 @@ class IdxDataset : public Dataset {
     }
   }
 
+  int64_t least_label() const { return std::to_integer<int64_t>(*std::min_element(labels_.begin(), labels_.end())); }
   int64_t most_label() const { return std::to_integer<int64_t>(*std::max_element(labels_.begin(), labels_.end())); }
+  /// transposed: columns are stored one after the other. first: the label of the first class.
+  void set_form(bool transposed, int64_t first) {
+    transposed_ = transposed;
+    first_ = first;
+  }
   void set_classes(std::shared_ptr<const std::vector<std::string>> classes) { classes_ = std::move(classes); }
 
   int64_t size() const override { return images_.count; }
-  int64_t label(int64_t index) const override { return std::to_integer<int64_t>(labels_[static_cast<size_t>(index)]); }
+  int64_t label(int64_t index) const override { return std::to_integer<int64_t>(labels_[static_cast<size_t>(index)]) - first_; }
   void read(int64_t index, Image& image) const override {
     const auto count = static_cast<size_t>(images_.height * images_.width);
     const auto bytes = images_.pixels.subspan(static_cast<size_t>(index) * count, count);
@@ -42,6 +54,7 @@ class IdxDataset : public Dataset {
     image.pixels.resize(count);
     std::transform(bytes.begin(), bytes.end(), image.pixels.begin(),
                    [](std::byte byte) { return std::to_integer<uint8_t>(byte); });
+    if (transposed_) make_upright(image, 5);
   }
   std::string name(int64_t index) const override { return fmt::format("{}, image {}", path_, index); }
   const std::vector<std::string>& classes() const override { return *classes_; }
@@ -54,6 +67,13 @@ class IdxDataset : public Dataset {
   IdxImages images_;
   std::span<const std::byte> labels_;
   std::shared_ptr<const std::vector<std::string>> classes_;
+  bool transposed_ = false;
+  int64_t first_ = 0;
+};
+
+// What the files of a set begin with.
+struct IdxSet {
+  std::string name, train = "train", test = "t10k";  // name: "emnist-letters"; empty for MNIST and its likes
 };
 
 // "train-images-idx3-ubyte", also written with a dot.
@@ -77,6 +97,52 @@ std::unique_ptr<IdxDataset> open(const FileTree& tree, const std::string& split)
                                       tree.where(labels));
 }
 
+// "emnist-letters" and the like: every set that has a file in the folder.
+std::set<std::string> emnist_sets(const FileTree& tree) {
+  std::set<std::string> sets;
+  for (const FileTree::Entry& entry : tree.list("")) {
+    if (!entry.file || !entry.name.starts_with("emnist-") || entry.name.find("-ubyte") == std::string::npos) continue;
+    for (const char* split : {"-train-images", "-train-labels", "-test-images", "-test-labels"}) {
+      if (const size_t at = entry.name.find(split); at != std::string::npos) sets.insert(entry.name.substr(0, at));
+    }
+  }
+  return sets;
+}
+
+IdxSet set_in(const FileTree& tree) {
+  const std::set<std::string> sets = emnist_sets(tree);
+  if (sets.empty()) return {};
+  if (sets.size() > 1) {
+    std::string names;
+    for (const std::string& name : sets) names += (names.empty() ? "" : ", ") + printable(name);
+    fail(ErrorKind::kBadFile, "'{}' holds {} sets of EMNIST ({}); put the files of one of them into a folder of its own",
+         tree.where(""), sets.size(), names);
+  }
+  return {*sets.begin(), *sets.begin() + "-train", *sets.begin() + "-test"};
+}
+
+// The letters of labels, from lines of a label and of the codes of its letters: "10 65", "36 77 109".
+std::map<int64_t, std::string> emnist_letters(const FileTree& tree, const std::string& set) {
+  std::map<int64_t, std::string> letters;
+  const std::string path = set + "-mapping.txt";
+  if (!tree.is_file(path)) return letters;
+  const std::vector<std::byte> bytes = tree.read(path, size_t{1} << 16);
+  std::istringstream lines(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream numbers(line);
+    int64_t label = 0;
+    if (!(numbers >> label)) continue;
+    std::string& text = letters[label];
+    for (int code = 0; numbers >> code;) {
+      if (code < 33 || code > 126)
+        fail(ErrorKind::kBadFile, "'{}' has the code {} for a letter, expected 33 to 126", tree.where(path), code);
+      text += (text.empty() ? "" : "/") + std::string(1, static_cast<char>(code));
+    }
+    if (text.empty()) fail(ErrorKind::kBadFile, "'{}' has no letter for label {}", tree.where(path), label);
+  }
+  return letters;
+}
+
 // Its files have MNIST's names: only the folder or the one above it ("FashionMNIST/raw") tells them apart.
 bool is_fashion(const FileTree& tree) {
   std::filesystem::path place = std::filesystem::path(tree.where("")).lexically_normal();
@@ -93,11 +159,12 @@ bool is_idx(const FileTree& tree) {
       if (!file(tree, split, images).empty()) return true;
     }
   }
-  return false;
+  return !emnist_sets(tree).empty();
 }
 
 DataSource open_idx(const std::shared_ptr<const FileTree>& tree, const OpenOptions&) {
-  std::unique_ptr<IdxDataset> train = open(*tree, "train"), test = open(*tree, "t10k");
+  const IdxSet set = set_in(*tree);
+  std::unique_ptr<IdxDataset> train = open(*tree, set.train), test = open(*tree, set.test);
   const int64_t most = std::max((train ? train : test)->most_label(), int64_t{1});
   if (train && test) {
     if (test->most_label() > most) {
@@ -110,14 +177,22 @@ DataSource open_idx(const std::shared_ptr<const FileTree>& tree, const OpenOptio
     }
   }
   auto names = std::make_shared<std::vector<std::string>>();
-  const bool fashion = most == 9 && is_fashion(*tree);
-  for (int64_t label = 0; label <= most; ++label) names->push_back(fashion ? kFashion[label] : std::to_string(label));
+  const bool emnist = !set.name.empty(), fashion = !emnist && most == 9 && is_fashion(*tree);
+  const std::map<int64_t, std::string> letters = emnist ? emnist_letters(*tree, set.name) : std::map<int64_t, std::string>();
+  int64_t first = emnist ? (train ? train : test)->least_label() : 0;
+  if (train && test) first = std::min(first, test->least_label());
+  for (int64_t label = first; label <= most; ++label) {
+    const auto letter = letters.find(label);
+    names->push_back(letter != letters.end() ? letter->second : fashion ? kFashion[label] : std::to_string(label));
+  }
   for (IdxDataset* split : {train.get(), test.get()}) {
-    if (split != nullptr) split->set_classes(names);
+    if (split == nullptr) continue;
+    split->set_classes(names);
+    split->set_form(emnist, first);
   }
   DataSource source;
   source.format = Format::kIdx;
-  source.found = fashion ? "Fashion-MNIST" : "IDX files, as MNIST";
+  source.found = emnist ? fmt::format("EMNIST ({})", printable(set.name)) : fashion ? "Fashion-MNIST" : "IDX files, as MNIST";
   source.train = std::move(train);
   source.test = std::move(test);
   return source;

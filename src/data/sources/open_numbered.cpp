@@ -15,58 +15,50 @@ namespace residual::data {
 namespace {
 
 // "0_IMG_5975 (1).jpg" -> 0; none where no number stands before an underscore.
-std::optional<int64_t> leading_number(const std::string& name) {
-  int64_t number = 0;
+std::optional<int32_t> leading_number(const std::string& name) {
+  int32_t number = 0;
   const char* end = name.data() + name.size();
   const auto [next, error] = std::from_chars(name.data(), end, number);
-  if (error != std::errc{} || number < 0 || next == end || *next != '_' || !has_image_name(name)) return std::nullopt;
+  if (error != std::errc{} || number < 0 || next == end || *next != '_') return std::nullopt;
   return number;
 }
 
-// The folder "train" or "train_…"; empty when there is none.
-std::string split_folder(const FileTree& tree, std::string_view split) {
-  std::string found;
-  for (const FileTree::Entry& entry : tree.list("")) {
-    if (!entry.folder || !(entry.name == split || entry.name.starts_with(std::string(split) + "_"))) continue;
-    if (!found.empty()) {
-      fail(ErrorKind::kBadFile, "'{}' has the folders '{}' and '{}'; which of them is the {} split?", tree.where(""),
-           printable(found), printable(entry.name), split);
-    }
-    found = entry.name;
-  }
-  return found;
-}
-
-using NumberedFiles = std::vector<std::pair<int64_t, std::string>>;
-
-NumberedFiles list_numbered(const FileTree& tree, const std::string& folder) {
-  NumberedFiles files;
-  if (folder.empty()) return files;
+// The images of a split's folder, each with its number as label. Throws Error (kBadFile) for an image without one.
+ImageListing list_numbered(const FileTree& tree, const std::string& folder, bool upright) {
+  ImageListing listing;
+  if (folder.empty()) return listing;
   for (const FileTree::Entry& entry : tree.list(folder)) {
     const std::string path = joined(folder, entry.name);
-    const std::optional<int64_t> number = entry.file ? leading_number(entry.name) : std::nullopt;
-    if (!number) {
-      fail(ErrorKind::kBadFile, "'{}' is not an image whose name begins with the number of its class, such as 0_IMG_1.jpg",
+    if (entry.folder) {
+      fail(ErrorKind::kBadFile, "'{}' is a folder; images whose names begin with the number of their class lie side by side",
            tree.where(path));
     }
-    files.emplace_back(*number, path);
+    listing.images.push_back({.label = 0, .path = path});
   }
-  if (files.empty()) fail(ErrorKind::kBadFile, "the folder '{}' contains no image", tree.where(folder));
-  return files;
+  keep_images(tree, upright, listing);
+  for (ListedImage& image : listing.images) {
+    const std::optional<int32_t> number = leading_number(image.path.substr(folder.size() + 1));
+    if (!number) {
+      fail(ErrorKind::kBadFile, "'{}' is not an image whose name begins with the number of its class, such as 0_IMG_1.jpg",
+           tree.where(image.path));
+    }
+    image.label = *number;
+  }
+  if (listing.images.empty()) fail(ErrorKind::kBadFile, "the folder '{}' contains no image", tree.where(folder));
+  return listing;
 }
 
 std::unique_ptr<ImageFiles> numbered_files(const std::shared_ptr<const FileTree>& tree, const std::string& folder,
-                                           const NumberedFiles& files, const std::map<int64_t, int32_t>& index_of) {
-  if (files.empty()) return nullptr;
-  ImageListing listing;
+                                           ImageListing listing, const std::map<int32_t, int32_t>& index_of) {
+  if (listing.images.empty()) return nullptr;
   for (const auto& [number, index] : index_of) listing.classes.push_back(std::to_string(number));
-  for (const auto& [number, path] : files) {
-    const auto found = index_of.find(number);
+  for (ListedImage& image : listing.images) {
+    const auto found = index_of.find(image.label);
     if (found == index_of.end()) {
-      fail(ErrorKind::kBadFile, "'{}' has class {}, which no training image has; they do not belong together", tree->where(path),
-           number);
+      fail(ErrorKind::kBadFile, "'{}' has class {}, which no training image has; they do not belong together",
+           tree->where(image.path), image.label);
     }
-    listing.files.emplace_back(found->second, path);
+    image.label = found->second;
   }
   return std::make_unique<ImageFiles>(tree, std::move(listing), folder);
 }
@@ -76,35 +68,37 @@ std::unique_ptr<ImageFiles> numbered_files(const std::shared_ptr<const FileTree>
 bool is_numbered(const FileTree& tree) {
   const std::vector<FileTree::Entry> entries = tree.list("");
   return std::ranges::any_of(entries, [&](const FileTree::Entry& folder) {
-    const bool split = folder.folder && (folder.name == "train" || folder.name == "test" || folder.name.starts_with("train_") ||
-                                         folder.name.starts_with("test_"));
-    if (!split) return false;
+    if (!folder.folder || (!is_split_name(folder.name, kTrainNames, SplitName::kPrefix) &&
+                           !is_split_name(folder.name, kTestNames, SplitName::kPrefix))) {
+      return false;
+    }
     const std::vector<FileTree::Entry> inside = tree.list(folder.name);
-    return !inside.empty() && inside[0].file && leading_number(inside[0].name).has_value();
+    const auto image = std::ranges::find_if(inside, [](const FileTree::Entry& entry) { return has_image_name(entry.name); });
+    return image != inside.end() && image->file && leading_number(image->name).has_value();
   });
 }
 
 DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options) {
-  const std::string train_folder = split_folder(*tree, "train"), test_folder = split_folder(*tree, "test");
-  std::string validation_folder;
-  for (const std::string_view name : kValidationFolders) {
-    if (validation_folder.empty()) validation_folder = split_folder(*tree, name);
-  }
-  if (validation_folder.empty()) validation_folder = split_folder(*tree, "dev");
-  const NumberedFiles train = list_numbered(*tree, train_folder), test = list_numbered(*tree, test_folder);
-  const NumberedFiles validation = list_numbered(*tree, validation_folder);
+  const std::string train_folder = split_folder(*tree, kTrainNames, SplitName::kPrefix);
+  const std::string test_folder = split_folder(*tree, kTestNames, SplitName::kPrefix);
+  constexpr std::string_view kDevelopmentNames[] = {"dev"};
+  std::string validation_folder = split_folder(*tree, kValidationNames, SplitName::kPrefix);
+  if (validation_folder.empty()) validation_folder = split_folder(*tree, kDevelopmentNames, SplitName::kPrefix);
+  const bool upright = options.exif_orientation;
+  ImageListing train = list_numbered(*tree, train_folder, upright), test = list_numbered(*tree, test_folder, upright);
+  ImageListing validation = list_numbered(*tree, validation_folder, upright);
 
-  std::map<int64_t, int32_t> index_of;  // class number -> index, in rising order
-  for (const auto& [number, path] : train.empty() ? test : train) index_of.emplace(number, 0);
+  std::map<int32_t, int32_t> index_of;  // class number -> index, in rising order
+  for (const ListedImage& image : (train.images.empty() ? test : train).images) index_of.emplace(image.label, 0);
   int32_t next = 0;
   for (auto& [number, index] : index_of) index = next++;
 
   DataSource source;
   source.format = Format::kNumbered;
   source.found = "images with class numbers in their names, as SIGNS";
-  finish(source, numbered_files(tree, train_folder, train, index_of),
-         numbered_files(tree, validation_folder, validation, index_of), numbered_files(tree, test_folder, test, index_of),
-         options);
+  finish(source, numbered_files(tree, train_folder, std::move(train), index_of),
+         numbered_files(tree, validation_folder, std::move(validation), index_of),
+         numbered_files(tree, test_folder, std::move(test), index_of), options);
   return source;
 }
 

@@ -1,8 +1,8 @@
 // The formats that open_data tries, one function to recognise and one to open each.
 #pragma once
 
-#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +12,20 @@
 
 namespace residual::data {
 
-/// Folders of validation images, the likeliest first.
-inline constexpr std::array<std::string_view, 3> kValidationFolders{"val", "validation", "valid"};
+/// What the folders of a split are called, in any case.
+inline constexpr std::string_view kTrainNames[] = {"train", "training"};
+inline constexpr std::string_view kValidationNames[] = {"val", "validation", "valid"};
+inline constexpr std::string_view kTestNames[] = {"test", "testing"};
+
+/// Whether a folder is called like one of `names` or, with kPrefix, also begins with one and an underscore: "train_signs".
+enum class SplitName : uint8_t { kWhole, kPrefix };
+bool is_split_name(std::string_view folder, std::span<const std::string_view> names, SplitName how);
+
+/// The folder of a split, or "". Throws Error (kBadFile) where there are two.
+std::string split_folder(const FileTree& tree, std::span<const std::string_view> names, SplitName how);
+
+/// Throws Error (kBadFile) for a class name that is not UTF-8. where: of the class.
+void check_class_name(const std::string& name, const std::string& where);
 
 /// Whether the tree has any of the format's files (perhaps not all of them: opening names those that are missing).
 bool is_cifar(const FileTree& tree);

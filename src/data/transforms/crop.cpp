@@ -7,15 +7,19 @@ namespace {
 
 constexpr std::string_view kCorners[] = {"top_left", "top_right", "bottom_left", "bottom_right"};  // in the order of Corner
 
-// Where the crop starts along one axis; negative when it is larger than the image. Halves round to even, as Python's round.
-int64_t middle_start(int64_t in, int64_t crop) {
+constexpr std::string_view kStarts[] = {"half_even", "floor"};  // in the order of CropStart
+
+// Where the crop starts along one axis; negative when it is larger than the image.
+int64_t middle_start(int64_t in, int64_t crop, CropStart start) {
   if (crop > in) return -((crop - in) / 2);
   const int64_t rest = in - crop;
+  if (start == CropStart::kFloor) return rest / 2;
   return rest % 2 == 0 ? rest / 2 : (rest / 2) % 2 == 0 ? rest / 2 : rest / 2 + 1;
 }
 
-Window middle(Size2 in, Size2 size) {
-  return {middle_start(in.height, size.height), middle_start(in.width, size.width), size};
+Window middle(Size2 in, const CenterCrop& crop) {
+  const auto [height, width] = crop.size;
+  return {middle_start(in.height, height, crop.start), middle_start(in.width, width, crop.start), crop.size};
 }
 
 Window at_corner(Size2 in, const CornerCrop& crop) {
@@ -28,6 +32,7 @@ Window at_corner(Size2 in, const CornerCrop& crop) {
 
 void CenterCrop::fields(Fields& fields) {
   fields.required("size", size);
+  fields.choice("start", start, kStarts, CropStart::kHalfEven);
 }
 
 void CenterCrop::check(const Place&) const {
@@ -39,11 +44,11 @@ std::optional<Size2> CenterCrop::output_size(Size2 in) const {
 }
 
 void CenterCrop::apply(const Image& in, Image& out, Rng&) const {
-  crop(in, middle({in.height, in.width}, size), out);
+  crop(in, middle({in.height, in.width}, *this), out);
 }
 
 void CenterCrop::apply(const Planes& in, const Planes& out, Rng&) const {
-  crop(in, middle(in.size(), size), out);
+  crop(in, middle(in.size(), *this), out);
 }
 
 void CornerCrop::fields(Fields& fields) {

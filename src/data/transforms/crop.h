@@ -12,10 +12,14 @@
 
 namespace residual::data {
 
-/// {"step":"center_crop","size":[H,W]}: the middle; what lies outside the image is 0. Odd remainders are rounded as torchvision
-/// does.
+/// Where a centre crop begins when an odd number of pixels remains: at half of them rounded to even, as in torchvision, or
+/// rounded down, as in Hugging Face's image processors.
+enum class CropStart : uint8_t { kHalfEven, kFloor };
+
+/// {"step":"center_crop","size":[H,W]}: the middle; what lies outside the image is 0. With "start":"floor" as CropStart says.
 struct CenterCrop {
   Size2 size;
+  CropStart start = CropStart::kHalfEven;
 
   static constexpr std::string_view kName = "center_crop";
   static constexpr bool kRandom = false;

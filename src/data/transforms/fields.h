@@ -55,6 +55,12 @@ class Fields {
     value = static_cast<T>(index);
   }
 
+  /// The same, written only when it is not `standard`, which is what it is when it is missing.
+  template <typename T>
+  void choice(std::string_view key, T& value, std::span<const std::string_view> names, const T& standard) {
+    if (out_ == nullptr ? has(key) : value != standard) choice(key, value, names);
+  }
+
   /// Throws Error for a key of the object that was not read.
   void refuse_others() const;
 

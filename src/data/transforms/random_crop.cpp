@@ -1,8 +1,15 @@
 #include "data/transforms/random_crop.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace residual::data {
+
+std::optional<RandomCrop> RandomCrop::for_images(const TrainingImages& images) {
+  const int64_t padding = std::min<int64_t>(images.digits ? 2 : 4, std::min(images.input.height, images.input.width) - 1);
+  return padding > 0 ? std::optional(RandomCrop{padding}) : std::nullopt;
+}
 
 void RandomCrop::check(const Place&) const {
   if (padding < 1 || padding > 65535)

@@ -9,6 +9,7 @@
 #include "data/transforms/fields.h"
 #include "data/transforms/pixels.h"
 #include "data/transforms/place.h"
+#include "data/transforms/training_images.h"
 
 namespace residual::data {
 
@@ -19,6 +20,10 @@ struct RandomCrop {
 
   static constexpr std::string_view kName = "random_crop";
   static constexpr bool kRandom = true;
+  static constexpr std::string_view kAugmentation = "crop";
+  static bool suits(const TrainingImages&) { return true; }
+  /// Pads by 4 pixels, digits by 2; by less where the image is smaller, and not at all where it is one pixel high or wide.
+  static std::optional<RandomCrop> for_images(const TrainingImages& images);
   void fields(Fields& fields) { fields.required("padding", padding); }
   void check(const Place& place) const;
 

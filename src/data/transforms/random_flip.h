@@ -1,12 +1,14 @@
 // Random horizontal flip.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/rng.h"
 #include "data/transforms/fields.h"
 #include "data/transforms/pixels.h"
 #include "data/transforms/place.h"
+#include "data/transforms/training_images.h"
 
 namespace residual::data {
 
@@ -14,6 +16,9 @@ namespace residual::data {
 struct RandomFlip {
   static constexpr std::string_view kName = "random_flip";
   static constexpr bool kRandom = true;
+  static constexpr std::string_view kAugmentation = "flip";
+  static bool suits(const TrainingImages& images) { return !images.digits; }
+  static std::optional<RandomFlip> for_images(const TrainingImages&) { return RandomFlip{}; }
   void fields(Fields&) {}
   void check(const Place&) const {}
 

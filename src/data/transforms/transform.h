@@ -24,6 +24,12 @@ namespace residual::data {
 ///     void fields(Fields&);                      the names of its parameters in JSON
 ///     void check(const Place&) const;            throws Error (kUsage) for parameters that make no sense there
 ///
+/// a random one also with
+///
+///     static constexpr std::string_view kAugmentation;             its name in `--augment`
+///     static bool suits(const TrainingImages&);                    whether `--augment auto` has it
+///     static std::optional<T> for_images(const TrainingImages&);   as `--augment` adds it; none where it makes no sense
+///
 /// and, of what it does to an image, the members of one of the concepts below. What is random is drawn from the Rng alone: the
 /// transforms of a list draw from one sequence for each (seed, epoch, sample), in the order of the list.
 using Transform =

@@ -33,6 +33,22 @@ std::string fingerprint(const data::Dataset* split) {
   return fmt::format("{:016x}", hash);
 }
 
+// Crop and flip under the keys of version 0.1.0; any other random transform under its name.
+Json augmentation_json(const std::vector<data::Transform>& augmentation) {
+  Json json{{"crop_padding", 0}, {"flip", false}};
+  for (const data::Transform& transform : augmentation) {
+    if (const auto* crop = std::get_if<data::RandomCrop>(&transform)) {
+      json["crop_padding"] = crop->padding;
+    } else if (std::holds_alternative<data::RandomFlip>(transform)) {
+      json["flip"] = true;
+    } else {
+      const nlohmann::ordered_json parameters = data::to_json(transform);
+      json[parameters.at("step").get<std::string>()] = Json::parse(parameters.dump());
+    }
+  }
+  return json;
+}
+
 Json data_json(const data::DataSource& source) {
   return {
       {"format", data::name_of(source.format)},
@@ -80,9 +96,15 @@ std::string identity_json(const TrainOptions& options, const data::DataSource& s
             {"data", data_json(source)},
             {"init", static_cast<int>(options.initialisation)},
             {"pretrained", options.pretrained},
-            {"augment", {{"crop_padding", options.random_transforms.crop_padding}, {"flip", options.random_transforms.flip}}}};
+            {"augment", augmentation_json(options.random_transforms)}};
   add_to_identity(json, options);
   return json.dump();
+}
+
+std::optional<data::Preprocessing> preprocessing_in(std::string_view identity) {
+  const Json json = parse_json(identity, "the checkpoint's identity");
+  if (!json.is_object() || !json.contains("preprocessing")) return std::nullopt;
+  return data::Preprocessing::from_json(json.at("preprocessing").dump());
 }
 
 std::string upgraded_identity(std::string_view saved) {

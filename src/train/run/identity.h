@@ -1,6 +1,7 @@
 // The identity of a run, by which a checkpoint is matched to it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace residual::train {
 /// Everything that determines the bytes a run produces, as JSON, except the number of threads: a run may be resumed with another
 /// number, with results that differ in the last bits.
 std::string identity_json(const TrainOptions& options, const data::DataSource& source, const data::Preprocessing& preprocessing);
+
+/// The preprocessing in such a text; none where it is of another form.
+std::optional<data::Preprocessing> preprocessing_in(std::string_view identity);
 
 /// Converts the identity that an earlier version wrote: hyperparameters that it did not have get their defaults. The current form
 /// is unchanged. Throws Error (kBadFile) for any other.

@@ -1,0 +1,108 @@
+#include "data/sources/image_listing.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+#include "core/threads.h"
+#include "image/orientation.h"
+
+namespace residual::data {
+namespace {
+
+enum class Kind : uint8_t { kImage, kUnreadable, kOther };
+
+void list_deep(const FileTree& tree, const std::string& folder, int32_t label, int depth, std::vector<ListedImage>& files) {
+  constexpr int kMostDeep = 16;
+  if (depth > kMostDeep) {
+    fail(ErrorKind::kBadFile, "'{}' lies {} folders deep; does a link in it lead back to a folder around it?", tree.where(folder),
+         depth);
+  }
+  for (const FileTree::Entry& entry : tree.list(folder)) {
+    std::string path = joined(folder, entry.name);
+    if (entry.folder) {
+      list_deep(tree, path, label, depth + 1, files);
+    } else {
+      files.push_back({.label = label, .path = std::move(path)});
+    }
+  }
+}
+
+std::optional<ImageShape> shape_of_file(const FileTree& tree, const std::string& path, bool upright) {
+  try {
+    const std::vector<std::byte> bytes = tree.read(path, kMaxImageFile);
+    std::optional<ImageShape> shape = shape_in_header(bytes);
+    if (shape && upright && exif_orientation(bytes) >= 5) std::swap(shape->height, shape->width);
+    return shape;
+  } catch (const Error&) {
+    return std::nullopt;  // decoding it says why
+  }
+}
+
+// Most headers are in the first bytes; Exif data and thumbnails may come before them.
+Kind look_at(const FileTree& tree, bool upright, ListedImage& file) {
+  constexpr size_t kFirst = 4096, kMore = size_t{1} << 18;
+  const std::vector<std::byte> start = tree.start_of(file.path, kFirst);
+  if (!looks_like_image(start))
+    return looks_like_other_image(start) || has_image_name(file.path) ? Kind::kUnreadable : Kind::kOther;
+  std::optional<ImageShape> shape;
+  if (!upright) shape = shape_in_header(start);
+  if (!upright && !shape && start.size() == kFirst) shape = shape_in_header(tree.start_of(file.path, kMore));
+  if (!shape) shape = shape_of_file(tree, file.path, upright);
+  if (!shape || shape->height < 1 || shape->width < 1) return Kind::kUnreadable;
+  file.shape = *shape;
+  return Kind::kImage;
+}
+
+}  // namespace
+
+bool has_image_name(const std::string& name) {
+  return has_image_ending(name);
+}
+
+void list_files(const FileTree& tree, const std::string& folder, int32_t label, std::vector<ListedImage>& files) {
+  list_deep(tree, folder, label, 0, files);
+}
+
+void keep_images(const FileTree& tree, bool upright, ImageListing& listing) {
+  std::vector<ListedImage>& files = listing.images;
+  std::vector<Kind> kinds(files.size());
+  {
+    const auto count = static_cast<int64_t>(files.size()), threads = std::min<int64_t>(allowed_threads(), count);
+    std::vector<std::jthread> team;
+    for (int64_t t = 0; t < threads; ++t) {
+      team.emplace_back([&, begin = count * t / threads, end = count * (t + 1) / threads] {
+        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) kinds[i] = look_at(tree, upright, files[i]);
+      });
+    }
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (kinds[i] == Kind::kOther) {
+      listing.left_out.add(files[i].path);
+      continue;
+    }
+    if (kept != i) files[kept] = std::move(files[i]);
+    ++kept;
+  }
+  files.resize(kept);
+}
+
+FolderImages images_below(const std::filesystem::path& folder) {
+  const std::shared_ptr<const FileTree> tree = folder_on_disk(folder);
+  ImageListing listing;
+  list_files(*tree, "", 0, listing.images);
+  keep_images(*tree, false, listing);
+  if (listing.images.empty()) {
+    const std::string others = to_text(listing.left_out);
+    fail(ErrorKind::kBadFile, "the folder '{}' holds no image ({}){}{}", tree->where(""), image_format_names(),
+         others.empty() ? "" : "; ", others);
+  }
+  FolderImages found{{}, std::move(listing.left_out)};
+  for (const ListedImage& image : listing.images) found.files.push_back(folder / image.path);
+  return found;
+}
+
+}  // namespace residual::data
