@@ -8,7 +8,7 @@ set(package_made ${PROJECT_BINARY_DIR}/package-files)
 
 if(TARGET residual-program)
   install(TARGETS residual-program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-  # The man page and the shells' completions are what the program prints about itself; without them where it cannot run, as in cross builds.
+  # The man page and the shells' completions are what the program prints about itself; they are left out where it cannot run, as in cross builds.
   foreach(page IN ITEMS "man;${CMAKE_INSTALL_MANDIR}/man1/residual.1"
                         "completion bash;${CMAKE_INSTALL_DATADIR}/bash-completion/completions/residual"
                         "completion zsh;${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions/_residual"

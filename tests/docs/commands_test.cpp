@@ -224,10 +224,4 @@ TEST(DocsCommands, TheDescriptionsInTomlAreNetworks) {
   EXPECT_GE(count, 1U);
 }
 
-TEST(DocsCommands, TheReferenceOfOptionsIsWhatTheProgramPrints) {
-  const Outcome outcome = program::Workspace().shell("'" RESIDUAL_SOURCE_DIR "/scripts/options' \"$R\"");
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, layering::read("docs/OPTIONS.md").text) << "make it again: scripts/options >docs/OPTIONS.md";
-}
-
 }  // namespace

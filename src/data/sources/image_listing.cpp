@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/error.h"
+#include "core/thread_team.h"
 #include "core/threads.h"
 #include "image/orientation.h"
 
@@ -69,15 +69,10 @@ void list_files(const FileTree& tree, const std::string& folder, int32_t label, 
 void keep_images(const FileTree& tree, bool upright, ImageListing& listing) {
   std::vector<ListedImage>& files = listing.images;
   std::vector<Kind> kinds(files.size());
-  {
-    const auto count = static_cast<int64_t>(files.size()), threads = std::min<int64_t>(allowed_threads(), count);
-    std::vector<std::jthread> team;
-    for (int64_t t = 0; t < threads; ++t) {
-      team.emplace_back([&, begin = count * t / threads, end = count * (t + 1) / threads] {
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) kinds[i] = look_at(tree, upright, files[i]);
-      });
-    }
-  }
+  const auto count = static_cast<int64_t>(files.size());
+  for_each_part(count, std::min<int64_t>(allowed_threads(), count), [&](int64_t, int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) kinds[i] = look_at(tree, upright, files[i]);
+  });
   size_t kept = 0;
   for (size_t i = 0; i < files.size(); ++i) {
     if (kinds[i] == Kind::kOther) {
