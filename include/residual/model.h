@@ -133,8 +133,8 @@ class RESIDUAL_API Model {
   /// The names of the classes decide which is which, exactly or but for case and composed letters; the data may have some of the
   /// model's classes alone, and images of classes that the model does not have are left out. Numbers decide where no name agrees;
   /// the number of classes must be the same then. Images of folders are turned upright where the model's were in training. Throws
-  /// Error: kUsage for classes that do not correspond, for data without that split, without a known preprocessing, and for crops other than 1, 5 and 10 or of a preprocessing without a centre crop; kBadFile
-  /// when an image cannot be read.
+  /// Error: kUsage for classes that do not correspond, for data without that split, without a known preprocessing, and for crops
+  /// other than 1, 5 and 10 or of a preprocessing without a centre crop; kBadFile when an image cannot be read.
   Evaluation evaluate(const Dataset& data, const EvaluationOptions& options = {}) const;
 
   /// This model ready to run in one thread, with working memory of its own. Throws Error: kUsage for options out of range,

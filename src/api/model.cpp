@@ -164,10 +164,10 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
     evaluate.progress = options.on_progress;
     const Evaluated evaluated(data.parts_->source, data.parts_->opened, options.split, model);
     eval::Evaluation result = eval::evaluate(model, evaluated.split(), std::move(evaluate));
-    return Evaluation{result.images,     result.correct,
-                      result.correct5,   result.loss,
-                      result.seconds,    std::move(result.confusion),
-                      result.classes_by, std::move(result.unknown_classes),
+    return Evaluation{result.images,         result.correct,
+                      result.correct5,       result.loss,
+                      result.seconds,        std::move(result.confusion),
+                      result.classes_by,     std::move(result.unknown_classes),
                       result.images_left_out};
   });
 }

@@ -51,8 +51,8 @@ std::optional<Known> matched(models::Architecture architecture, const io::OnnxMo
   return std::nullopt;
 }
 
-// The first of these that the file's graph is. Where the stride of bottlenecks is on their 1x1 convolutions, as in the paper and in
-// Keras, no tensor shows it.
+// The first of these that the file's graph is. Where the stride of bottlenecks is on their 1x1 convolutions, as in the paper and
+// in Keras, no tensor shows it.
 std::optional<Known> first_matched(std::span<const models::Architecture> candidates, const io::OnnxModel& file) {
   for (const models::Architecture& candidate : candidates) {
     if (std::optional<Known> known = matched(candidate, file)) return known;

@@ -84,8 +84,8 @@ class Spinning {
 
  private:
   void judge(int threads, int64_t run, int64_t waited) {
-    // Of the time in which the thread could run. Beside two programs that are always busy, two threads of two processors wait half
-    // of it, and a training step of resnet20 takes 190 ms with short spinning in place of 340 (100 where nothing else runs).
+    // Of the time in which the thread could run. Beside two programs that are always busy, two threads of two processors wait
+    // half of it, and a training step of resnet20 takes 190 ms with short spinning in place of 340 (100 where nothing else runs).
     constexpr double kOften = 0.4, kSeldom = 0.25;
     const double share = static_cast<double>(waited) / static_cast<double>(std::max<int64_t>(run + waited, 1));
     const std::lock_guard lock(mutex_);

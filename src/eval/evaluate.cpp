@@ -137,8 +137,7 @@ Evaluation evaluate(const Model& model, const data::Dataset& dataset, EvaluateOp
   const std::unique_ptr<data::Dataset> numbered = as_numbered_by(match, dataset, model.labels);
   const data::Dataset& evaluated = numbered ? *numbered : dataset;
   options.batch_size = std::min(options.batch_size, std::max<int64_t>(evaluated.size(), 1));
-  Evaluation result =
-      Evaluator(model.architecture, model.preprocessing, model.state, std::move(options)).run(evaluated, views);
+  Evaluation result = Evaluator(model.architecture, model.preprocessing, model.state, std::move(options)).run(evaluated, views);
   result.classes_by = match.by;
   result.images_left_out = dataset.size() - evaluated.size();
   if (result.images_left_out > 0) {

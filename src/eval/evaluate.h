@@ -31,7 +31,7 @@ struct Evaluation {
   double loss = 0;                              ///< mean cross-entropy an image, without label smoothing
   double seconds = 0;                           ///< wall time, loading included
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]
-  std::vector<Mistake> worst;  ///< the mistakes of the highest loss, highest first; at most EvaluateOptions::worst
+  std::vector<Mistake> worst;                ///< the mistakes of the highest loss, highest first; at most EvaluateOptions::worst
   ClassesBy classes_by = ClassesBy::kNames;  ///< how the data's classes were found among the model's
   std::vector<std::string> unknown_classes;  ///< classes of the data that the model does not have …
   int64_t images_left_out = 0;               ///< … and the number of their images, which are not evaluated

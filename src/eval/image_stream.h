@@ -40,8 +40,8 @@ struct StreamedResult {
 /// 1 for a few images, for which a larger batch would not repay its preparation; otherwise 32.
 int64_t default_stream_batch(size_t images);
 
-/// Calls use(result) for every image, in order, from the calling thread; what it throws ends the stream. Throws Error (kUsage) for
-/// options out of range, (kNumeric) when the network's outputs are not finite.
+/// Calls use(result) for every image, in order, from the calling thread; what it throws ends the stream. Throws Error (kUsage)
+/// for options out of range, (kNumeric) when the network's outputs are not finite.
 void predict_stream(const Model& model, std::span<const StreamedImage> images, const StreamOptions& options,
                     const std::function<void(const StreamedResult&)>& use);
 

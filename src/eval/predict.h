@@ -17,8 +17,8 @@ namespace residual::eval {
 
 using residual::Prediction;
 
-/// The classes of the highest of one image's logits, likeliest first, as many as `order` has room for, which is overwritten. Throws
-/// Error (kNumeric) when a logit is not finite.
+/// The classes of the highest of one image's logits, likeliest first, as many as `order` has room for, which is overwritten.
+/// Throws Error (kNumeric) when a logit is not finite.
 std::vector<Prediction> likeliest(const Model& model, std::span<const float> logits, std::span<int64_t> order);
 
 /// Predicts images in batches of one size. For one thread at a time; several of one model may run at once.

@@ -81,7 +81,13 @@ PublishedFile file_of(const std::string& folder, const std::string& name, int64_
 }
 
 Entry data_set(const std::string& name, const std::string& summary, std::vector<PublishedFile> files) {
-  return {.name = name, .kind = Kind::kData, .summary = summary, .preset = "", .network = "", .files = std::move(files), .by_hand = ""};
+  return {.name = name,
+          .kind = Kind::kData,
+          .summary = summary,
+          .preset = "",
+          .network = "",
+          .files = std::move(files),
+          .by_hand = ""};
 }
 
 Entry cifar10() {

@@ -101,8 +101,7 @@ Start start_from(const eval::Model& pretrained, const models::Architecture& arch
     const auto found = pretrained.state.tensors().find(name);
     const Tensor* tensor = found == pretrained.state.tensors().end() ? nullptr : &found->second;
     const bool in_head = models::within(name, head);
-    const bool fits =
-        tensor != nullptr && tensor->shape() == variable.type.shape && tensor->dtype() == variable.type.dtype;
+    const bool fits = tensor != nullptr && tensor->shape() == variable.type.shape && tensor->dtype() == variable.type.dtype;
     if (fits && !(in_head && rows.other_classes)) {
       start.weights.set(name, in_head && !rows.order.empty() ? in_order(*tensor, rows.order) : tensor->clone());
     } else if (in_head) {

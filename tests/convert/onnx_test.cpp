@@ -184,14 +184,15 @@ TEST(OnnxModel, OtherWaysToWriteTheEndOfANetworkAreThatNetwork) {
   const Tensor& weight = model.state.at("linear.weight");
   const Shape kernels{weight.shape()[0], weight.shape()[1], 1, 1};
   const Tensor head = Tensor::of<float>(kernels, weight.as<float>());
-  const Graph other = rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> x) -> std::optional<std::vector<Value>> {
-    const std::string_view op = graph.node(id).op->name;
-    if (op == "global_avg_pool") return std::vector{avg_pool(result, x[0], {{.kernel = {2, 2}, .stride = {2, 2}}, true})};
-    if (op == "flatten") return std::vector{x[0]};
-    if (op != "linear") return std::nullopt;
-    result.declare({"head.weight", {DType::kF32, kernels}, Role::kParameter, {}});
-    return std::vector{flatten(result, conv2d(result, x[0], result.read("head.weight"), x[2], {}))};
-  });
+  const Graph other =
+      rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> x) -> std::optional<std::vector<Value>> {
+        const std::string_view op = graph.node(id).op->name;
+        if (op == "global_avg_pool") return std::vector{avg_pool(result, x[0], {{.kernel = {2, 2}, .stride = {2, 2}}, true})};
+        if (op == "flatten") return std::vector{x[0]};
+        if (op != "linear") return std::nullopt;
+        result.declare({"head.weight", {DType::kF32, kernels}, Role::kParameter, {}});
+        return std::vector{flatten(result, conv2d(result, x[0], result.read("head.weight"), x[2], {}))};
+      });
   io::TensorViews views{{"head.weight", &head}};
   for (const auto& [name, tensor] : model.state.tensors()) views.emplace(name, &tensor);
   io::write_onnx(folder / "other.onnx", other, views);

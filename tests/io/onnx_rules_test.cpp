@@ -28,7 +28,8 @@ TEST(OnnxRules, EachFormHasItsOpsetAndTheNewestCoversTheNewestOpset) {
 
 TEST(OnnxRules, TheTableSaysOpsetsAttributesAndLimits) {
   const std::string table = onnx_operator_table();
-  EXPECT_NE(table.find("| Clip | 7 to 24 | max (to 10), min (to 10) | constant bounds, such as Relu6 |"), std::string::npos) << table;
+  EXPECT_NE(table.find("| Clip | 7 to 24 | max (to 10), min (to 10) | constant bounds, such as Relu6 |"), std::string::npos)
+      << table;
   EXPECT_NE(table.find("| Where | 9 to 24 |  | constants only |"), std::string::npos) << table;
 }
 
@@ -38,7 +39,8 @@ TEST(OnnxRules, TheDocumentationHasThisTable) {
   std::stringstream text;
   text << file.rdbuf();
   if (text.str().find("| operator | opsets |") == std::string::npos) GTEST_SKIP() << "docs/ONNX.md has no table of operators";
-  EXPECT_NE(text.str().find(onnx_operator_table()), std::string::npos) << "docs/ONNX.md should have this table:\n" << onnx_operator_table();
+  EXPECT_NE(text.str().find(onnx_operator_table()), std::string::npos) << "docs/ONNX.md should have this table:\n"
+                                                                       << onnx_operator_table();
 }
 
 OnnxNode node_called(const std::string& op, const std::string& domain = "") {

@@ -90,7 +90,8 @@ Command add_eval(CLI::App& program) {
       ->add_option("--crops", arguments->crops,
                    "Average the logits of 1, 5 (corners and centre) or 10 (and their mirror images) crops of each image")
       ->capture_default_str();
-  command->add_flag("--json", arguments->json, "JSON: images, correct, top1, top5, loss, images_per_second, classes_by (names, folded names or numbers), "
+  command->add_flag("--json", arguments->json,
+                    "JSON: images, correct, top1, top5, loss, images_per_second, classes_by (names, folded names or numbers), "
                     "unknown_classes and images_left_out");
   arguments->machine.add_to(*command, true);
   shorten_help(*command, {"Weights", "Network", "Data", "Machine"});

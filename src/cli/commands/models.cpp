@@ -122,8 +122,9 @@ Command add_models(CLI::App& program) {
   list_choices(command->add_option("--family", arguments->family, "Only networks of this family"), families());
   command->add_flag("--published", arguments->published, "Only networks with weights that `residual fetch` downloads");
   command->add_flag("--json", arguments->json, "A JSON list instead of a table");
-  suggest(command->add_option("--describe", arguments->describe, "Print this network as a description, as a template for your own"),
-          models::model_names());
+  suggest(
+      command->add_option("--describe", arguments->describe, "Print this network as a description, as a template for your own"),
+      models::model_names());
   command->footer(
       "Examples:\n  residual models\n  residual models --family wide_resnet --published\n  residual models --describe resnet50 > "
       "mine.json");

@@ -89,8 +89,7 @@ Command add_predict(CLI::App& program) {
   CLI::App* command = program.add_subcommand("predict", "Classify images");
   auto arguments = std::make_shared<PredictArguments>();
   arguments->model.add_to(*command);
-  command
-      ->add_option("IMAGE", arguments->images, "Image files, folders of them (with all below), or - for one on standard input")
+  command->add_option("IMAGE", arguments->images, "Image files, folders of them (with all below), or - for one on standard input")
       ->required();
   command->add_option("--labels", arguments->labels, "File with the names of the classes: one a line, or JSON");
   command->add_flag("--exif-orientation", arguments->exif_orientation,

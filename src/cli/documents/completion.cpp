@@ -122,7 +122,8 @@ std::string bash_completion(const CommandText& program) {
       std::string patterns;
       for (const std::string& name : option.names) patterns += (patterns.empty() ? "" : "|") + in_quotes(path + " " + name);
       if (option.choices.closed)
-        values += fmt::format("    {}) words={} ;;\n", patterns, in_quotes(fmt::format("{}", fmt::join(option.choices.names, " "))));
+        values +=
+            fmt::format("    {}) words={} ;;\n", patterns, in_quotes(fmt::format("{}", fmt::join(option.choices.names, " "))));
       else  // an empty answer: the names of files
         values += fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$current\")); return ;;\n", patterns,
                               in_quotes(fmt::format("{}", fmt::join(option.choices.names, " "))));

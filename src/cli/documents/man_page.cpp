@@ -51,7 +51,8 @@ std::string list(std::string_view title, const Listed (&entries)[N]) {
 
 std::string man_page(const CommandText& program) {
   std::string text = fmt::format(
-      ".TH RESIDUAL 1 \"\" \"residual {}\" \"User Commands\"\n.SH NAME\nresidual \\- train, evaluate and use residual networks for "
+      ".TH RESIDUAL 1 \"\" \"residual {}\" \"User Commands\"\n.SH NAME\nresidual \\- train, evaluate and use residual networks "
+      "for "
       "images\n.SH SYNOPSIS\n.B residual\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n{}\n.SH COMMANDS\n",
       kVersion, plain(program.summary));
   for_each_command(program, [&](const CommandText& command) {

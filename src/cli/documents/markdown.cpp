@@ -85,8 +85,8 @@ std::string table(std::string_view title, const Listed (&list)[N]) {
 }  // namespace
 
 std::string markdown_reference(const CommandText& program) {
-  std::string text = fmt::format("# Reference of `residual`\n\n{} This page is the output of `residual man --markdown`.\n\n",
-                                 program.summary);
+  std::string text =
+      fmt::format("# Reference of `residual`\n\n{} This page is the output of `residual man --markdown`.\n\n", program.summary);
   for_each_command(program, [&](const CommandText& command) { text += section(command); });
   return text + table("Exit codes", kExitCodes) + table("Environment", kVariables);
 }

@@ -118,9 +118,10 @@ void add_preprocess(CLI::App& command, std::string& preprocess) {
 }
 
 void NetworkArguments::add_to(CLI::App& command) {
-  suggest(command.add_option("MODEL", model, "A model file, a name that `residual models` lists, or a description (.json, .toml)")
-              ->required(),
-          models::model_names());
+  suggest(
+      command.add_option("MODEL", model, "A model file, a name that `residual models` lists, or a description (.json, .toml)")
+          ->required(),
+      models::model_names());
   options.add_to(command);
   command.add_option("--classes", classes, "Of a name or description: number of classes (default: as published)")
       ->group("Network");

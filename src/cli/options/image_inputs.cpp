@@ -118,8 +118,8 @@ std::string note_on(const std::vector<std::string>& left_out) {
     list += fmt::format("{}{} ({})", i == 0 ? "" : ", ", most[i].first, most[i].second);
   if (most.size() > kMostListed) list += ", …";
   const bool one = left_out.size() == 1;
-  return fmt::format("{} {} no {} and {} left out: {}", counted(static_cast<int64_t>(left_out.size()), "file"), one ? "is" : "are",
-                     one ? "image" : "images", one ? "is" : "are", list);
+  return fmt::format("{} {} no {} and {} left out: {}", counted(static_cast<int64_t>(left_out.size()), "file"),
+                     one ? "is" : "are", one ? "image" : "images", one ? "is" : "are", list);
 }
 
 }  // namespace residual::cli

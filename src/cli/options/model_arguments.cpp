@@ -14,9 +14,11 @@
 namespace residual::cli {
 
 void WeightsArguments::add_to(CLI::App& command) {
-  suggest(command.add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
-              ->group("Weights"),
-          models::model_names());
+  suggest(
+      command
+          .add_option("--model", network, "The network or its description, where neither the file nor its tensors identify it")
+          ->group("Weights"),
+      models::model_names());
   command
       .add_option("--input", network_options.input,
                   "Size of the images that the network takes, CxHxW, where the file does not say it (default: as --preprocess "

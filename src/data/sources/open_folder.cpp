@@ -43,8 +43,9 @@ void number_as(const std::vector<std::string>& classes, ImageListing& listing, c
   for (const std::string& name : listing.classes) {
     const auto found = std::ranges::find(classes, name);
     if (found == classes.end()) {
-      fail(ErrorKind::kBadFile, "'{}': train has {} classes, {} has {}; '{}' is in {} only, each class needs a folder in train too",
-           tree.where(""), classes.size(), split, listing.classes.size(), printable(name), split);
+      fail(ErrorKind::kBadFile,
+           "'{}': train has {} classes, {} has {}; '{}' is in {} only, each class needs a folder in train too", tree.where(""),
+           classes.size(), split, listing.classes.size(), printable(name), split);
     }
     numbers.push_back(static_cast<int32_t>(found - classes.begin()));
   }

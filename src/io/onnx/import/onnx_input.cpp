@@ -68,8 +68,7 @@ void OnnxImporter::add_input() {
     }
     if (sizes[i] < 1) sizes[i] = given;
     if (given >= 1 && given != sizes[i]) {
-      fail(ErrorKind::kUsage, "'{}' takes images with {} {}, not of {}", file, kSizes[i], sizes[i],
-           to_string(*options_.input));
+      fail(ErrorKind::kUsage, "'{}' takes images with {} {}, not of {}", file, kSizes[i], sizes[i], to_string(*options_.input));
     }
     if (sizes[i] > kMostSide) {
       fail(ErrorKind::kBadFile, "'{}': input '{}', {}: it has {}, at most {} are supported", file, printable(images->name),

@@ -103,9 +103,8 @@ bool is_channels_last(const OnnxNode& node) {
 
 // Appends what stands for the node; false where it stands for itself.
 bool replace(const OnnxNode& node, std::vector<OnnxNode>& nodes) {
-  static const std::map<std::string_view, std::string_view> kOfOne{{"QLinearGlobalAveragePool", "GlobalAveragePool"},
-                                                                   {"QLinearAveragePool", "AveragePool"},
-                                                                   {"QLinearSigmoid", "Sigmoid"}};
+  static const std::map<std::string_view, std::string_view> kOfOne{
+      {"QLinearGlobalAveragePool", "GlobalAveragePool"}, {"QLinearAveragePool", "AveragePool"}, {"QLinearSigmoid", "Sigmoid"}};
   if (node.outputs.empty() || is_channels_last(node)) return false;
   Replacement out(node);
   if (node.op == "QLinearConv")

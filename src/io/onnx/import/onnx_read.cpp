@@ -106,7 +106,8 @@ bool OnnxImporter::all_constant(const OnnxNode& node) const {
 
 // Whether integers are only moved, or the largest of them taken.
 bool OnnxImporter::is_moved_quantized(const OnnxNode& node) const {
-  static const std::set<std::string_view> kMoves{"MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Gather"};
+  static const std::set<std::string_view> kMoves{"MaxPool",   "Reshape",   "Flatten", "Squeeze",
+                                                 "Unsqueeze", "Transpose", "Slice",   "Gather"};
   return kMoves.contains(node.op) && has(node, 0) && is_quantized(node, 0);
 }
 
@@ -162,7 +163,8 @@ void OnnxImporter::finish() {
   const Activation x = done(end, 0);
   const Shape shape = graph().shape(x.value);
   const std::vector<Axis> order = x.layout.order();
-  if (x.layout.rank() < 2 || x.layout[0] != Layout::Dimension{Axis::kN} || x.layout.size(1, shape) != without_batch(shape).elements() || !std::ranges::is_sorted(order)) {
+  if (x.layout.rank() < 2 || x.layout[0] != Layout::Dimension{Axis::kN} ||
+      x.layout.size(1, shape) != without_batch(shape).elements() || !std::ranges::is_sorted(order)) {
     fail(ErrorKind::kBadFile, "'{}': the output '{}' has shape {} for one image; a classifier gives one number a class",
          storage_.name(), printable(output.name), to_string(shape));
   }

@@ -30,9 +30,10 @@ const OnnxRules& table() {
 }
 
 // Operators on integers that onnx_qoperator.h does not replace.
-const std::set<std::string_view> kOnIntegers{"QLinearConv",       "QLinearMatMul",           "QLinearAdd",          "QLinearMul",
-                                             "QLinearSigmoid",    "QLinearConcat",           "QLinearSoftmax",      "QGemm",
-                                             "QLinearAveragePool", "QLinearGlobalAveragePool", "QLinearLeakyRelu", "QLinearReduceMean"};
+const std::set<std::string_view> kOnIntegers{
+    "QLinearConv",      "QLinearMatMul",    "QLinearAdd", "QLinearMul",         "QLinearSigmoid",
+    "QLinearConcat",    "QLinearSoftmax",   "QGemm",      "QLinearAveragePool", "QLinearGlobalAveragePool",
+    "QLinearLeakyRelu", "QLinearReduceMean"};
 const std::set<std::string_view> kDynamic{"DynamicQuantizeLinear", "ConvInteger",          "MatMulInteger",
                                           "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM",
                                           "ConvIntegerToFloat"};

@@ -66,8 +66,8 @@ Constant OnnxImporter::computed_constant(const OnnxNode& node, const OnnxRule& r
   const Numbers x = numbers(node, 0);
   if (!x.is_float() || (x.shape.rank() != 4 && x.shape.rank() != 2) || x.shape.elements() == 0 ||
       x.shape.elements() > kMostComputed) {
-    refuse(node, fmt::format("of a constant of {} of shape {} it is not supported; at most {} floats N,C,H,W or N,C are", name_of(x.type),
-                             to_string(x.shape), kMostComputed));
+    refuse(node, fmt::format("of a constant of {} of shape {} it is not supported; at most {} floats N,C,H,W or N,C are",
+                             name_of(x.type), to_string(x.shape), kMostComputed));
   }
   OnnxImporter part(storage_, document_, options_);
   part.batch_ = x.shape[0];
@@ -88,7 +88,8 @@ Constant OnnxImporter::computed_constant(const OnnxNode& node, const OnnxRule& r
     refuse(node, "of constants it is not supported");
   part.graph().output("y", y.value);
   const Graph graph = rebatch(part.graph(), x.shape[0]);
-  if (!is_small(graph)) refuse(node, fmt::format("of constants, at most {} numbers are computed; export with constants folded", kMostComputed));
+  if (!is_small(graph))
+    refuse(node, fmt::format("of constants, at most {} numbers are computed; export with constants folded", kMostComputed));
   part.charge(kCharged);
   State state;
   for (auto& [name, tensor] : part.model_.tensors) state.set(name, std::move(tensor));
