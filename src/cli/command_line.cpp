@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -79,7 +79,9 @@ void refuse_repeated_options(CLI::App& command, std::span<char* const> arguments
 
 std::string command_line() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();  // unlike the buffer's iterator, throws nothing where reading fails
+  const std::string bytes = text.str();
   std::string line = "residual";
   for (size_t from = bytes.find('\0') + 1; from != 0 && from < bytes.size(); from = bytes.find('\0', from) + 1)
     line += " " + quoted(bytes.c_str() + from);

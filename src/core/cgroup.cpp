@@ -69,7 +69,9 @@ std::optional<double> quota_of(const fs::path& group, bool version2) {
 
 std::string text_of(const char* path) {
   std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();  // unlike the buffer's iterator, throws nothing where reading fails
+  return text.str();
 }
 
 }  // namespace

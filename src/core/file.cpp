@@ -135,19 +135,24 @@ void replace_file(const std::filesystem::path& link, const std::function<void(co
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   remove_leftovers_of(path.parent_path(), path.filename().native());
+  std::optional<Descriptor> file;
+  const auto create = [&] {
+    file.emplace(create_locked(temporary));
+    if (file->get() < 0) cannot_write(path, errno);
+    if (const std::optional<mode_t> mode = mode_of(path); mode && ::fchmod(file->get(), *mode) != 0) cannot_write(path, errno);
+  };
   try {
-    Descriptor file(create_locked(temporary));
-    if (file.get() < 0) cannot_write(path, errno);
-    if (const std::optional<mode_t> mode = mode_of(path); mode && ::fchmod(file.get(), *mode) != 0) cannot_write(path, errno);
     write([&](std::span<const std::byte> bytes) {
+      if (!file) create();  // not earlier: a process that ends before its first bytes leaves nothing
       while (!bytes.empty()) {
-        const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+        const ssize_t put = ::write(file->get(), bytes.data(), bytes.size());
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) cannot_write(path, errno);
         bytes = bytes.subspan(static_cast<size_t>(put));
       }
     });
-    if (::fsync(file.get()) != 0 || !file.close()) cannot_write(path, errno);
+    if (!file) create();
+    if (::fsync(file->get()) != 0 || !file->close()) cannot_write(path, errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());

@@ -1,6 +1,8 @@
 #include "core/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,10 +30,12 @@ TEST(ReplaceFile, RemovesWhatKilledProcessesLeftOfTheSameFile) {
   const TemporaryFolder folder;
   const std::string killed = ".part." + ended_process() + ".0", running = ".part." + std::to_string(::getppid()) + ".0";
   for (const std::string& name : {"model" + killed, "model" + running, "other" + killed}) folder.write(name, "half");
+  const Descriptor writer(::open((folder / ("model" + running)).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);
   replace_file(folder / "model", "whole");
   EXPECT_EQ(folder.read("model"), "whole");
   EXPECT_FALSE(folder.has("model" + killed));
-  EXPECT_TRUE(folder.has("model" + running)) << "its process still writes";
+  EXPECT_TRUE(folder.has("model" + running)) << "its writer holds the lock";
   EXPECT_TRUE(folder.has("other" + killed)) << "that of another file";
 }
 

@@ -19,6 +19,7 @@ constexpr std::array kSignals = {SIGSEGV, SIGABRT};
 std::array<struct sigaction, kSignals.size()> former;  // handlers
 std::terminate_handler former_terminate = nullptr;
 volatile std::sig_atomic_t ending = 0;
+const int* errno_of_main = &errno;  // a thread of OpenMP may be the first to use what the main thread was not given
 
 // Only functions that a signal handler may call.
 [[noreturn]] void end(std::string_view message) {
@@ -33,7 +34,7 @@ volatile std::sig_atomic_t ending = 0;
 
 // A null pointer in place of memory was used, or a library gave up.
 void on_signal(int number) {
-  if (errno == ENOMEM) end_without_memory();
+  if (errno == ENOMEM || *errno_of_main == ENOMEM) end_without_memory();
   // The instruction that raised SIGSEGV is repeated, and abort() goes on: the former handler gets the signal.
   for (size_t i = 0; i < kSignals.size(); ++i) {
     if (kSignals[i] == number) ::sigaction(number, &former[i], nullptr);

@@ -5,8 +5,9 @@
 namespace residual::cli {
 
 /// Installs what recognises such an end: handlers for SIGSEGV and SIGABRT, which take the signal for a lack of memory only where
-/// the thread's errno says ENOMEM and leave it alone otherwise; and what runs in an exit() before ends_normally(), which libgomp
-/// calls where it cannot start a thread. A terminate handler for std::bad_alloc is there from the start of the program.
+/// errno, the thread's or the main thread's, says ENOMEM and leave it alone otherwise; and what runs in an exit() before
+/// ends_normally(), which libgomp calls where it cannot start a thread. A terminate handler for std::bad_alloc is there from the
+/// start of the program.
 void explain_exhaustion();
 
 /// Called last in main: the exit that follows is the program's own.
