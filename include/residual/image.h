@@ -42,7 +42,7 @@ struct RESIDUAL_API ImageView {
   ImageView(std::span<const float> planes, const ImageShape& size);
 };
 
-/// The bytes of a JPEG or PNG file, and its name in messages. Both belong to the caller.
+/// The bytes of an image file (JPEG, PNG, WebP, BMP, GIF, TIFF), and its name in messages. Both belong to the caller.
 struct EncodedImage {
   std::span<const std::byte> bytes;
   std::string_view name = "the image in memory";

@@ -127,10 +127,10 @@ class RESIDUAL_API Model {
   std::vector<std::byte> to_bytes() const;
 
   /// Trains from the present weights and keeps the best epoch's; the head is new where only some of the data's classes are the
-  /// model's. Without a preprocessing, from a file, options or a training
-  /// before, the mean and standard deviation of the training images are learned first. Throws Error: kUsage for options that do
-  /// not fit each other or the data, kNumeric when the loss is not finite, kInterrupted after options.stop, kBadFile and
-  /// kResource as files and memory demand; the model is as it was then.
+  /// model's. Without a preprocessing, from a file, options or an earlier training, the mean and standard deviation of the
+  /// training images are computed first. Throws Error: kUsage for options that do not fit each other or the data, kNumeric when
+  /// the loss is not finite, kInterrupted after options.stop, kBadFile and kResource as files and memory demand; the model is as
+  /// it was then.
   TrainingResult train(const Dataset& data, const TrainingOptions& options = {});
 
   /// The names of the classes decide which is which, exactly or but for case and composed letters; the data may have some of the
@@ -147,7 +147,7 @@ class RESIDUAL_API Model {
   /// made quickly. With the default options predict() is ready then. Throws as predictor does.
   void warm_up(const PredictorOptions& options = {}, const CompileObserver& observer = {}) const;
 
-  /// The `top` likeliest classes for a JPEG or PNG file, likeliest first: what a Predictor of the default options gives, one call
+  /// The `top` likeliest classes for an image file, likeliest first: what a Predictor of the default options gives, one call
   /// at a time. Throws Error: kBadFile for a file that is not an image, kUsage without a known preprocessing.
   std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5) const;
   /// The same for such a file's bytes …

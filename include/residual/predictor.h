@@ -30,7 +30,7 @@ class RESIDUAL_API Predictor {
   /// The `top` likeliest classes of one image, likeliest first; all classes when there are fewer.
   std::vector<Prediction> predict(const ImageView& image, int64_t top = 5);
   std::vector<Prediction> predict(const EncodedImage& image, int64_t top = 5);
-  /// A JPEG or PNG file.
+  /// An image file.
   std::vector<Prediction> predict(const std::filesystem::path& file, int64_t top = 5);
 
   int64_t classes() const;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string_view>
 
+#include "convert/block_names.h"
 #include "io/torch/state_dicts.h"
 
 namespace residual::convert {
@@ -13,6 +14,19 @@ struct Candidate {
   std::string prefix;
   size_t names = 0, unlikely = 0;
 };
+
+struct Names {
+  size_t words = 0, numbers = 0;  // that begin with a word of a network, with a number
+  bool numbered_layer = false;    // "0.weight", "0.0.weight": not only numbered blocks, which every stage has
+  size_t convolutions = 0;
+
+  size_t count() const { return words + (numbered_layer ? numbers : 0); }
+};
+
+// "0.weight", "0.0.weight" from part `from` on.
+bool is_numbered_layer(const std::vector<std::string>& parts, size_t from) {
+  return from + 2 == parts.size() || (from + 3 == parts.size() && index_of(parts[from + 1]));
+}
 
 }  // namespace
 
@@ -29,20 +43,31 @@ bool begins_like_a_network(const std::vector<std::string>& parts, size_t from) {
 
 std::vector<std::string> likely_prefixes(const Shapes& tensors) {
   constexpr size_t kDeepest = 6, kMost = 4;
-  std::map<std::string, size_t> counts;
+  std::map<std::string, Names> found;
+  size_t convolutions = 0;
   for (const auto& [name, shape] : tensors) {
     const std::vector<std::string> parts = parts_of(name);
+    const size_t convolution = shape.rank() == 4 ? 1 : 0;
+    convolutions += convolution;
     std::string prefix;
     for (size_t i = 0; i + 1 < parts.size() && i < kDeepest; ++i) {
-      if (begins_like_a_network(parts, i)) ++counts[prefix];
+      found[prefix].convolutions += convolution;
+      if (index_of(parts[i])) {
+        ++found[prefix].numbers;
+        found[prefix].numbered_layer |= is_numbered_layer(parts, i);
+      } else if (begins_like_a_network(parts, i)) {
+        ++found[prefix].words;
+      }
       prefix += (prefix.empty() ? "" : ".") + parts[i];
     }
   }
+  // A part of a network, such as one of its shortcuts, is no network: most convolutions lie elsewhere.
+  std::erase_if(found, [&](const auto& entry) { return 4 * entry.second.convolutions < convolutions; });
   size_t most = 0;
-  for (const auto& [prefix, names] : counts) most = std::max(most, names);
+  for (const auto& [prefix, names] : found) most = std::max(most, names.count());
   std::vector<Candidate> candidates;
-  for (const auto& [prefix, names] : counts) {
-    if (2 * names >= most) candidates.push_back({prefix, names, io::unlikelihood(prefix)});
+  for (const auto& [prefix, names] : found) {
+    if (names.count() > 0 && 2 * names.count() >= most) candidates.push_back({prefix, names.count(), io::unlikelihood(prefix)});
   }
   std::ranges::stable_sort(candidates, [](const Candidate& a, const Candidate& b) {
     return a.unlikely != b.unlikely ? a.unlikely < b.unlikely : a.names > b.names;

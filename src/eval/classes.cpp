@@ -70,8 +70,7 @@ class Matcher {
                            const std::vector<std::string>& model) const {
     fail(ErrorKind::kUsage,
          "the class '{}' of the data may be any of {} classes of the model, and '{}' of the model any of {} of the data; give "
-         "each "
-         "a name of its own with --labels",
+         "each a name of its own with --labels",
          printable(data_[ours.front()]), theirs.size(), printable(model[theirs.front()]), ours.size());
   }
 

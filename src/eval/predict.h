@@ -35,7 +35,7 @@ class Predictor {
 
   std::vector<Prediction> predict(const ImageView& image, int64_t top = 5);
   std::vector<Prediction> predict(const EncodedImage& image, int64_t top = 5);
-  /// A JPEG or PNG file of at most 1 GiB.
+  /// An image file of at most 1 GiB.
   std::vector<Prediction> predict(const std::filesystem::path& path, int64_t top = 5);
 
   /// Of one of the options' features; throws Error (kUsage) beyond them.

@@ -46,8 +46,8 @@ void to_colour(Image& image) {
   for (size_t i = count; i-- > 0;) pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = pixels[i];
 }
 
-// Without memory libraries find that an image is damaged: errno tells.
-void decode_unless_memory_lacks(const ImageFormat& format, const DecoderInput& file, Image& image) {
+// Out of memory, libraries report a damaged image; errno distinguishes the two.
+void decode_or_report_no_memory(const ImageFormat& format, const DecoderInput& file, Image& image) {
   errno = 0;
   try {
     format.decode(file, image);
@@ -118,7 +118,7 @@ std::string decode_image(std::span<const std::byte> bytes, std::string_view name
   const ImageFormat* format = format_of(bytes);
   if (format == nullptr) refuse_unknown(bytes, name);
   std::string warning;
-  decode_unless_memory_lacks(*format, {bytes, name, format->name, max_pixels, warning}, image);
+  decode_or_report_no_memory(*format, {bytes, name, format->name, max_pixels, warning}, image);
   if (channels != 0) convert_channels(image, channels);
   return warning;
 }

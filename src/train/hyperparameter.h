@@ -16,11 +16,11 @@
 namespace residual::train {
 
 /// Which field of Hyperparameters.
-using Field = std::variant<int64_t Hyperparameters::*, uint64_t Hyperparameters::*, double Hyperparameters::*,
-                           bool Hyperparameters::*, std::optional<int64_t> Hyperparameters::*,
-                           std::optional<double> Hyperparameters::*, std::vector<int64_t> Hyperparameters::*,
-                           std::vector<std::string> Hyperparameters::*, residual::Optimizer Hyperparameters::*,
-                           residual::Schedule Hyperparameters::*, std::string Hyperparameters::*>;
+using Field =
+    std::variant<int64_t Hyperparameters::*, uint64_t Hyperparameters::*, double Hyperparameters::*, bool Hyperparameters::*,
+                 std::optional<int64_t> Hyperparameters::*, std::optional<double> Hyperparameters::*,
+                 std::vector<int64_t> Hyperparameters::*, std::vector<std::string> Hyperparameters::*,
+                 residual::Optimizer Hyperparameters::*, residual::Schedule Hyperparameters::*, std::string Hyperparameters::*>;
 
 /// The finite numbers from `least` to `most`; an open end does not belong to it.
 struct Range {

@@ -104,7 +104,7 @@ std::span<const Hyperparameter> hyperparameters() {
        .field = &H::freeze,
        .group = "Transfer"},
       {.name = "head_learning_rate_scale",
-       .help = "The classifier's learning rate, divided by that of all other layers",
+       .help = "Factor on the classifier's learning rate",
        .field = &H::head_learning_rate_scale,
        .range = kPositive,
        .aliases = "--head-lr-scale",

@@ -115,11 +115,21 @@ class Trainer {
     while (const data::Batch* batch = loader_->next()) {
       const auto slot = static_cast<int>(batch->slot);
       feed(*session_, slot, rate_of(step()), step(), options_.seed);
-      session_->run(slot, saved_ ? options_.target.observer.stop : Stop());  // with nothing to save, at once
+      run_step(slot);
       account(*batch);
       if (observer_.progress) observer_.progress(clock_.now(progress_));
       if (observer_.stop && observer_.stop()) interrupted();
       if (checkpoint_is_due()) save_checkpoint();
+    }
+  }
+
+  // A step that begins with nothing to save is abandoned at once where the run is stopped.
+  void run_step(int slot) {
+    try {
+      session_->run(slot, saved_ ? options_.target.observer.stop : Stop());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInterrupted) throw;
+      interrupted();
     }
   }
 
@@ -243,7 +253,7 @@ class Trainer {
       fail(ErrorKind::kInterrupted, "interrupted in the last evaluation; the models are in '{}', resuming evaluates again",
            options_.out.string());
     }
-    save_checkpoint();
+    if (!saved_) save_checkpoint();
     fail(ErrorKind::kInterrupted, "interrupted in epoch {} after {} steps; the checkpoint is in '{}' and can be resumed",
          progress_.epoch + 1, progress_.batch, options_.out.string());
   }

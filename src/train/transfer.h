@@ -23,8 +23,8 @@ struct Start {
 
 /// Every Variable of `architecture`, whose classes have these names, from `pretrained`; only the head may have another shape.
 /// Where `pretrained` has the same classes in another order, the head's rows are reordered; where it has only some of them, or
-/// another number, the head is new (eval::match_classes). Throws Error (kUsage) with a table of
-/// names and shapes, side by side, when anything else differs.
+/// another number, the head is new (eval::match_classes). Throws Error (kUsage) with a table of names and shapes, side by side,
+/// when anything else differs.
 Start start_from(const eval::Model& pretrained, const models::Architecture& architecture,
                  const std::vector<std::string>& classes);
 

@@ -207,7 +207,7 @@ TEST_F(Api, WeightsGoToOtherProgramsAndComeBack) {
   Model still_unprepared = Model::load(folder_ / "unprepared.safetensors");
   EXPECT_EQ(kind_of([&] { still_unprepared.predict(image, 1); }), ErrorKind::kUsage);
   EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.name = "resnet14"}); }), ErrorKind::kBadFile);
-  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = Shortcut::kC}}); }), ErrorKind::kUsage);
+  EXPECT_EQ(kind_of([&] { Model::load(folder_ / "model.pth", {.network = {.shortcut = Shortcut::kC}}); }), ErrorKind::kBadFile);
 }
 
 TEST_F(Api, AModelIsMovedAndNotCopied) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
 #include "io/checkpoint.h"
@@ -24,10 +25,13 @@ std::set<int> codes_for(const Fault& fault) {
   return {0, kResource};
 }
 
+// The last line that is not indented: lists are, below the message that they belong to.
 std::string last_line_of(const std::string& text) {
-  const std::string whole = text.substr(0, text.find_last_not_of('\n') + 1);
-  const size_t before = whole.rfind('\n');
-  return before == std::string::npos ? whole : whole.substr(before + 1);
+  std::string last, line;
+  for (std::istringstream lines(text); std::getline(lines, line);) {
+    if (!line.empty() && !line.starts_with(' ')) last = line;
+  }
+  return last;
 }
 
 std::string unreadable(const fs::path& folder) {

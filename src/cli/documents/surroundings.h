@@ -17,7 +17,7 @@ inline constexpr Listed kExitCodes[] = {
     {"4", "Training or a network's outputs met a value that is not finite."},
     {"5", "Memory, threads or disk exhausted, or output that cannot be written."},
     {"6", "convert, verify: the two models give different logits."},
-    {"130", "Interrupted by Ctrl-C or SIGTERM."},
+    {"130", "Interrupted by Ctrl-C, SIGTERM or SIGHUP."},
 };
 
 inline constexpr Listed kVariables[] = {

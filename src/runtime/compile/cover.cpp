@@ -1,7 +1,6 @@
 #include "runtime/compile/cover.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "graph/sources.h"
@@ -67,23 +66,25 @@ class Coverer {
  private:
   using Found = CoveredMatch::Found;
 
-  // All fitting matches that end in `last`, best first: most traffic saved, then the earlier backend and pattern.
+  // All fitting matches that end in `last`, best first: the earlier backend, then most traffic saved, then the earlier pattern.
   // Frozen nodes run once, so they are not fused.
   std::vector<Found> fitting(NodeId last, const std::vector<bool>& free) const {
     std::vector<Found> found;
     for (const auto& backend : backends_) {
+      const auto earlier = static_cast<std::ptrdiff_t>(found.size());
       for (const auto& pattern : backend->patterns()) {
         for (Match& match : pattern->match(view_, last)) {
           if (fits(view_, match, free) && !(frozen_[static_cast<size_t>(last)] && match.nodes.size() > 1))
             found.push_back({backend.get(), pattern.get(), std::move(match)});
         }
       }
+      std::stable_sort(found.begin() + earlier, found.end(),
+                       [](const Found& a, const Found& b) { return a.match.bytes_saved > b.match.bytes_saved; });
     }
     if (found.empty()) {
       const Node& node = view_.graph().node(last);
       fail(ErrorKind::kUsage, "no backend can run {} '{}' on {}", node.op->name, node.name, name_of(node.outputs[0].dtype));
     }
-    std::ranges::stable_sort(found, std::greater<>(), [](const Found& one) { return one.match.bytes_saved; });
     return found;
   }
 

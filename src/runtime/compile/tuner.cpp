@@ -84,7 +84,7 @@ Tuner::Timed Tuner::fastest(const Problem& problem) {
   }
   const auto near_best = [&](double time) { return time <= kNearTie * best; };
   const size_t index = static_cast<size_t>(std::ranges::find_if(seconds, near_best) - seconds.begin());
-  return {index < count ? index : 0, best};
+  return {index < count ? index : 0, index < count ? seconds[index] : kNever};
 }
 
 Tuner::Choice Tuner::choose(const Problem& problem) {

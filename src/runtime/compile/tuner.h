@@ -42,7 +42,8 @@ class Tuner {
     size_t index = 0;
     double seconds = 0;
   };
-  /// The implementation that choose() would take, and its seconds. Not a choice: it is not recorded.
+  /// The implementation that choose() would take, and its seconds. It is remembered in the tuning cache, but is not one of the
+  /// plan's choices.
   Timed least_seconds(const Problem& problem);
 
   /// The rival cover to take, by the least `seconds_of(i)`; the first where timing is off.

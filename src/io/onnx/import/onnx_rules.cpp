@@ -80,8 +80,7 @@ std::string onnx_advice(const OnnxNode& node) {
            "quantizing";
   if (kDynamic.contains(node.op))
     return "the network is quantized anew for each image (dynamic quantization); quantize it statically with QuantFormat.QDQ, or "
-           "take "
-           "the file before quantizing";
+           "take the file before quantizing";
   if (kControl.contains(node.op))
     return "control flow is not supported; export the network in evaluation mode for images of one size";
   if (node.domain == "com.microsoft" || node.domain == "com.microsoft.nchwc") {
