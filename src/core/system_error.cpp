@@ -1,18 +1,23 @@
 #include "core/system_error.h"
 
-#include <algorithm>
+#include <cerrno>
 
 namespace residual {
 
+// The numbers of both of the standard library's categories are those of errno.
 ErrorKind kind_of(const std::error_code& error, ErrorKind otherwise) noexcept {
-  constexpr std::errc kLacking[] = {std::errc::not_enough_memory, std::errc::resource_unavailable_try_again,
-                                    std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-                                    std::errc::no_space_on_device};
-  return std::ranges::any_of(kLacking, [&](std::errc lack) { return error == lack; }) ? ErrorKind::kResource : otherwise;
+  return kind_of(error.value(), otherwise);
 }
 
 ErrorKind kind_of(int error, ErrorKind otherwise) noexcept {
-  return kind_of(std::error_code(error, std::generic_category()), otherwise);
+  switch (error) {
+    case ENOMEM:
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+    case ENOSPC: return ErrorKind::kResource;
+    default: return otherwise;
+  }
 }
 
 }  // namespace residual

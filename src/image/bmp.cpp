@@ -93,8 +93,9 @@ void check(const DecoderInput& input, const Header& header) {
     fail(ErrorKind::kBadFile, "'{}' is a BMP image of {} bits a pixel with compression {}, which is not read; convert it to PNG",
          input.name, bits, header.compression);
   }
-  const int64_t least = header.run_length() ? 0 : (header.height - 1) * static_cast<int64_t>(header.stride());
-  input.check_size(header.height, header.width, header.height > input.max_pixels ? 0 : least);
+  input.check_size(header.height, header.width);
+  if (!header.run_length())
+    input.check_size(header.height, header.width, (header.height - 1) * static_cast<int64_t>(header.stride()));
 }
 
 // The pixels of up to 8 bits as one index each.

@@ -167,7 +167,8 @@ TEST(Variants, StagesBehindTheOutputStrideAreDilated) {
   EXPECT_EQ(output_of("layer4.2.conv3"), (Shape{2048, 28, 28}));
   EXPECT_EQ(summary.parameters, 25'557'032);
   std::map<std::string, int64_t> dilations;
-  for (const Node& node : models::inference_graph(architecture, 1).nodes()) {
+  const Graph graph = models::inference_graph(architecture, 1);
+  for (const Node& node : graph.nodes()) {
     if (node.op == &conv2d_op()) dilations[node.name] = node.attributes.as<Conv2dAttrs>().dilation.height;
   }
   EXPECT_EQ(dilations.at("layer2.3.conv2"), 1);
