@@ -17,7 +17,7 @@ namespace residual::eval {
 
 using residual::Prediction;
 
-/// The classes of the highest of one image's logits, likeliest first, as many as `order` has room for, which is overwritten.
+/// The classes of the highest of one image's logits, likeliest first, as many as `order` has elements; `order` is overwritten.
 /// Throws Error (kNumeric) when a logit is not finite.
 std::vector<Prediction> likeliest(const Model& model, std::span<const float> logits, std::span<int64_t> order);
 

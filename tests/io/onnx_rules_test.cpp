@@ -35,10 +35,8 @@ TEST(OnnxRules, TheTableSaysOpsetsAttributesAndLimits) {
 
 TEST(OnnxRules, TheDocumentationHasThisTable) {
   std::ifstream file(RESIDUAL_SOURCE_DIR "/docs/ONNX.md");
-  if (!file) GTEST_SKIP() << "docs/ONNX.md is not there";
   std::stringstream text;
   text << file.rdbuf();
-  if (text.str().find("| operator | opsets |") == std::string::npos) GTEST_SKIP() << "docs/ONNX.md has no table of operators";
   EXPECT_NE(text.str().find(onnx_operator_table()), std::string::npos) << "docs/ONNX.md should have this table:\n"
                                                                        << onnx_operator_table();
 }
