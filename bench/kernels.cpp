@@ -7,11 +7,11 @@
 #include <set>
 
 #include "api/target.h"
-#include "core/tensor.h"
-#include "core/threads.h"
+#include "core/tensor/tensor.h"
+#include "core/threads/threads.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/compile/cover.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

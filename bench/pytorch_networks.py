@@ -1,4 +1,4 @@
-"""The compared networks in PyTorch, layer by layer the same as in src/models/resnet.cpp."""
+"""The compared networks in PyTorch, layer by layer the same as in src/models/networks/resnet.cpp."""
 import torch
 from torch import nn
 

@@ -11,8 +11,8 @@
 #include "eval/summary.h"
 #include "fetch/fetch.h"
 #include "models/choices.h"
-#include "train/defaults.h"
-#include "train/request.h"
+#include "train/options/defaults.h"
+#include "train/options/request.h"
 #include "train/transfer.h"
 
 namespace residual {

@@ -1,10 +1,10 @@
 #include "residual/runtime.h"
 
 #include "api/handles.h"
-#include "core/cache_folder.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "core/threads.h"
+#include "core/system/cache_folder.h"
+#include "core/threads/threads.h"
 #include "core/tuning.h"
 
 namespace residual {

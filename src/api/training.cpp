@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "api/handles.h"
-#include "train/defaults.h"
-#include "train/request.h"
+#include "train/options/defaults.h"
+#include "train/options/request.h"
 #include "train/trainer.h"
 #include "train/transfer.h"
 

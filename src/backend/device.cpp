@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "core/tensor.h"
-#include "core/threads.h"
+#include "core/tensor/tensor.h"
+#include "core/threads/threads.h"
 
 namespace residual {
 namespace {

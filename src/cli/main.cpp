@@ -15,7 +15,7 @@
 #include "cli/terminal/lost_pages.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
-#include "core/system_error.h"
+#include "core/system/system_error.h"
 #include "residual/version.h"
 
 namespace residual::cli {

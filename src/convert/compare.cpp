@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "convert/layers.h"
-#include "core/floating.h"
 #include "core/rng.h"
-#include "data/loader.h"
+#include "core/tensor/floating.h"
+#include "data/loading/loader.h"
 #include "eval/evaluate.h"
 #include "eval/inference.h"
 #include "eval/logits.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/floating.h"
+#include "core/tensor/floating.h"
 #include "eval/summary.h"
 #include "runtime/session.h"
 

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "convert/configuration.h"
-#include "convert/identify.h"
 #include "convert/onnx.h"
+#include "convert/recognition/identify.h"
 #include "convert/weights.h"
-#include "core/floating.h"
 #include "core/json_text.h"
 #include "core/log.h"
+#include "core/tensor/floating.h"
 #include "data/preprocessing/presets.h"
 #include "fetch/fetch.h"
 #include "models/choices.h"

@@ -5,10 +5,10 @@
 #include <span>
 #include <utility>
 
-#include "convert/candidates.h"
 #include "convert/configuration.h"
-#include "convert/match.h"
-#include "convert/recognise.h"
+#include "convert/recognition/candidates.h"
+#include "convert/recognition/match.h"
+#include "convert/recognition/recognise.h"
 #include "core/json_text.h"
 #include "core/log.h"
 #include "data/preprocessing/presets.h"

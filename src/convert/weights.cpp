@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/json_text.h"
+#include "core/system/file.h"
 #include "data/preprocessing/presets.h"
 #include "io/torch/torch_file.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/system_error.h"
+#include "core/system/system_error.h"
 #include "core/text.h"
 #include "data/files/archive.h"
 #include "data/sources/sources.h"

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/shape.h"
-#include "data/left_out.h"
-#include "data/pass.h"
+#include "core/tensor/shape.h"
+#include "data/loading/pass.h"
+#include "data/overview/left_out.h"
 #include "image/image.h"
 
 namespace residual::data {

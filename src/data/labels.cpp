@@ -4,9 +4,9 @@
 #include <charconv>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/json_text.h"
 #include "core/log.h"
+#include "core/system/file.h"
 
 namespace residual::data {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "data/size_counts.h"
+#include "data/overview/size_counts.h"
 #include "data/sources/sources.h"
 
 namespace residual::data {

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "core/log.h"
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "eval/logits.h"
 
 namespace residual::eval {

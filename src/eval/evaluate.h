@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "eval/classes.h"
 #include "eval/inference.h"
 #include "eval/model.h"

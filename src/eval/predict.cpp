@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/file.h"
 #include "core/limits.h"
+#include "core/system/file.h"
 #include "eval/logits.h"
 #include "image/image_view.h"
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "eval/images/load_image.h"
 #include "eval/inference.h"
-#include "eval/load_image.h"
 #include "eval/model.h"
 #include "residual/image.h"
 #include "residual/prediction.h"

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "core/cache_folder.h"
 #include "core/error.h"
+#include "core/system/cache_folder.h"
 
 namespace residual::fetch {
 namespace {

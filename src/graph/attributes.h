@@ -9,9 +9,9 @@
 #include <typeinfo>
 #include <vector>
 
-#include "core/dtype.h"
 #include "core/error.h"
-#include "core/shape.h"
+#include "core/tensor/dtype.h"
+#include "core/tensor/shape.h"
 
 namespace residual {
 

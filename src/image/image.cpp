@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "image/formats.h"
+#include "image/formats/formats.h"
 
 namespace residual {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "core/floating.h"
 #include "core/json_text.h"
+#include "core/tensor/floating.h"
 #include "io/checksum.h"
 #include "io/format_version.h"
 

@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "core/error.h"
-#include "core/file.h"
-#include "core/system_error.h"
+#include "core/system/file.h"
+#include "core/system/system_error.h"
 
 namespace residual::io {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "models/description.h"
+#include "models/description/description.h"
 
 namespace residual::models {
 

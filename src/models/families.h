@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/description.h"
+#include "models/description/description.h"
 
 namespace residual::models {
 

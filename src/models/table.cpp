@@ -12,10 +12,10 @@
 #include "core/nearest_name.h"
 #include "graph/parse.h"
 #include "graph/sources.h"
-#include "models/densenet.h"
 #include "models/families.h"
-#include "models/resnet.h"
-#include "models/vgg.h"
+#include "models/networks/densenet.h"
+#include "models/networks/resnet.h"
+#include "models/networks/vgg.h"
 #include "ops/shape/flatten.h"
 #include "ops/table.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/architecture.h"
-#include "models/layers.h"
 #include "models/network.h"
+#include "models/networks/layers.h"
 
 namespace residual::models {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/cache_folder.h"
-#include "core/threads.h"
+#include "core/system/cache_folder.h"
+#include "core/threads/threads.h"
 #include "graph/sources.h"
 
 namespace residual {

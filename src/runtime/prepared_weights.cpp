@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "runtime/step_runner.h"
 
 namespace residual {

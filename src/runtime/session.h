@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "runtime/plan.h"
 #include "runtime/prepared_weights.h"
 #include "runtime/state.h"

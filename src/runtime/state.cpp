@@ -1,7 +1,7 @@
 #include "runtime/state.h"
 
-#include "core/float16.h"
 #include "core/rng.h"
+#include "core/tensor/float16.h"
 
 namespace residual {
 namespace {

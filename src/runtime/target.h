@@ -19,7 +19,7 @@ struct Target {
   /// The threads of plans that are compiled now: fewer than `threads` where OpenMP gives fewer, see available_team.
   int available_threads() const;
 
-  /// "kernels.json" in the user's cache folder (core/cache_folder.h); empty where there is none.
+  /// "kernels.json" in the user's cache folder (core/system/cache_folder.h); empty where there is none.
   static std::filesystem::path default_tuning_cache();
 };
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "core/tuning.h"
-#include "data/batches.h"
-#include "data/loader.h"
+#include "data/loading/batches.h"
+#include "data/loading/loader.h"
 #include "train/report/report_mistakes.h"
 #include "train/run/checkpoint_store.h"
 #include "train/run/epoch_clock.h"
@@ -17,7 +17,7 @@
 #include "train/run/run_report.h"
 #include "train/schedules/schedules.h"
 #include "train/step/moving_average.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 #include "train/transfer.h"
 
 namespace residual::train {

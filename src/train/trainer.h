@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/info.h"
+#include "data/overview/info.h"
 #include "data/preprocessing/preprocessing.h"
 #include "eval/evaluate.h"
 #include "train/observer.h"
-#include "train/options.h"
+#include "train/options/options.h"
 #include "train/report/report.h"
 
 namespace residual::train {

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <thread>
 
-#include "image/png_file.h"
+#include "image/formats/png_file.h"
 #include "support/surroundings.h"
 
 namespace {

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "support/surroundings.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // Fused kernels equal the nodes that they cover, and whole plans equal node-by-node execution of the graph.
 #include <gtest/gtest.h>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "runtime/session.h"
 #include "support/chains.h"
 #include "support/kernel_check.h"

@@ -8,13 +8,13 @@
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/processor.h"
 #include "core/rng.h"
-#include "core/tensor.h"
-#include "core/threads.h"
+#include "core/tensor/tensor.h"
+#include "core/threads/threads.h"
 #include "ops/layers/conv2d.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/plan.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

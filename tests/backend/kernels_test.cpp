@@ -1,7 +1,7 @@
 // Every kernel of every backend equals the oracle: each op alone, forward and backward, on generated shapes.
 #include <gtest/gtest.h>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "ops/table.h"
 #include "support/cases.h"
 #include "support/kernel_check.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/dropout.h"
 #include "ops/pooling/pool.h"

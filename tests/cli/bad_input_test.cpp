@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "image/png_file.h"
+#include "image/formats/png_file.h"
 #include "program.h"
 
 namespace {

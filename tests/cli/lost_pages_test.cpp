@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "support/surroundings.h"
 
 namespace residual::cli {

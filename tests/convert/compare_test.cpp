@@ -10,7 +10,7 @@
 
 #include "convert/models.h"
 #include "core/error.h"
-#include "core/floating.h"
+#include "core/tensor/floating.h"
 #include "eval/evaluate.h"
 #include "runtime/session.h"
 #include "support/targets.h"

@@ -9,9 +9,9 @@
 
 #include "convert/models.h"
 #include "convert/save.h"
-#include "core/file.h"
-#include "core/floating.h"
 #include "core/log.h"
+#include "core/system/file.h"
+#include "core/tensor/floating.h"
 #include "io/samples.h"
 #include "io/torch/torch_file.h"
 #include "models/table.h"

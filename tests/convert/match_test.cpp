@@ -1,4 +1,4 @@
-#include "convert/match.h"
+#include "convert/recognition/match.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "models/architecture.h"
-#include "models/description.h"
+#include "models/description/description.h"
 #include "models/table.h"
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"

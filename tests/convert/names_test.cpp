@@ -1,8 +1,8 @@
-#include "convert/names.h"
+#include "convert/names/names.h"
 
 #include <gtest/gtest.h>
 
-#include "convert/prefixes.h"
+#include "convert/names/prefixes.h"
 
 namespace residual::convert {
 namespace {

@@ -1,10 +1,10 @@
-#include "convert/recognise.h"
+#include "convert/recognition/recognise.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "convert/candidates.h"
+#include "convert/recognition/candidates.h"
 #include "core/error.h"
 #include "models/table.h"
 

@@ -1,4 +1,4 @@
-#include "core/system_error.h"
+#include "core/system/system_error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/thread_team.h"
+#include "core/threads/thread_team.h"
 
 #include <gmock/gmock.h>
 

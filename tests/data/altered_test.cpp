@@ -8,7 +8,7 @@
 #include "data/sources/cifar.h"
 #include "data/sources/idx.h"
 #include "files.h"
-#include "image/orientation.h"
+#include "image/formats/orientation.h"
 
 namespace residual::data {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/contact_sheet.h"
+#include "data/overview/contact_sheet.h"
 
 #include "files.h"
 

@@ -1,4 +1,4 @@
-#include "data/info.h"
+#include "data/overview/info.h"
 
 #include <nlohmann/json.hpp>
 

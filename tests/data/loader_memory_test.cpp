@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <new>
 
-#include "data/loader.h"
-#include "data/transforms/augmentation.h"
+#include "data/loading/loader.h"
+#include "data/transforms/random/augmentation.h"
 #include "files.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "data/loader.h"
+#include "data/loading/loader.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "core/rng.h"
-#include "data/batches.h"
-#include "data/transforms/augmentation.h"
+#include "data/loading/batches.h"
+#include "data/transforms/random/augmentation.h"
 #include "files.h"
 
 namespace residual::data {

@@ -1,6 +1,6 @@
 #include "data/memory_dataset.h"
 
-#include "data/info.h"
+#include "data/overview/info.h"
 #include "files.h"
 
 namespace residual::data {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/preprocessing/preprocessing.h"
-#include "data/transforms/augmentation.h"
+#include "data/transforms/random/augmentation.h"
 #include "files.h"
 
 namespace residual::data {

@@ -48,7 +48,7 @@ std::vector<std::string> matches(const std::string& text, const std::regex& patt
   return found;
 }
 
-// Paths of two or more parts with an extension of sources: "train/options.h".
+// Paths of two or more parts with an extension of sources: "train/options/options.h".
 const std::regex kSourcePath(R"((?:^|[^\w./<$}-])((?:[a-z_0-9]+/)+[a-z_0-9]+\.(?:h|cpp|cmake|py|js))\b)");
 
 TEST(DocsPaths, InCommentsLeadToFiles) {

@@ -1,5 +1,5 @@
 // Many images, decoded beside the network: the same answers as one by one, in order.
-#include "eval/image_stream.h"
+#include "eval/images/image_stream.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +8,10 @@
 #include <random>
 #include <stdexcept>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "data/preprocessing/presets.h"
 #include "eval/predict.h"
-#include "image/png_file.h"
+#include "image/formats/png_file.h"
 #include "support/surroundings.h"
 #include "support/targets.h"
 

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-#include "core/cache_folder.h"
+#include "core/system/cache_folder.h"
 #include "site.h"
 #include "support/published_mnist.h"
 

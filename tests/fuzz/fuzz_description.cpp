@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "eval/summary.h"
-#include "models/description.h"
+#include "models/description/description.h"
 #include "models/table.h"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <span>
 
 #include "core/error.h"
+#include "image/formats/orientation.h"
 #include "image/image.h"
-#include "image/orientation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace residual;

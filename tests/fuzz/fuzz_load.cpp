@@ -9,7 +9,7 @@
 #include <string>
 
 #include "convert/load.h"
-#include "convert/recognise.h"
+#include "convert/recognition/recognise.h"
 #include "core/error.h"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "support/files.h"
 #include "support/surroundings.h"
 // jpeglib.h needs <cstdio> before it.

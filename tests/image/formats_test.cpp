@@ -1,13 +1,13 @@
 // All formats and damaged files against Pillow: files made by make_formats.py, committed and made anew.
-#include "image/formats.h"
+#include "image/formats/formats.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
-#include "core/file.h"
-#include "image/orientation.h"
+#include "core/system/file.h"
+#include "image/formats/orientation.h"
 #include "support/files.h"
 #include "support/surroundings.h"
 

@@ -1,4 +1,4 @@
-#include "image/orientation.h"
+#include "image/formats/orientation.h"
 
 #include "support/exif.h"
 

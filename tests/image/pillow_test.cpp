@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "image/resize.h"
 #include "support/files.h"
 #include "support/surroundings.h"

@@ -1,6 +1,6 @@
 #include "image/resize.h"
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "support/files.h"
 
 namespace residual {

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/samples.h"
 #include "io/source.h"
 

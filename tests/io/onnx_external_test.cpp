@@ -1,5 +1,5 @@
 // ONNX files whose weights lie in another file beside them, as PyTorch's exporter writes them.
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/onnx/export/onnx_export.h"
 #include "io/onnx/import/onnx_read.h"
 #include "samples.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"
 #include "runtime/session.h"

@@ -4,7 +4,7 @@
 #include <regex>
 #include <set>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/onnx/export/onnx_export.h"
 #include "io/onnx/export/onnx_write.h"
 #include "io/onnx/import/onnx_read.h"

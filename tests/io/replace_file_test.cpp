@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "samples.h"
 
 namespace residual::io {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "layering/tree.h"
 
@@ -20,6 +21,12 @@ TEST(Habits, FilesStayUnder500Lines) {
     EXPECT_LT(std::count(file.text.begin(), file.text.end(), '\n'), 500)
         << file.path << ": say what its parts hold and give each a file";
   }
+}
+
+TEST(Habits, AFolderOfTheLibraryHoldsAtMost18Files) {
+  std::map<std::string, int> files;
+  for (const auto& file : layering::sources("src")) ++files[file.folder()];
+  for (const auto& [folder, count] : files) EXPECT_LE(count, 18) << folder << ": say what its parts hold and give each a folder";
 }
 
 TEST(Habits, NoCommentMarksUnfinishedWork) {

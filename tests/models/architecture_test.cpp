@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "models/table.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual::models {
 namespace {

@@ -1,11 +1,11 @@
 // Networks described in files: what is read, what is refused, and that the built-in ones can be written so.
-#include "models/description.h"
+#include "models/description/description.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "models/families.h"
 #include "models/table.h"
 

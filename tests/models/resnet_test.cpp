@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "eval/summary.h"
-#include "models/resnet.h"
+#include "models/networks/resnet.h"
 #include "models/table.h"
 
 namespace residual::models {

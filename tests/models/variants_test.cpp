@@ -9,7 +9,7 @@
 #include "eval/summary.h"
 #include "models/table.h"
 #include "ops/layers/conv2d.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual::models {
 namespace {

@@ -5,7 +5,7 @@
 #include "autodiff/gradients.h"
 #include "graph/sources.h"
 #include "models/families.h"
-#include "models/resnet.h"
+#include "models/networks/resnet.h"
 #include "ops/elementwise/relu.h"
 #include "ops/elementwise/sigmoid.h"
 #include "ops/layers/conv2d.h"

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "io/safetensors/safetensors.h"
-#include "models/layers.h"
+#include "models/networks/layers.h"
 #include "runtime/plan.h"
 #include "runtime/state.h"
 #include "runtime/target.h"
-#include "train/options.h"
+#include "train/options/options.h"
 
 namespace residual::parity {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "convert/load.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/safetensors/safetensors.h"
 #include "parity/agreement.h"
 #include "support/surroundings.h"

@@ -11,7 +11,7 @@
 #include "passes/fold_batch_norm.h"
 #include "runtime/plan.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "report/folder.h"
 
 namespace residual::train {

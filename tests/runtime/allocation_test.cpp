@@ -11,7 +11,7 @@
 #include "runtime/allocation_counter.h"
 #include "runtime/session.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {
@@ -21,7 +21,7 @@ using support::Allocations;
 
 constexpr int kRuns = 3;
 
-// Otherwise other programs' load may have OpenMP start a second team meanwhile (core/spinning.h).
+// Otherwise other programs' load may have OpenMP start a second team meanwhile (core/threads/spinning.h).
 const bool kSpinsAlways = ::setenv("OMP_WAIT_POLICY", "passive", 0) == 0;
 
 Allocations allocations_in_runs(std::shared_ptr<const Plan> plan) {

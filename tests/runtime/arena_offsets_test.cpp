@@ -1,4 +1,4 @@
-#include "runtime/compile/arena_offsets.h"
+#include "runtime/memory/arena_offsets.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The processors granted by control groups: the least quota of all groups from the process's own up to the root.
-#include "core/cgroup.h"
+#include "core/threads/cgroup.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

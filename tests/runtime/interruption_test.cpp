@@ -8,7 +8,7 @@
 #include "runtime/session.h"
 #include "support/surroundings.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

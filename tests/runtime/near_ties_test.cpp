@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "runtime/compile/tuner.h"
+#include "runtime/tuning/tuner.h"
 #include "support/targets.h"
 
 namespace residual {

@@ -9,7 +9,7 @@
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "core/rng.h"
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/session.h"
 #include "support/targets.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual {
 namespace {

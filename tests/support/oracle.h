@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "backend/reference/reference.h"
-#include "core/float16.h"
-#include "core/tensor.h"
+#include "core/tensor/float16.h"
+#include "core/tensor/tensor.h"
 #include "graph/op.h"
 #include "graph/sources.h"
 

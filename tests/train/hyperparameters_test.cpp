@@ -1,4 +1,4 @@
-#include "train/hyperparameters.h"
+#include "train/options/hyperparameters.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "train/optimizers/optimizers.h"
-#include "train/options.h"
+#include "train/options/options.h"
 #include "train/schedules/schedules.h"
 
 namespace residual::train {

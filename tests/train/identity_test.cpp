@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/checkpoint.h"
-#include "train/hyperparameters.h"
+#include "train/options/hyperparameters.h"
 
 namespace residual::train {
 namespace {

@@ -4,9 +4,9 @@
 #include "core/rng.h"
 #include "runtime/session.h"
 #include "support/targets.h"
-#include "train/options.h"
+#include "train/options/options.h"
 #include "train/step/moving_average.h"
-#include "train/training_graph.h"
+#include "train/step/training_graph.h"
 
 namespace residual::train {
 

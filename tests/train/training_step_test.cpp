@@ -1,5 +1,5 @@
 // The parts that append to a training step: clipping, parameter groups, moving averages.
-#include "train/training_step.h"
+#include "train/step/training_step.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 
 namespace residual::reference {
 

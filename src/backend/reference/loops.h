@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "core/float16.h"
-#include "core/threads.h"
+#include "core/tensor/float16.h"
+#include "core/threads/threads.h"
 
 namespace residual::reference {
 

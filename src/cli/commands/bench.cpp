@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "cli/command.h"
-#include "cli/commands/bench_run.h"
-#include "cli/commands/machine.h"
 #include "cli/options/arguments.h"
+#include "cli/reports/bench_run.h"
+#include "cli/reports/machine.h"
 #include "cli/terminal/output.h"
 #include "convert/load.h"
 #include "core/limits.h"

@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/commands/comparison.h"
 #include "cli/options/arguments.h"
 #include "cli/options/model_arguments.h"
+#include "cli/reports/comparison.h"
 #include "cli/terminal/help.h"
 #include "cli/terminal/output.h"
 #include "convert/save.h"

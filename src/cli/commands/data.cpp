@@ -11,9 +11,9 @@
 #include "cli/terminal/progress_bar.h"
 #include "core/json_text.h"
 #include "core/text.h"
-#include "data/contact_sheet.h"
-#include "data/info.h"
-#include "image/png_file.h"
+#include "data/overview/contact_sheet.h"
+#include "data/overview/info.h"
+#include "image/formats/png_file.h"
 
 namespace residual::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/options/fetched.h"
+#include "cli/inputs/fetched.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
 #include "core/json_text.h"

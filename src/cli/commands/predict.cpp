@@ -2,17 +2,17 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/commands/predictions.h"
+#include "cli/inputs/image_inputs.h"
 #include "cli/options/arguments.h"
-#include "cli/options/image_inputs.h"
 #include "cli/options/model_arguments.h"
+#include "cli/reports/predictions.h"
 #include "cli/terminal/help.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
 #include "core/json_text.h"
 #include "core/limits.h"
 #include "core/log.h"
-#include "eval/image_stream.h"
+#include "eval/images/image_stream.h"
 
 namespace residual::cli {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "cli/command.h"
 #include "cli/command_line.h"
-#include "cli/commands/train_report.h"
 #include "cli/options/train_options.h"
+#include "cli/reports/train_report.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
 

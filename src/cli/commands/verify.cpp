@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "cli/command.h"
-#include "cli/commands/comparison.h"
+#include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
 #include "cli/options/choices.h"
-#include "cli/options/fetched.h"
 #include "cli/options/model_arguments.h"
+#include "cli/reports/comparison.h"
 #include "cli/terminal/help.h"
 #include "cli/terminal/output.h"
 #include "convert/compare.h"

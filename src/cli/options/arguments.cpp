@@ -8,13 +8,13 @@
 #include <filesystem>
 
 #include "api/target.h"
+#include "cli/inputs/fetched.h"
 #include "cli/options/choices.h"
-#include "cli/options/fetched.h"
 #include "cli/terminal/compile_progress.h"
 #include "convert/load.h"
 #include "core/error.h"
 #include "core/limits.h"
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "data/labels.h"
 #include "data/preprocessing/presets.h"
 #include "models/choices.h"

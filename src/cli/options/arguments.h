@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/options/network_options.h"
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "data/dataset.h"
 #include "eval/model.h"
 #include "models/table.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "cli/options/choices.h"
-#include "train/hyperparameters.h"
+#include "train/options/hyperparameters.h"
 
 namespace residual::cli {
 namespace {

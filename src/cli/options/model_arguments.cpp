@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
 #include "cli/options/choices.h"
-#include "cli/options/fetched.h"
 #include "core/error.h"
 #include "data/preprocessing/presets.h"
 #include "models/choices.h"

@@ -2,9 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
 #include "cli/options/choices.h"
-#include "cli/options/fetched.h"
 #include "cli/options/model_arguments.h"
 #include "core/error.h"
 

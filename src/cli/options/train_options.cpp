@@ -7,8 +7,8 @@
 #include "cli/options/hyperparameter_options.h"
 #include "core/error.h"
 #include "models/choices.h"
-#include "train/defaults.h"
-#include "train/hyperparameters.h"
+#include "train/options/defaults.h"
+#include "train/options/hyperparameters.h"
 
 namespace residual::cli {
 namespace {

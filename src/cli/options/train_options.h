@@ -8,7 +8,7 @@
 
 #include "cli/options/arguments.h"
 #include "cli/options/pretrained_arguments.h"
-#include "train/request.h"
+#include "train/options/request.h"
 
 namespace residual::cli {
 

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/json_text.h"
+#include "core/system/file.h"
 #include "core/text.h"
 #include "data/files/gzip.h"
 

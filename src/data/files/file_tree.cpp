@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/json_text.h"
-#include "core/system_error.h"
+#include "core/system/file.h"
+#include "core/system/system_error.h"
 #include "data/files/gzip.h"
 
 namespace residual::data {

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "data/preprocessing/config_fields.h"
 #include "data/preprocessing/presets.h"
 

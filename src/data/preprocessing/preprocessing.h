@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "data/transforms/transform_list.h"
 #include "image/image.h"
 #include "image/resize.h"

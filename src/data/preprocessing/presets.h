@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "data/preprocessing/preprocessing.h"
 
 namespace residual::data {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "data/transforms/transform.h"
 
 namespace residual::data {

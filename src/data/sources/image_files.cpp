@@ -7,8 +7,8 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "core/threads.h"
-#include "image/orientation.h"
+#include "core/threads/threads.h"
+#include "image/formats/orientation.h"
 
 namespace residual::data {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "data/cache.h"
 #include "data/dataset.h"
-#include "data/size_counts.h"
+#include "data/loading/cache.h"
+#include "data/overview/size_counts.h"
 #include "data/sources/image_listing.h"
 
 namespace residual::data {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/thread_team.h"
-#include "core/threads.h"
-#include "image/orientation.h"
+#include "core/threads/thread_team.h"
+#include "core/threads/threads.h"
+#include "image/formats/orientation.h"
 
 namespace residual::data {
 namespace {

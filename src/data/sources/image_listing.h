@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/files/file_tree.h"
-#include "data/left_out.h"
+#include "data/overview/left_out.h"
 #include "image/image.h"
 
 namespace residual::data {

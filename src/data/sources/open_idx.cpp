@@ -12,7 +12,7 @@
 #include "core/text.h"
 #include "data/sources/idx.h"
 #include "data/sources/sources.h"
-#include "image/orientation.h"
+#include "image/formats/orientation.h"
 
 namespace residual::data {
 namespace {

@@ -1,6 +1,6 @@
 // The built-in images as a data set.
 #include "core/error.h"
-#include "data/cache.h"
+#include "data/loading/cache.h"
 #include "data/sources/shapes.h"
 #include "data/sources/sources.h"
 

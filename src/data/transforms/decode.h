@@ -10,7 +10,7 @@
 namespace residual::data {
 
 /// {"step":"decode","channels":3}: colour, or grey (1). "exif_orientation":true turns files upright when they are decoded
-/// (image/orientation.h); an image that is decoded already does not know how its camera was held.
+/// (image/formats/orientation.h); an image that is decoded already does not know how its camera was held.
 struct Decode {
   int64_t channels = 3;
   bool exif_orientation = false;

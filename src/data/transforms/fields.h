@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "image/resize.h"
 
 namespace residual::data {

@@ -6,14 +6,14 @@
 #include <optional>
 #include <variant>
 
-#include "data/transforms/crop.h"
 #include "data/transforms/decode.h"
-#include "data/transforms/mirror.h"
+#include "data/transforms/geometry/crop.h"
+#include "data/transforms/geometry/mirror.h"
+#include "data/transforms/geometry/require_size.h"
+#include "data/transforms/geometry/resize.h"
 #include "data/transforms/pointwise.h"
-#include "data/transforms/random_crop.h"
-#include "data/transforms/random_flip.h"
-#include "data/transforms/require_size.h"
-#include "data/transforms/resize.h"
+#include "data/transforms/random/random_crop.h"
+#include "data/transforms/random/random_flip.h"
 
 namespace residual::data {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/rng.h"
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 #include "data/transforms/transform.h"
 #include "image/image.h"
 

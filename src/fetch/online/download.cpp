@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/log.h"
+#include "core/system/file.h"
 #include "fetch/online/part_file.h"
 #include "fetch/online/sha256.h"
 

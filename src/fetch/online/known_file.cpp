@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "fetch/fetch.h"
 #include "fetch/online/sha256.h"
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <system_error>
 
-#include "core/cache_folder.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/system/cache_folder.h"
 #include "fetch/fetch.h"
 
 namespace residual::fetch {

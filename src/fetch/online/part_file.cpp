@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/system/file.h"
 #include "fetch/online/sha256.h"
 
 namespace residual::fetch {

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 namespace residual::fetch {
 

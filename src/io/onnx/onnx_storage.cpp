@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "core/error.h"
-#include "core/floating.h"
 #include "core/json_text.h"
+#include "core/tensor/floating.h"
 
 namespace residual::io {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "io/onnx/onnx_document.h"
 #include "io/onnx/protobuf_wire.h"
 

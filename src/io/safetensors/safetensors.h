@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/file.h"
-#include "core/tensor.h"
+#include "core/system/file.h"
+#include "core/tensor/tensor.h"
 #include "io/source.h"
 
 namespace residual::io {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "io/source.h"
 
 struct zip;

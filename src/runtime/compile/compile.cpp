@@ -1,8 +1,8 @@
 #include "core/log.h"
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "runtime/compile/lowering.h"
-#include "runtime/compile/memory_planner.h"
 #include "runtime/compile/prepared_keys.h"
+#include "runtime/memory/memory_planner.h"
 #include "runtime/plan.h"
 
 namespace residual {

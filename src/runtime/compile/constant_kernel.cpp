@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/float16.h"
+#include "core/tensor/float16.h"
 
 namespace residual {
 namespace {

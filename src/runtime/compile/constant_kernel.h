@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "backend/kernel.h"
-#include "core/dtype.h"
+#include "core/tensor/dtype.h"
 
 namespace residual {
 

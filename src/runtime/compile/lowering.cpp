@@ -7,7 +7,7 @@
 #include "runtime/compile/cover.h"
 #include "runtime/compile/plan_builder.h"
 #include "runtime/compile/topological_order.h"
-#include "runtime/compile/tuner.h"
+#include "runtime/tuning/tuner.h"
 
 namespace residual {
 namespace {

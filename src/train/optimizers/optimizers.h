@@ -1,9 +1,9 @@
 // Optimizers compute new parameters from gradients. Each is one file here and one entry of the table in optimizers.cpp.
 #pragma once
 
-#include "train/hyperparameter.h"
+#include "train/options/hyperparameter.h"
 #include "train/step/parameter_groups.h"
-#include "train/training_step.h"
+#include "train/step/training_step.h"
 
 namespace residual::train {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/system/file.h"
 
 namespace residual::train {
 MetricsFile::MetricsFile(const std::filesystem::path& path)

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 namespace residual::train {
 

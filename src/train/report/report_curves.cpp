@@ -17,8 +17,8 @@
 #include <thread>
 #include <variant>
 
-#include "core/file.h"
 #include "core/log.h"
+#include "core/system/file.h"
 #include "train/report/report.h"
 
 extern char** environ;

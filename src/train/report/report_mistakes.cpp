@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "image/png_file.h"
+#include "image/formats/png_file.h"
 #include "image/resize.h"
 #include "train/report/report_text.h"
 

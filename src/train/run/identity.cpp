@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_text.h"
-#include "train/hyperparameters.h"
+#include "train/options/hyperparameters.h"
 #include "train/schedules/schedules.h"
 
 namespace residual::train {

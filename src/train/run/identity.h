@@ -7,7 +7,7 @@
 
 #include "data/dataset.h"
 #include "data/preprocessing/preprocessing.h"
-#include "train/options.h"
+#include "train/options/options.h"
 
 namespace residual::train {
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "core/file.h"
+#include "core/system/file.h"
 
 namespace residual::train {
 

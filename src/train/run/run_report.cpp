@@ -4,7 +4,7 @@
 #include <set>
 
 #include "eval/summary.h"
-#include "train/hyperparameter.h"
+#include "train/options/hyperparameter.h"
 #include "train/report/report_mistakes.h"
 #include "train/run/held_out.h"
 #include "train/schedules/schedules.h"

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "train/hyperparameter.h"
+#include "train/options/hyperparameter.h"
 
 namespace residual::train {
 

@@ -1,7 +1,7 @@
 // Gradient clipping in a training step.
 #pragma once
 
-#include "train/training_step.h"
+#include "train/step/training_step.h"
 
 namespace residual::train {
 

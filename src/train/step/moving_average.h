@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/state.h"
-#include "train/training_step.h"
+#include "train/step/training_step.h"
 
 namespace residual::train {
 

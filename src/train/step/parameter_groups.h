@@ -1,7 +1,7 @@
 // Groups of parameters that share a learning rate and weight decay.
 #pragma once
 
-#include "train/training_step.h"
+#include "train/step/training_step.h"
 
 namespace residual::train {
 

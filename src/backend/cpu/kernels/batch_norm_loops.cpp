@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/kernels/batch_norm_loops.cpp"

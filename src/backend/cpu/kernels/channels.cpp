@@ -5,7 +5,7 @@
 #include "backend/cpu/kernels/rows.h"
 #include "backend/cpu/matching.h"
 #include "backend/cpu/processor.h"
-#include "core/threads.h"
+#include "core/threads/threads.h"
 #include "ops/shape/concat.h"
 #include "ops/shape/pad_channels.h"
 

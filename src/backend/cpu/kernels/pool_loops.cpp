@@ -1,6 +1,6 @@
 #include "backend/cpu/kernels/pool_loops.h"
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/kernels/pool_loops.cpp"

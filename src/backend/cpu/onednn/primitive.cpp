@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "core/threads.h"
+#include "core/threads/threads.h"
 
 namespace residual::cpu::onednn {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "core/floating.h"
 #include "core/json_text.h"
+#include "core/tensor/floating.h"
 #include "graph/rewrite.h"
 #include "graph/sources.h"
 #include "io/onnx/export/onnx_export.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/file.h"
+#include "core/system/file.h"
 #include "graph/graph.h"
 #include "io/safetensors/safetensors.h"
 

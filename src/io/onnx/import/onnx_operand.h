@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "graph/graph.h"
 #include "io/onnx/import/onnx_layout.h"
 #include "io/onnx/onnx_document.h"

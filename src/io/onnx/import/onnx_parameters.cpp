@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/floating.h"
 #include "core/json_text.h"
+#include "core/tensor/floating.h"
 #include "io/onnx/import/onnx_import.h"
 
 namespace residual::io {
