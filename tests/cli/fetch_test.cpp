@@ -113,14 +113,11 @@ TEST(Fetch, APublishedNameInPlaceOfAFileIsFetched) {
   const Workspace workspace;
   for (const char* command : {"eval resnet50 --data shapes", "predict resnet50 x.png", "convert resnet50 out.onnx",
                               "verify resnet50 resnet50", "train --data shapes --pretrained resnet50"}) {
-    std::vector<std::string> asked;
-    const http::Server server([&](const http::Request& request) {
-      asked.push_back(request.path);
-      return http::Reply{.status = "404 Not Found"};
-    });
+    const http::Server server([](const http::Request&) { return http::Reply{.status = "404 Not Found"}; });
     const Outcome outcome = workspace.run(command, from(server.address()));
     EXPECT_EQ(outcome.code, 3) << command;
-    EXPECT_THAT(asked, testing::ElementsAre("/weights/resnet50-0676ba61.pth")) << command;
+    EXPECT_THAT(server.requests(), testing::ElementsAre(testing::Field(&http::Request::path, "/weights/resnet50-0676ba61.pth")))
+        << command;
   }
 }
 
