@@ -10,7 +10,7 @@
 #include "eval/evaluate.h"
 #include "eval/summary.h"
 #include "fetch/fetch.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 #include "train/options/defaults.h"
 #include "train/options/request.h"
 #include "train/transfer.h"

@@ -7,6 +7,7 @@
 #include "backend/cpu/cpu.h"
 #include "backend/reference/reference.h"
 #include "core/limits.h"
+#include "core/tuning.h"
 
 namespace residual {
 namespace {
@@ -42,7 +43,7 @@ Target make_target(const TargetOptions& options) {
   check(options);
   const auto* const chosen =
       options.device == "auto" ? std::begin(kDevices) : std::ranges::find(kDevices, options.device, &DeviceEntry::name);
-  Target target{.backends = {chosen->make()}, .threads = options.threads, .tune = options.tune};
+  Target target{.backends = {chosen->make()}, .threads = options.threads, .tune = options.tune && tuning_allowed()};
   // What the device declines runs on the processor.
   if (chosen->make != make_cpu_backend) target.backends.push_back(make_cpu_backend());
   target.backends.push_back(make_reference_backend());

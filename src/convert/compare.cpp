@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "convert/layers.h"
+#include "convert/first_difference.h"
 #include "core/rng.h"
 #include "core/tensor/floating.h"
 #include "data/loading/loader.h"

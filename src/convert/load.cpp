@@ -12,7 +12,7 @@
 #include "core/tensor/floating.h"
 #include "data/preprocessing/presets.h"
 #include "fetch/fetch.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 namespace residual::convert {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "eval/imagenet/imagenet.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 namespace residual::convert {
 

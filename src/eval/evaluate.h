@@ -63,7 +63,7 @@ struct EvaluateOptions {
   /// documents it. 1: the image as it is preprocessed.
   int64_t crops = 1;
   int64_t worst = 0;                                        ///< how many of the worst mistakes to keep
-  Choices choices;                                          ///< kernel choices to repeat, see Plan::choices
+  KernelChoices choices;                                    ///< kernel choices to repeat, see Plan::choices
   std::function<void(int64_t done, int64_t all)> progress;  ///< called now and then from the calling thread; may throw to stop
   Stop stop;                                                ///< asked many times a second: true ends with Error (kInterrupted)
 };

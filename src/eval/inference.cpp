@@ -8,7 +8,7 @@
 namespace residual::eval {
 
 std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
-                                           const Choices& choices, std::span<const std::string> features) {
+                                           const KernelChoices& choices, std::span<const std::string> features) {
   static std::timed_mutex compiling;
   const auto lock = lock_or_stop(compiling, target.observer.stop);
   return compile(fold_batch_norm(models::inference_graph(architecture, batch, {}, models::Initialisation::kHe, features)), target,
@@ -18,7 +18,7 @@ std::shared_ptr<const Plan> inference_plan(const models::Architecture& architect
 SharedInference::SharedInference(models::Architecture architecture, const State& state)
     : architecture_(std::move(architecture)), weights_(std::make_shared<PreparedWeights>(state)) {}
 
-std::shared_ptr<const Plan> SharedInference::plan(int64_t batch, const Target& target, const Choices& choices,
+std::shared_ptr<const Plan> SharedInference::plan(int64_t batch, const Target& target, const KernelChoices& choices,
                                                   std::span<const std::string> features) {
   std::string key = fmt::format("{} {} {} {} {}", batch, target.available_threads(), target.tune, target.memory_limit,
                                 target.tuning_cache.string());

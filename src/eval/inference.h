@@ -18,7 +18,7 @@ namespace residual::eval {
 /// kernels are timed undisturbed. Each of the named `features` is an output too. Throws Error as compile does, (kUsage) for
 /// features that the network does not have.
 std::shared_ptr<const Plan> inference_plan(const models::Architecture& architecture, int64_t batch, const Target& target,
-                                           const Choices& choices = {}, std::span<const std::string> features = {});
+                                           const KernelChoices& choices = {}, std::span<const std::string> features = {});
 
 /// What all inference on one State shares: the prepared weights, and the plan of each batch size and target while a session runs
 /// it. May be used from several threads.
@@ -28,7 +28,7 @@ class SharedInference {
   SharedInference(models::Architecture architecture, const State& state);
 
   /// Compiled when it is first requested. Throws Error as inference_plan does.
-  std::shared_ptr<const Plan> plan(int64_t batch, const Target& target, const Choices& choices = {},
+  std::shared_ptr<const Plan> plan(int64_t batch, const Target& target, const KernelChoices& choices = {},
                                    std::span<const std::string> features = {});
   const std::shared_ptr<PreparedWeights>& weights() const noexcept { return weights_; }
 
@@ -41,7 +41,7 @@ class SharedInference {
 
 struct InferenceOptions {
   std::vector<std::string> features = {};  ///< stages whose outputs are outputs too
-  Choices choices = {};                    ///< kernel choices to repeat
+  KernelChoices choices = {};              ///< kernel choices to repeat
   int input_slots = 1;                     ///< while one batch is computed, others may be written
 };
 

@@ -3,20 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/system/cache_folder.h"
-#include "core/threads/threads.h"
 #include "graph/sources.h"
 
 namespace residual {
-
-std::filesystem::path Target::default_tuning_cache() {
-  const std::filesystem::path folder = cache_folder();
-  return folder.empty() ? folder : folder / "kernels.json";
-}
-
-int Target::available_threads() const {
-  return available_team(threads > 0 ? threads : allowed_threads());
-}
 
 int64_t Plan::flops() const {
   int64_t sum = 0;

@@ -48,7 +48,7 @@ struct PlanStep {
 };
 
 /// The chosen kernel for each key: part of a training run's identity.
-using Choices = std::map<std::string, std::string>;
+using KernelChoices = std::map<std::string, std::string>;
 
 /// Immutable once compiled: any number of sessions run it at once.
 class Plan {
@@ -66,7 +66,7 @@ class Plan {
   std::vector<std::string> prepared_keys;                ///< what each of them is: equal keys, equal bytes for one State
   std::vector<size_t> arena_bytes, prepare_arena_bytes;  ///< by device
   size_t prepared_bytes = 0, input_bytes = 0;
-  Choices choices;  ///< only where there was more than one implementation
+  KernelChoices choices;  ///< only where there was more than one implementation
 
   int64_t flops() const;
   size_t reorders() const;    ///< reorder steps in every run
@@ -85,6 +85,6 @@ class Plan {
 /// Covers the graph with kernels of the target's backends; `choices` of an earlier plan are repeated. Throws Error (kUsage) for
 /// an op that no backend runs and in a child forked after a compilation, (kResource) when the plan needs more than
 /// target.memory_limit.
-std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices = {});
+std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const KernelChoices& choices = {});
 
 }  // namespace residual

@@ -1,16 +1,17 @@
 #include "runtime/state.h"
 
+#include "core/fnv1a.h"
 #include "core/rng.h"
 #include "core/tensor/float16.h"
 
 namespace residual {
 namespace {
 
-// FNV-1a of the name, so that every name has its own stream of random numbers.
+// Every name has its own stream of random numbers.
 uint64_t hash_of(std::string_view name) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
+  Fnv1a hash;
+  hash.add(name);
+  return hash.value();
 }
 
 double draw(const Initializer& initializer, Rng& rng) {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "train/report/report.h"
+#include "train/run/epoch_record.h"
 
 namespace residual::train {
 

@@ -4,10 +4,9 @@
 #include <cmath>
 
 #include "core/system/file.h"
-#include "core/tuning.h"
 #include "data/loading/batches.h"
 #include "data/loading/loader.h"
-#include "train/report/report_mistakes.h"
+#include "train/report/mistakes.h"
 #include "train/run/checkpoint_store.h"
 #include "train/run/epoch_clock.h"
 #include "train/run/held_out.h"
@@ -95,7 +94,7 @@ class Trainer {
     if (saved) resume(*saved, plan->threads);
     progress_.threads = plan->threads;
     saved_ = saved.has_value();
-    if (!saved) progress_.timed_kernels = options_.target.tune && tuning_allowed();
+    if (!saved) progress_.timed_kernels = options_.target.tune;
     session_.emplace(plan, state_, SessionOptions{.input_slots = kInputSlots, .stop = options_.target.observer.stop});
     loader_.emplace(*source_.train, data::augmented(preprocessing_, options_.random_transforms),
                     loader_options(options_, *session_));
@@ -337,7 +336,7 @@ class Trainer {
   EpochClock clock_;
 
   RunProgress progress_;
-  Choices choices_;
+  KernelChoices choices_;
   State state_, averaged_;  // averaged_: empty without moving averages
   std::optional<Session> session_;
   std::optional<data::Loader> loader_;  // writes into the session's inputs

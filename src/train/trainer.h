@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/overview/info.h"
 #include "data/preprocessing/preprocessing.h"
 #include "eval/evaluate.h"
 #include "train/observer.h"
 #include "train/options/options.h"
-#include "train/report/report.h"
 
 namespace residual::train {
 
@@ -25,9 +23,6 @@ struct TrainResult {
   std::filesystem::path best, last;            ///< model files
   bool timed_kernels = false;                  ///< kernels were chosen by timing: the same run may give other bits next time
 };
-
-/// Normalisation for a training split: standard preprocessing with the mean and standard deviation of its images.
-data::Preprocessing standard_preprocessing(const Shape& input_chw, const data::SplitInfo& train);
 
 /// Trains on source.train, evaluates each epoch on source.validation, else source.test, and writes into options.out:
 /// best.safetensors, last.safetensors, checkpoint.safetensors, metrics.jsonl, timings.jsonl, report.html, curves.svg, curves.png.

@@ -1,5 +1,5 @@
 // A model file that is cut short while the program uses it.
-#include "cli/terminal/lost_pages.h"
+#include "cli/process/lost_pages.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Paths of files in comments and documents lead somewhere.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "docs/pages.h"
@@ -86,6 +87,29 @@ TEST(DocsPaths, InDevelopersPagesLeadToFilesAndFolders) {
     }
   }
   EXPECT_GE(found, 60U);
+}
+
+// `src/image/formats/NAME.cpp` in a section of ADDING.md, NAME and GROUP standing for any name, is the path of a file that the
+// section quotes.
+TEST(DocsPaths, WithNamesToFillInAreThoseOfTheQuotedExamples) {
+  const std::regex span(R"(`(src/[A-Za-z_0-9/]*NAME[A-Za-z_]*\.(?:h|cpp))`)"),
+      quoted(R"((?:^|\n) *// (src/[a-z_0-9/]+\.(?:h|cpp))\n)");
+  const std::string text = layering::read("docs/ADDING.md").text;
+  size_t found = 0;
+  for (size_t begin = text.find("\n## "), end = 0; begin != std::string::npos; begin = end) {
+    end = text.find("\n## ", begin + 1);
+    const std::string section = text.substr(begin, end - begin);
+    const std::vector<std::string> examples = matches(section, quoted);
+    for (const std::string& path : matches(section, span)) {
+      const std::string stem = path.substr(0, path.rfind('.'));
+      const std::regex fits(std::regex_replace(stem, std::regex("NAME|GROUP"), "[a-z_0-9]+") + "\\.(h|cpp)");
+      if (examples.empty()) continue;
+      EXPECT_TRUE(std::ranges::any_of(examples, [&](const std::string& example) { return std::regex_match(example, fits); }))
+          << "docs/ADDING.md says " << path << ", but quotes " << testing::PrintToString(examples);
+      ++found;
+    }
+  }
+  EXPECT_GE(found, 6U);
 }
 
 TEST(DocsPaths, InLinksLeadToFilesAndSections) {

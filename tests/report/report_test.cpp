@@ -7,8 +7,8 @@
 
 #include "core/log.h"
 #include "report/folder.h"
-#include "train/report/report_assets.h"
-#include "train/report/report_text.h"
+#include "train/report/assets.h"
+#include "train/report/text.h"
 
 namespace residual::train {
 namespace {

@@ -1,4 +1,4 @@
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

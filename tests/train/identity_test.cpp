@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/checkpoint.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 namespace residual::train {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "backend/cpu/convolution.h"
+#include "backend/cpu/convolution_geometry.h"
 #include "backend/pattern.h"
 
 namespace residual::cpu {

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/documents/documents.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
 
@@ -37,7 +37,7 @@ int run_completion(CLI::App& program, const std::string& wanted) {
 Command add_completion(CLI::App& program) {
   CLI::App* command = program.add_subcommand("completion", "Print a script that completes commands and options in a shell");
   auto shell = std::make_shared<std::string>();
-  list_choices(command->add_option("SHELL", *shell, "The shell")->required(), shells());
+  list_values(command->add_option("SHELL", *shell, "The shell")->required(), shells());
   command->footer(
       "Examples:\n  residual completion bash > ~/.local/share/bash-completion/completions/residual\n"
       "  residual completion zsh > ~/.zfunc/_residual\n"

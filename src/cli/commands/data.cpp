@@ -5,8 +5,8 @@
 
 #include "cli/command.h"
 #include "cli/options/arguments.h"
-#include "cli/options/choices.h"
-#include "cli/terminal/interrupt.h"
+#include "cli/options/listed_values.h"
+#include "cli/process/interrupt.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
 #include "core/json_text.h"

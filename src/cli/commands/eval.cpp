@@ -4,10 +4,10 @@
 
 #include "cli/command.h"
 #include "cli/options/arguments.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/options/model_arguments.h"
+#include "cli/process/interrupt.h"
 #include "cli/terminal/help.h"
-#include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
 #include "core/limits.h"

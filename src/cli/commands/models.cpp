@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/terminal/output.h"
 #include "core/error.h"
 #include "core/json_text.h"
@@ -119,7 +119,7 @@ Command add_models(CLI::App& program) {
   CLI::App* command = program.add_subcommand("models", "List the known networks");
   auto arguments = std::make_shared<ModelsArguments>();
   command->add_option("TEXT", arguments->text, "Only networks whose name or summary contains this, in any case");
-  list_choices(command->add_option("--family", arguments->family, "Only networks of this family"), families());
+  list_values(command->add_option("--family", arguments->family, "Only networks of this family"), families());
   command->add_flag("--published", arguments->published, "Only networks with weights that `residual fetch` downloads");
   command->add_flag("--json", arguments->json, "A JSON list instead of a table");
   suggest(

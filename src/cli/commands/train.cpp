@@ -6,8 +6,8 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/options/train_options.h"
+#include "cli/process/interrupt.h"
 #include "cli/reports/train_report.h"
-#include "cli/terminal/interrupt.h"
 #include "cli/terminal/output.h"
 
 namespace residual::cli {

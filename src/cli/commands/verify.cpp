@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/options/model_arguments.h"
 #include "cli/reports/comparison.h"
 #include "cli/terminal/help.h"

@@ -18,7 +18,7 @@ OptionText describe(CLI::Option& option) {
   text.by_default = option.get_default_str();
   text.help = option.get_description();
   text.group = option.get_group();
-  text.choices = choices_of(option).value_or(Choices{{}, false});
+  text.choices = listed_values(option).value_or(ListedValues{{}, false});
   text.required = option.get_required();
   text.repeated = option.get_expected_max() > 1;
   return text;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 
 namespace residual::cli {
 
@@ -14,7 +14,7 @@ struct OptionText {
   std::string value;               ///< what follows the name, "INT"; empty for a flag
   std::string by_default;          ///< where its help does not say it
   std::string help, group;
-  Choices choices;
+  ListedValues choices;
   bool positional = false, required = false, repeated = false;
 };
 

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/documents/documents.h"
-#include "cli/documents/surroundings.h"
+#include "cli/documents/exit_codes_and_variables.h"
 #include "residual/version.h"
 
 namespace residual::cli {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "cli/documents/documents.h"
-#include "cli/documents/surroundings.h"
+#include "cli/documents/exit_codes_and_variables.h"
 
 namespace residual::cli {
 namespace {

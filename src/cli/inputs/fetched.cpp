@@ -3,7 +3,7 @@
 #include <chrono>
 #include <system_error>
 
-#include "cli/terminal/interrupt.h"
+#include "cli/process/interrupt.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
 #include "convert/published.h"

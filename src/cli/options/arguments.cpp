@@ -9,7 +9,7 @@
 
 #include "api/target.h"
 #include "cli/inputs/fetched.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/terminal/compile_progress.h"
 #include "convert/load.h"
 #include "core/error.h"
@@ -17,7 +17,7 @@
 #include "core/threads/threads.h"
 #include "data/labels.h"
 #include "data/preprocessing/presets.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 namespace residual::cli {
 namespace {
@@ -25,8 +25,8 @@ constexpr std::string_view kWeightEndings[] = {".safetensors", ".pth", ".pt", ".
 }
 
 void MachineArguments::add_to(CLI::App& command, bool with_loader) {
-  list_choices(command.add_option("--device", device, "Where to compute")->capture_default_str()->group("Machine"),
-               device_names());
+  list_values(command.add_option("--device", device, "Where to compute")->capture_default_str()->group("Machine"),
+              device_names());
   command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
       ->group("Machine");
   if (with_loader) {

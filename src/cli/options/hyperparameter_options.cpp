@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "cli/options/choices.h"
-#include "train/options/hyperparameters.h"
+#include "cli/options/listed_values.h"
+#include "train/options/hyperparameter_table.h"
 
 namespace residual::cli {
 namespace {
@@ -41,7 +41,7 @@ CLI::Option* add(CLI::App& command, const Hyperparameter& row, const std::string
     for (const auto& entry : train::named_values(T{})) {
       if (train::name_of(entry.value) == entry.name) choices.emplace_back(entry.name);
     }
-    return list_choices(
+    return list_values(
         command.add_option_function<std::string>(names, parse, help)->default_str(std::string(train::name_of(values.*field))),
         choices);
   } else if constexpr (std::is_same_v<T, std::optional<int64_t>> || std::is_same_v<T, std::optional<double>>) {

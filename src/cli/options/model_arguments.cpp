@@ -6,10 +6,10 @@
 
 #include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "core/error.h"
 #include "data/preprocessing/presets.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 namespace residual::cli {
 

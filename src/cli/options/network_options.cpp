@@ -1,13 +1,13 @@
 #include "cli/options/network_options.h"
 
-#include "cli/options/choices.h"
-#include "models/choices.h"
+#include "cli/options/listed_values.h"
+#include "models/named_networks.h"
 
 namespace residual::cli {
 
 void NetworkOptions::add_choices_to(CLI::App& command) {
   const auto add = [&](const char* name, std::string& value, const char* help, const std::vector<std::string>& choices) {
-    list_choices(command.add_option(name, value, help)->group("Network"), choices);
+    list_values(command.add_option(name, value, help)->group("Network"), choices);
   };
   add("--shortcut", shortcut, "Shortcuts with zero padding (A), projections where dimensions change (B) or everywhere (C)",
       models::shortcut_names());

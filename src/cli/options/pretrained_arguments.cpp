@@ -4,7 +4,7 @@
 
 #include "cli/inputs/fetched.h"
 #include "cli/options/arguments.h"
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 #include "cli/options/model_arguments.h"
 #include "core/error.h"
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/options/choices.h"
 #include "cli/options/hyperparameter_options.h"
+#include "cli/options/listed_values.h"
 #include "core/error.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 #include "train/options/defaults.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 namespace residual::cli {
 namespace {
@@ -22,8 +22,8 @@ void add_network(CLI::App& command, TrainArguments& a) {
           ->group("Network"),
       models::model_names());
   a.network.add_to(command);
-  list_choices(command.add_option("--init", a.init, "How weights start")->capture_default_str()->group("Network"),
-               models::initialisation_names());
+  list_values(command.add_option("--init", a.init, "How weights start")->capture_default_str()->group("Network"),
+              models::initialisation_names());
 }
 
 std::filesystem::path default_out(const std::string& data, const std::string& model) {

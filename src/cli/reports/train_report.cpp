@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "cli/terminal/interrupt.h"
+#include "cli/process/interrupt.h"
 #include "cli/terminal/output.h"
 #include "eval/summary.h"
 #include "train/options/hyperparameter.h"

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "cli/terminal/interrupt.h"
+#include "cli/process/interrupt.h"
 #include "cli/terminal/progress_bar.h"
 
 namespace residual::cli {

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/log.h"
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 namespace residual::convert {
 namespace {

@@ -7,7 +7,7 @@
 
 namespace residual {
 
-std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const Choices& choices) {
+std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const KernelChoices& choices) {
   refuse_after_fork();
   verify(graph);
   if (target.backends.empty()) fail(ErrorKind::kUsage, "a graph is compiled for a target without backends");

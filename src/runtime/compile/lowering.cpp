@@ -52,7 +52,7 @@ std::string wiring_of(const Graph& graph, const Match& match) {
 // Turns a cover in topological order into steps on stored values.
 class Lowering {
  public:
-  Lowering(Plan& plan, const Target& target, const Choices& choices)
+  Lowering(Plan& plan, const Target& target, const KernelChoices& choices)
       : builder_(plan, target.backends), target_(target), tuner_(target, choices, plan.threads), view_(plan.graph) {}
 
   StepAliases run() {
@@ -217,7 +217,7 @@ class Lowering {
 
 }  // namespace
 
-StepAliases lower(Plan& plan, const Target& target, const Choices& choices) {
+StepAliases lower(Plan& plan, const Target& target, const KernelChoices& choices) {
   return Lowering(plan, target, choices).run();
 }
 

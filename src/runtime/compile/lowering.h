@@ -11,6 +11,6 @@ namespace residual {
 using StepAliases = std::vector<std::vector<Implementation::Alias>>;
 
 /// Fills plan.devices, values, prepare, steps, inputs, outputs, variables and choices from plan.graph and plan.threads.
-StepAliases lower(Plan& plan, const Target& target, const Choices& choices);
+StepAliases lower(Plan& plan, const Target& target, const KernelChoices& choices);
 
 }  // namespace residual

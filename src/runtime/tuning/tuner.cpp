@@ -6,7 +6,7 @@
 #include <chrono>
 #include <limits>
 
-#include "core/tuning.h"
+#include "core/fnv1a.h"
 #include "runtime/tuning/tuning_cache.h"
 
 namespace residual {
@@ -22,19 +22,17 @@ std::vector<std::string> labels_of(std::span<const Implementation> implementatio
 
 // A remembered winner is valid only among these implementations in these versions.
 std::string among(const std::string& key, std::span<const std::string> labels) {
-  uint64_t hash = 0xCBF29CE484222325;  // FNV-1a
-  for (const std::string& label : labels) {
-    for (const char c : label + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  }
-  return fmt::format("{} among {:016x}", key, hash);
+  Fnv1a hash;
+  for (const std::string& label : labels) hash.add(label + '\n');
+  return fmt::format("{} among {:016x}", key, hash.value());
 }
 
 }  // namespace
 
-Tuner::Tuner(const Target& target, const Choices& choices, int threads)
+Tuner::Tuner(const Target& target, const KernelChoices& choices, int threads)
     : file_(target.tuning_cache),
       machine_(fmt::format("{} threads", threads)),
-      enabled_(target.tune && tuning_allowed()),
+      enabled_(target.tune),
       observer_(target.observer),
       timer_(target.observer.stop),
       forced_(choices) {

@@ -18,7 +18,7 @@ namespace residual {
 class Tuner {
  public:
   /// Reads the cache file; a damaged one is ignored with a warning.
-  Tuner(const Target& target, const Choices& choices, int threads);
+  Tuner(const Target& target, const KernelChoices& choices, int threads);
 
   /// One choice: a key and its candidate implementations.
   struct Problem {
@@ -55,7 +55,7 @@ class Tuner {
   /// Tells the target's observer of progress, where kernels are timed: `done` of `all` subgraphs.
   void progress(size_t done, size_t all) { done_ = static_cast<int64_t>(done), all_ = static_cast<int64_t>(all); }
 
-  const Choices& choices() const noexcept { return choices_; }
+  const KernelChoices& choices() const noexcept { return choices_; }
   /// Returns the memory used by timing to the system and writes new timings to the cache file; a failure is a warning, not an
   /// error.
   void finish();
@@ -71,7 +71,7 @@ class Tuner {
   CompileObserver observer_;
   int64_t done_ = 0, all_ = 0;  // subgraphs
   KernelTimer timer_;
-  Choices forced_, choices_;
+  KernelChoices forced_, choices_;
 };
 
 }  // namespace residual

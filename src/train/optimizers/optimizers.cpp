@@ -4,7 +4,7 @@
 
 #include "graph/sources.h"
 #include "ops/elementwise/multiply.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 namespace residual::train {
 

@@ -1,7 +1,7 @@
 #include "train/options/options.h"
 
 #include "core/limits.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 namespace residual::train {
 

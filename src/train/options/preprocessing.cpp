@@ -1,7 +1,6 @@
-#include <algorithm>
+#include "train/options/preprocessing.h"
 
-#include "data/overview/info.h"
-#include "train/trainer.h"
+#include <algorithm>
 
 namespace residual::train {
 

@@ -11,7 +11,8 @@
 #include "io/checkpoint.h"
 #include "io/checksum.h"
 #include "train/options/defaults.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
+#include "train/options/preprocessing.h"
 #include "train/run/identity.h"
 #include "train/trainer.h"
 

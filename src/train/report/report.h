@@ -4,24 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "train/run/epoch_record.h"
+
 namespace residual::train {
-
-/// One pass over the training images. Losses are means per image, accuracies fractions (0 … 1); NaN where there is no value.
-struct EpochRecord {
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-  int64_t epoch = 0;  ///< from 1
-  double learning_rate = kNone;
-  double train_loss = kNone, train_top1 = kNone;
-  double held_out_loss = kNone, held_out_top1 = kNone;
-  std::optional<double> seconds;  ///< wall time of the epoch
-};
 
 /// An image that the best model misclassifies.
 struct ReportedMistake {

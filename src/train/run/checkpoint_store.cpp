@@ -7,9 +7,9 @@
 namespace residual::train {
 namespace {
 
-Choices choices_from_json(std::string_view text) {
+KernelChoices choices_from_json(std::string_view text) {
   try {
-    return nlohmann::json::parse(text).get<Choices>();
+    return nlohmann::json::parse(text).get<KernelChoices>();
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::kBadFile, "the checkpoint's kernel choices cannot be read: {}", error.what());
   }
@@ -54,7 +54,7 @@ void CheckpointStore::refuse_to_overwrite() const {
   }
 }
 
-void CheckpointStore::save(const RunProgress& progress, const Choices& choices, const State& state) const {
+void CheckpointStore::save(const RunProgress& progress, const KernelChoices& choices, const State& state) const {
   io::save_checkpoint(path_, {identity_, progress.to_json(), nlohmann::json(choices).dump(), {}}, io::views_of(state.tensors()));
 }
 

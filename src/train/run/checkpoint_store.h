@@ -14,7 +14,7 @@ namespace residual::train {
 
 struct SavedRun {
   RunProgress progress;
-  Choices choices;
+  KernelChoices choices;
   io::Tensors tensors;
 };
 
@@ -32,7 +32,7 @@ class CheckpointStore {
   void refuse_to_overwrite() const;
 
   /// Replaces the checkpoint as a whole. Throws Error (kResource).
-  void save(const RunProgress& progress, const Choices& choices, const State& state) const;
+  void save(const RunProgress& progress, const KernelChoices& choices, const State& state) const;
 
  private:
   std::filesystem::path path_;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/fnv1a.h"
 #include "core/json_text.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 #include "train/schedules/schedules.h"
 
 namespace residual::train {
@@ -18,19 +19,18 @@ Json split_json(const data::Dataset* split) {
   return split == nullptr ? Json(nullptr) : Json(split->size());
 }
 
-// FNV-1a over every label and the pixels of up to 64 images spread over the split: detects other data at little cost.
+// Over every label and the pixels of up to 64 images spread over the split: detects other data at little cost.
 std::string fingerprint(const data::Dataset* split) {
   if (split == nullptr) return {};
-  uint64_t hash = 0xCBF29CE484222325;
-  const auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
-  for (int64_t i = 0; i < split->size(); ++i) add(static_cast<uint64_t>(split->label(i)));
+  Fnv1a hash;
+  for (int64_t i = 0; i < split->size(); ++i) hash.add(static_cast<uint64_t>(split->label(i)));
   const int64_t nth = std::max<int64_t>(1, split->size() / 64);
   Image image;
   for (int64_t i = 0; i < split->size(); i += nth) {
     split->read(i, image);
-    for (const uint8_t pixel : image.pixels) add(pixel);
+    for (const uint8_t pixel : image.pixels) hash.add(uint64_t{pixel});
   }
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", hash.value());
 }
 
 // Crop and flip under the keys of version 0.1.0; any other random transform under its name.

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "train/report/metrics_file.h"
+#include "train/run/metrics_file.h"
 #include "train/run/run_progress.h"
 
 namespace residual::train {

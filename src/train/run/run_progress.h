@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "train/report/report.h"
+#include "train/run/epoch_record.h"
 
 namespace residual::train {
 

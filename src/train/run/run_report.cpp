@@ -5,7 +5,7 @@
 
 #include "eval/summary.h"
 #include "train/options/hyperparameter.h"
-#include "train/report/report_mistakes.h"
+#include "train/report/mistakes.h"
 #include "train/run/held_out.h"
 #include "train/schedules/schedules.h"
 

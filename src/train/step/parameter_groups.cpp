@@ -1,7 +1,7 @@
 #include "train/step/parameter_groups.h"
 
 #include "models/table.h"
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 #include "train/transfer.h"
 
 namespace residual::train {

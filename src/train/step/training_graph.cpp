@@ -18,7 +18,7 @@ Graph training_graph(const TrainOptions& options, DType dtype) {
   return recompute(step.graph);
 }
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices) {
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const KernelChoices& choices) {
   return compile(training_graph(options), options.target, choices);
 }
 

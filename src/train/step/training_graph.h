@@ -13,6 +13,6 @@ namespace residual::train {
 /// running statistics, the optimizer's state and the moving averages.
 Graph training_graph(const TrainOptions& options, DType dtype = DType::kF32);
 
-std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const Choices& choices = {});
+std::shared_ptr<const Plan> training_plan(const TrainOptions& options, const KernelChoices& choices = {});
 
 }  // namespace residual::train

@@ -1,5 +1,5 @@
 // The gradients of conv2d with respect to its input and its weights.
-#include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/convolution_variants.h"
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
 

@@ -1,6 +1,6 @@
 // conv2d in oneDNN, with add and relu as its post-ops.
 #include "backend/cpu/fused_convolution.h"
-#include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/convolution_variants.h"
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
 

@@ -1,4 +1,4 @@
-#include "cli/openmp_wait.h"
+#include "cli/process/openmp_wait.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // Shared by the three directions of a convolution in oneDNN: its dimensions, and the layouts and algorithms worth timing.
 #pragma once
 
-#include "backend/cpu/convolution.h"
+#include "backend/cpu/convolution_geometry.h"
 #include "backend/cpu/onednn/memory.h"
 
 namespace residual::cpu::onednn {

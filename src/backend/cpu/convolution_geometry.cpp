@@ -1,4 +1,4 @@
-#include "backend/cpu/convolution.h"
+#include "backend/cpu/convolution_geometry.h"
 
 namespace residual::cpu {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/options/choices.h"
+#include "cli/options/listed_values.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,7 +27,7 @@ std::vector<std::string> split(std::string_view text) {
 
 }  // namespace
 
-CLI::Option* list_choices(CLI::Option* option, const std::vector<std::string>& names) {
+CLI::Option* list_values(CLI::Option* option, const std::vector<std::string>& names) {
   const std::string help = option->get_description();
   option->description(help.empty() ? alternatives(names) : fmt::format("{}: {}", help, alternatives(names)));
   attach(*option, kClosed, names);
@@ -39,7 +39,7 @@ CLI::Option* suggest(CLI::Option* option, const std::vector<std::string>& names)
   return option;
 }
 
-std::optional<Choices> choices_of(CLI::Option& option) {
+std::optional<ListedValues> listed_values(CLI::Option& option) {
   for (int i = 0;; ++i) {
     std::string name;
     try {
@@ -48,7 +48,7 @@ std::optional<Choices> choices_of(CLI::Option& option) {
       return std::nullopt;
     }
     for (const std::string_view kind : {kClosed, kOpen}) {
-      if (name.starts_with(kind)) return Choices{split(std::string_view(name).substr(kind.size())), kind == kClosed};
+      if (name.starts_with(kind)) return ListedValues{split(std::string_view(name).substr(kind.size())), kind == kClosed};
     }
   }
 }
@@ -59,8 +59,8 @@ std::string alternatives(const std::vector<std::string>& names) {
 }
 
 void add_split(CLI::App& command, std::string& split) {
-  list_choices(command.add_option("--split", split, "Part of the data (default: test, or else validation, or else train)"),
-               {"train", "validation", "test"});
+  list_values(command.add_option("--split", split, "Part of the data (default: test, or else validation, or else train)"),
+              {"train", "validation", "test"});
 }
 
 }  // namespace residual::cli

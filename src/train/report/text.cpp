@@ -1,4 +1,4 @@
-#include "train/report/report_text.h"
+#include "train/report/text.h"
 
 #include <fmt/format.h>
 

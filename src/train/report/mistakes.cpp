@@ -1,4 +1,4 @@
-#include "train/report/report_mistakes.h"
+#include "train/report/mistakes.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "image/formats/png_file.h"
 #include "image/resize.h"
-#include "train/report/report_text.h"
+#include "train/report/text.h"
 
 namespace residual::train {
 namespace {

@@ -9,19 +9,19 @@
 
 namespace residual::cli {
 
-struct Choices {
+struct ListedValues {
   std::vector<std::string> names;
   bool closed = true;  ///< there are no other values
 };
 
 /// Ends the option's help with "… : a, b or c". The library refuses other values, not the option.
-CLI::Option* list_choices(CLI::Option* option, const std::vector<std::string>& names);
+CLI::Option* list_values(CLI::Option* option, const std::vector<std::string>& names);
 
 /// Names that the shell completes beside the names of files.
 CLI::Option* suggest(CLI::Option* option, const std::vector<std::string>& names);
 
 /// What one of these two listed; none for other options.
-std::optional<Choices> choices_of(CLI::Option& option);
+std::optional<ListedValues> listed_values(CLI::Option& option);
 
 /// "a, b or c".
 std::string alternatives(const std::vector<std::string>& names);

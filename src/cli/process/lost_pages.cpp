@@ -1,4 +1,4 @@
-#include "cli/terminal/lost_pages.h"
+#include "cli/process/lost_pages.h"
 
 #include <unistd.h>
 

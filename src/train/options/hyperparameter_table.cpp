@@ -1,4 +1,4 @@
-#include "train/options/hyperparameters.h"
+#include "train/options/hyperparameter_table.h"
 
 #include <fmt/ranges.h>
 

@@ -1,4 +1,4 @@
-#include "cli/terminal/exhaustion.h"
+#include "cli/process/exhaustion.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "models/choices.h"
+#include "models/named_networks.h"
 
 #include "core/json_text.h"
 #include "models/table.h"

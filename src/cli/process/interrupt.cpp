@@ -1,4 +1,4 @@
-#include "cli/terminal/interrupt.h"
+#include "cli/process/interrupt.h"
 
 #include <unistd.h>
 

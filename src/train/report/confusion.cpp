@@ -1,4 +1,4 @@
-#include "train/report/report_confusion.h"
+#include "train/report/confusion.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "train/report/report_text.h"
+#include "train/report/text.h"
 
 namespace residual::train {
 namespace {

@@ -10,11 +10,11 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "train/report/assets.h"
+#include "train/report/confusion.h"
+#include "train/report/mistakes.h"
 #include "train/report/report.h"
-#include "train/report/report_assets.h"
-#include "train/report/report_confusion.h"
-#include "train/report/report_mistakes.h"
-#include "train/report/report_text.h"
+#include "train/report/text.h"
 
 namespace residual::train {
 namespace {

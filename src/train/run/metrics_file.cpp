@@ -1,4 +1,4 @@
-#include "train/report/metrics_file.h"
+#include "train/run/metrics_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

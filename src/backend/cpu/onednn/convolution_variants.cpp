@@ -1,4 +1,4 @@
-#include "backend/cpu/onednn/convolution.h"
+#include "backend/cpu/onednn/convolution_variants.h"
 
 #include <algorithm>
 

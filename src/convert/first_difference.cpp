@@ -1,4 +1,4 @@
-#include "convert/layers.h"
+#include "convert/first_difference.h"
 
 #include <algorithm>
 #include <cmath>
