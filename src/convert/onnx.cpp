@@ -11,6 +11,7 @@
 #include "convert/recognition/recognise.h"
 #include "core/json_text.h"
 #include "core/log.h"
+#include "core/tensor/floating.h"
 #include "data/preprocessing/presets.h"
 #include "io/model_file.h"
 #include "io/onnx/export/onnx_write.h"
@@ -112,13 +113,7 @@ std::optional<data::Preprocessing> preprocessing_of(const std::filesystem::path&
   return said.empty() ? std::nullopt : std::optional(said_preprocessing(path, said));
 }
 
-Tensor filled(const Shape& shape, float value) {
-  Tensor tensor(DType::kF32, shape);
-  std::ranges::fill(tensor.as<float>(), value);
-  return tensor;
-}
-
-State state_of(const std::optional<Known>& network, io::Tensors& tensors) {
+State state_of(const std::filesystem::path& path, const std::optional<Known>& network, io::Tensors& tensors) {
   State state;
   if (!network) {
     for (auto& [name, tensor] : tensors) state.set(name, std::move(tensor));
@@ -126,8 +121,9 @@ State state_of(const std::optional<Known>& network, io::Tensors& tensors) {
   }
   const Graph graph = models::inference_graph(network->architecture, 1);
   for (const auto& [name, origin] : network->origins) {
-    const Shape& shape = graph.variables().at(name).type.shape;
-    state.set(name, origin.tensor.empty() ? filled(shape, origin.fill) : tensors.at(origin.tensor).clone());
+    Tensor values = values_of(origin, graph.variables().at(name).type.shape, tensors);
+    if (!all_finite(values)) fail(ErrorKind::kBadFile, "'{}': the weights of '{}' are infinite or no number", path.string(), name);
+    state.set(name, std::move(values));
   }
   return state;
 }
@@ -181,7 +177,7 @@ LoadedModel load_onnx(const std::filesystem::path& path, const LoadOptions& opti
   if (const std::string text = text_in(file.metadata, io::kLabelsKey); !text.empty())
     labels = io::parse_labels(text, fmt::format("'{}': '{}'", path.string(), io::kLabelsKey));
   labels = labels_for(architecture, std::move(labels), path);
-  State state = state_of(network, file.tensors);
+  State state = state_of(path, network, file.tensors);
   const bool unprepared = file.metadata.contains(std::string(io::kUnpreparedKey)) && options.preprocessing.empty();
   std::erase_if(file.metadata, [](const auto& entry) { return entry.first.starts_with(kOurs); });
   const data::Preprocessing guess = data::divided_by_255(architecture.input);

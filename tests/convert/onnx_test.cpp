@@ -7,7 +7,9 @@
 #include "io/onnx/export/onnx_write.h"
 #include "io/samples.h"
 #include "ops/elementwise/relu.h"
+#include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
+#include "ops/layers/linear.h"
 #include "ops/pooling/pool.h"
 #include "ops/shape/flatten.h"
 #include "runtime/session.h"
@@ -200,6 +202,34 @@ TEST(OnnxModel, OtherWaysToWriteTheEndOfANetworkAreThatNetwork) {
   EXPECT_EQ(loaded.model.architecture.model, "resnet8");
   EXPECT_TRUE(loaded.model.architecture.graph.empty());
   loaded.model.preprocessing = model.preprocessing;
+  expect_near(logits_of(loaded.model, some_image()), logits_of(model, some_image()));
+}
+
+// Convolutions with bias in front of batch norm, another epsilon and a last layer without bias, as Keras has them.
+TEST(OnnxModel, LayersAsOtherProgramsDefineThemAreThatNetwork) {
+  const TemporaryFolder folder;
+  eval::Model model = some_model();
+  const Graph graph = models::inference_graph(model.architecture, 1);
+  const Graph other =
+      rewrite(graph, [&](Graph& result, NodeId id, std::span<const Value> x) -> std::optional<std::vector<Value>> {
+        const Node& node = graph.node(id);
+        if (node.op == &linear_op()) return std::vector{linear(result, x[0], x[1], std::nullopt)};
+        if (node.op == &normalize_op()) return std::vector{normalize(result, x[0], x[1], x[2], x[3], x[4], 0.25)};
+        if (node.op != &conv2d_op()) return std::nullopt;
+        const Shape channels{graph.shape(node.inputs[1])[0]};
+        const std::string name = node.name + ".bias";
+        model.state.set(name, Tensor::of<float>(channels, std::vector<float>(static_cast<size_t>(channels[0]), 0.5F)));
+        result.declare({name, {DType::kF32, channels}, Role::kParameter, {}});
+        return std::vector{conv2d(result, x[0], x[1], result.read(name), node.attributes.as<Conv2dAttrs>())};
+      });
+  io::write_onnx(folder / "other.onnx", other, io::views_of(model.state.tensors()));
+  LoadedModel loaded = load(folder / "other.onnx");
+  EXPECT_EQ(loaded.model.architecture.model, "resnet8");
+  EXPECT_TRUE(loaded.model.architecture.graph.empty());
+  EXPECT_EQ(loaded.model.state.at("bn1.running_mean").as<float>()[0], -0.5F);
+  EXPECT_EQ(loaded.model.state.at("linear.bias").as<float>()[0], 0);
+  loaded.model.preprocessing = model.preprocessing;
+  model.architecture.graph = to_text(other);
   expect_near(logits_of(loaded.model, some_image()), logits_of(model, some_image()));
 }
 

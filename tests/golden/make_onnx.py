@@ -344,9 +344,12 @@ def refused():
         "DequantizeLinear", n.constant("t", numpy.float32(0.2))).classify())(Net()))
     net = Net()
     x = net.x
-    net.node("Conv", net.constant("x", weights(2, 2, 3, 3)), net.constant("w", weights(2, 2, 1, 1)), first=False)
+    many, wide = [0, 0, 300, 300] * 2, [0, 0, 40, 40] * 2
+    net.node("Pad", net.constant("x", weights(2, 2, 3, 3)), net.constant("many", numpy.array(many)), output="images_of_zeros", first=False)
+    net.node("Pad", net.constant("w", weights(2, 2, 1, 1)), net.constant("wide", numpy.array(wide)), output="kernels", first=False)
+    net.node("Conv", "images_of_zeros", "kernels", first=False)
     by, net.x = net.x, x
-    write("layers_of_constants", net.node("Add", by).classify())
+    write("too_much_work_on_constants", net.node("Add", by).classify())
     write("no_classifier", Net().conv(2, 3))
     write("sigmoid_at_the_end", small().node("Sigmoid"))
     net = Net(opset=13).conv(2, 3).norm(3)

@@ -289,8 +289,81 @@ def others():
     Export().conv(3, 4).op("Relu").head().write("external", external)
 
 
+def plus(net, constant):
+    """The images and a constant that nodes compute: `constant(net)` goes on from nothing."""
+    x = net.x
+    constant(net)
+    by, net.x = net.x, x
+    return net.op("Add", by).head()
+
+
+def layers_of_constants():
+    def image(net, op, *more, **attributes):
+        return net.op(op, weights(1, 3, 8, 9), *more, first=False, **attributes)
+
+    plus(Export(), lambda net: image(net, "Conv", weights(6, 3, 3, 3), weights(6), pads=[1, 0, 0, 1], strides=[1, 2]).op(
+        "Conv", weights(3, 2, 2, 1), weights(3), group=3, pads=[1, 0, 2, 0], dilations=[2, 1]).op("ReduceMean", axes=[2, 3])).write("conv_of_constants")
+    plus(Export(), lambda net: image(net, "BatchNormalization", weights(3), weights(3), weights(3), numpy.abs(weights(3)), epsilon=1e-3).op(
+        "GlobalAveragePool")).write("norm_of_constants")
+    plus(Export(), lambda net: image(net, "MaxPool", kernel_shape=[3, 2], strides=[2, 2], ceil_mode=1, pads=[1, 0, 0, 1]).op(
+        "AveragePool", kernel_shape=[2, 2], pads=[1, 1, 0, 0], count_include_pad=1).op("AveragePool", kernel_shape=[3, 1], auto_pad="SAME_UPPER").op(
+        "GlobalMaxPool")).write("pools_of_constants")
+    plus(Export(), lambda net: net.op("Gemm", weights(4, 6), weights(7, 4), weights(7), first=False, transA=1, transB=1, alpha=0.5, beta=-2.0).op(
+        "Softmax", axis=0).op("LogSoftmax")).write("gemm_and_softmax_of_constants")
+    plus(Export(opset=11), lambda net: net.op("Gemm", weights(6, 4), weights(4, 7), weights(6, 1), first=False).op("Softmax", axis=1).op(
+        "MatMul", weights(3, 7, 7))).write("products_of_constants")
+    net = Export()
+    x = net.x
+    net.op("Softmax", weights(4, 9), first=False).op("Reshape", ints(4, 1, 3, 3)).op("Mul", weights(1, 3, 1, 1))
+    w, net.x = net.x, x
+    net.op("Conv", w).head().write("weights_of_softmax")
+    plus(Export(), lambda net: net.op("Pow", ints(3, -2), ints(2, 3), first=False).op("Add", ints(5)).op("Clip", ints(-3)[0], ints(9)[0]).op(
+        "Mod", ints(4, 4), fmod=1).op("Pad", ints(0, 1), ints(5)[0]).op("ReduceMean", keepdims=0).op("Cast", to=TensorProto.FLOAT)).write(
+        "whole_numbers_of_constants")
+
+
+def splits():
+    def split(net, outputs, *more, **attributes):
+        net.op("Split", *more, **attributes)
+        names = [f"{net.x}_{i}" for i in range(outputs)]
+        del net.nodes[-1].output[:]
+        net.nodes[-1].output.extend(names)
+        return names
+
+    net = Export(4, 6, 7, opset=11)
+    first, second = split(net, 2, axis=1)
+    net.x = second
+    net.op("Relu").op("Concat", first, axis=1).head().write("split_equally")
+    net = Export(6, 6, 7, opset=11)
+    a, b, c = split(net, 3, axis=1, split=[1, 3, 2])
+    net.x = b
+    net.conv(3, 2, 1).op("Add", c).op("Add", a).head().write("split_by_attribute")
+    net = Export()
+    top, bottom = split(net, 2, ints(4, 2), axis=-2)
+    net.x = top
+    net.op("MaxPool", kernel_shape=[2, 1], strides=[2, 1]).op("Sub", bottom).head().write("split_rows_by_input")
+    net = Export(opset=18)
+    left, middle, right = split(net, 3, axis=3, num_outputs=3)
+    net.x = left
+    net.op("Sum", middle).op("GlobalAveragePool").op("Mul", right).head().write("split_columns_unequally")
+    net = Export(6, 7, 4, last=True).op("Pad", ints(0, 1, 0, 0, 0, 0, 0, 0))
+    first, second = split(net, 2, axis=3)
+    net.x = first
+    net.op("Mul", second).op("Transpose", perm=[0, 3, 1, 2]).head().write("split_nhwc")
+    net = Export().op("GlobalAveragePool").op("Flatten")
+    first, second = split(net, 2, ints(1, 2), axis=1)
+    net.x = second
+    net.op("Gemm", weights(2, 3)).op("Add", first).write("split_features")
+    net = Export(opset=13)
+    x = net.x
+    net.x = net.const(weights(5, 3, 1, 1))
+    w, v = split(net, 2, ints(2, 3))
+    net.x = x
+    net.op("Conv", v).op("Conv", w).head().write("split_weights")
+
+
 def write_all(folder, save):
-    for part in (layouts, channels_last, parts, arithmetic, cut_windows, constants, others):
+    for part in (layouts, channels_last, parts, arithmetic, cut_windows, constants, others, layers_of_constants, splits):
         part()
     for name, (model, images, logits) in FILES.items():
         onnx.save(model, str(folder / f"{name}.onnx"))

@@ -144,7 +144,6 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
       {"computes_with_the_batch", {"Mul", "computes with the number of images"}},
       {"cycle", {"Conv 'node_conv0'", "form a cycle or are out of order"}},
       {"external_data", {"'conv0.weight'", "lies in another file ('../../weights.bin')", "the plain name of a file"}},
-      {"layers_of_constants", {"Conv", "all its inputs are constants; export with constants folded"}},
       {"larger_than_file", {"'conv0.weight'", "the file holds 216"}},
       {"missing_input", {"Relu 'node_relu1'", "'nowhere' is missing"}},
       {"negative_shape", {"'conv0.weight'", "negative dimension"}},
@@ -158,6 +157,7 @@ TEST(Onnx, WhatIsNotUnderstoodIsRefusedByName) {
       {"reshape_of_batch", {"Reshape", "keep the batch"}},
       {"shape_overflow", {"'conv0.weight'", "too large"}},
       {"sigmoid_at_the_end", {"ends in a Sigmoid"}},
+      {"too_much_work_on_constants", {"Conv", "products; export with constants folded"}},
       {"training_batch_norm", {"BatchNormalization 'node_batchnormalization0'", "training mode"}},
       {"two_outputs", {"2 outputs"}},
   };

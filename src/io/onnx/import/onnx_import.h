@@ -94,8 +94,10 @@ class OnnxImporter {
   void charge(uint64_t bytes);
   /// The same for floats that nodes compute from constants, of which large files may have more.
   void charge_numbers(uint64_t count);
+  /// Time that the bytes of the file do not justify: products of numbers that nodes compute from constants.
+  void charge_products(uint64_t count);
 
-  void set(const OnnxNode& node, Operand operand);
+  void set(const OnnxNode& node, Operand operand, size_t output = 0);
   /// N,C,H,W or N,C.
   void set(const OnnxNode& node, Value value);
   /// The only node that reads the output, where it is `op` and reads it once; for what two nodes express together.
@@ -150,7 +152,7 @@ class OnnxImporter {
   std::set<NodeId> variances_;        // Variables that hold no value below 0
   std::map<std::string, int> names_;  // taken more than once
   std::map<Value, Value> flat_, images_;
-  uint64_t extra_bytes_ = 0, folded_bytes_ = 0;
+  uint64_t extra_bytes_ = 0, folded_bytes_ = 0, products_ = 0;
 };
 
 }  // namespace residual::io

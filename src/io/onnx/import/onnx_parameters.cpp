@@ -85,6 +85,15 @@ void OnnxImporter::charge_numbers(uint64_t count) {
        storage_.name(), most >> 20);
 }
 
+void OnnxImporter::charge_products(uint64_t count) {
+  constexpr uint64_t kLeast = uint64_t{1} << 24, kPerByte = 64;
+  const uint64_t most = kLeast + kPerByte * storage_.bytes();
+  products_ += std::min(count, most + 1);
+  if (products_ <= most) return;
+  fail(ErrorKind::kBadFile, "'{}': what its nodes compute from constants takes more than {} products; export with constants folded",
+       storage_.name(), most);
+}
+
 Value OnnxImporter::declare(const std::string& name, Role role, Tensor tensor) {
   if (!all_finite(tensor)) {
     fail(ErrorKind::kBadFile, "'{}': weights '{}' hold values that are infinite or no number", storage_.name(), printable(name));

@@ -107,7 +107,7 @@ bool OnnxImporter::all_constant(const OnnxNode& node) const {
 // Whether integers are only moved, or the largest of them taken.
 bool OnnxImporter::is_moved_quantized(const OnnxNode& node) const {
   static const std::set<std::string_view> kMoves{"MaxPool",   "Reshape",   "Flatten", "Squeeze",
-                                                 "Unsqueeze", "Transpose", "Slice",   "Gather"};
+                                                 "Unsqueeze", "Transpose", "Slice",   "Gather", "Split"};
   return kMoves.contains(node.op) && has(node, 0) && is_quantized(node, 0);
 }
 
@@ -116,16 +116,18 @@ void OnnxImporter::move_quantized(const OnnxNode& node, const OnnxRule& rule) {
   operands_.insert_or_assign(node.inputs[0], x.activation);
   rule.apply(*this, node);
   operands_.insert_or_assign(node.inputs[0], x);
-  Operand& y = operands_.at(node.outputs.at(0));
-  if (const auto* activation = std::get_if<Activation>(&y)) y = Quantized{*activation, x.scale, x.zero_point};
+  for (const std::string& output : node.outputs) {
+    const auto y = operands_.find(output);
+    if (y == operands_.end()) continue;
+    if (const auto* activation = std::get_if<Activation>(&y->second)) y->second = Quantized{*activation, x.scale, x.zero_point};
+  }
 }
 
 void OnnxImporter::apply(const OnnxNode& node) {
   const OnnxRule& rule = rule_of(node);
   try {
     const auto scope = graph().scope(layer_name(node));
-    if (all_constant(node)) {
-      if (rule.fold == nullptr) refuse(node, "all its inputs are constants; export with constants folded");
+    if (all_constant(node) && rule.fold != nullptr) {
       set(node, rule.fold(*this, node));
     } else if (rule.apply != nullptr) {
       is_moved_quantized(node) ? move_quantized(node, rule) : rule.apply(*this, node);
@@ -192,15 +194,16 @@ OnnxModel OnnxImporter::run() {
   return std::move(model_);
 }
 
-void OnnxImporter::set(const OnnxNode& node, Operand operand) {
+void OnnxImporter::set(const OnnxNode& node, Operand operand, size_t output) {
   if (const auto* activation = std::get_if<Activation>(&operand)) {
     const Shape shape = shape_of(*activation);
     if (shape.elements() > kMostElements) refuse(node, fmt::format("its output would have shape {}", to_string(shape)));
   }
-  if (node.outputs.empty()) refuse(node, "it has no output");
-  charge(kBytesOfAName + 2 * node.outputs[0].size());
-  if (!operands_.emplace(node.outputs[0], std::move(operand)).second)
-    refuse(node, fmt::format("it gives '{}', which is there already", printable(node.outputs[0])));
+  if (output >= node.outputs.size()) refuse(node, "it has no output");
+  const std::string& name = node.outputs[output];
+  charge(kBytesOfAName + 2 * name.size());
+  if (!operands_.emplace(name, std::move(operand)).second)
+    refuse(node, fmt::format("it gives '{}', which is there already", printable(name)));
 }
 
 void OnnxImporter::set(const OnnxNode& node, Value value) {

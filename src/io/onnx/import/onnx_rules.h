@@ -23,9 +23,9 @@ struct OnnxForm {
 };
 
 struct OnnxRule {
-  /// Reads a node of which an input is computed; null: all inputs must be constants.
+  /// Reads a node of which an input is computed, or, without `fold`, any; null: all inputs must be constants.
   void (*apply)(OnnxImporter& in, const OnnxNode& node) = nullptr;
-  /// Computes a node all of whose inputs are constants; null: for layers, which exporters fold themselves.
+  /// Computes a node all of whose inputs are constants.
   Constant (*fold)(OnnxImporter& in, const OnnxNode& node) = nullptr;
   std::vector<OnnxForm> forms{};
   std::string_view limits{};  ///< what is read of it where inputs are computed, for the documentation

@@ -39,7 +39,6 @@ Constant fold_relu(OnnxImporter& in, const OnnxNode& node);
 Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node);
 Constant fold_clip(OnnxImporter& in, const OnnxNode& node);
 Constant fold_cast(OnnxImporter& in, const OnnxNode& node);
-Constant fold_matmul(OnnxImporter& in, const OnnxNode& node);
 
 // The same elements in another shape or order, and parts.
 Constant fold_identity(OnnxImporter& in, const OnnxNode& node);
@@ -58,13 +57,28 @@ Constant fold_range(OnnxImporter& in, const OnnxNode& node);
 Constant fold_constant(OnnxImporter& in, const OnnxNode& node);
 Constant fold_constant_of_shape(OnnxImporter& in, const OnnxNode& node);
 
+// Layers.
+Constant fold_conv(OnnxImporter& in, const OnnxNode& node);
+Constant fold_max_pool(OnnxImporter& in, const OnnxNode& node);
+Constant fold_average_pool(OnnxImporter& in, const OnnxNode& node);
+Constant fold_global_max_pool(OnnxImporter& in, const OnnxNode& node);
+Constant fold_global_average_pool(OnnxImporter& in, const OnnxNode& node);
+Constant fold_matmul(OnnxImporter& in, const OnnxNode& node);
+Constant fold_gemm(OnnxImporter& in, const OnnxNode& node);
+
 // Reductions over axes.
+Constant fold_softmax(OnnxImporter& in, const OnnxNode& node);
+Constant fold_log_softmax(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reduce_sum(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reduce_mean(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reduce_max(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reduce_min(OnnxImporter& in, const OnnxNode& node);
 Constant fold_reduce_prod(OnnxImporter& in, const OnnxNode& node);
 
+/// The shape to which both are broadcast, as ONNX does: aligned at their ends, sizes of 1 repeated.
+Shape common_shape(const OnnxImporter& in, const OnnxNode& node, const Shape& a, const Shape& b);
+/// As strides_of, for a shape aligned at the end of `rank` dimensions.
+std::vector<int64_t> aligned_strides(const Shape& shape, size_t rank);
 /// Calls `visit` with the values of both, which are of one kind, as vectors of floats or of int64.
 template <typename Visit>
 void visit_values(Numbers& to, const Numbers& from, Visit&& visit) {

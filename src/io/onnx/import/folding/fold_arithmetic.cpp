@@ -7,9 +7,7 @@
 #include "io/onnx/import/onnx_import.h"
 
 namespace residual::io {
-namespace {
 
-// The shape to which both are broadcast, as ONNX does: aligned at their ends, sizes of 1 repeated.
 Shape common_shape(const OnnxImporter& in, const OnnxNode& node, const Shape& a, const Shape& b) {
   const size_t rank = std::max(a.rank(), b.rank());
   std::vector<int64_t> dims(rank);
@@ -27,6 +25,8 @@ std::vector<int64_t> aligned_strides(const Shape& shape, size_t rank) {
   strides.insert(strides.begin(), rank - shape.rank(), 0);
   return strides;
 }
+
+namespace {
 
 void refuse_batch(const OnnxImporter& in, const OnnxNode& node, const Numbers& numbers) {
   if (std::ranges::find(numbers.integers, kOpenBatch) != numbers.integers.end())
@@ -104,6 +104,16 @@ Constant unary(OnnxImporter& in, const OnnxNode& node, double (*floats)(double),
 bool multiplied(int64_t a, int64_t b, int64_t& result) {
   return !__builtin_mul_overflow(a, b, &result);
 }
+// By squaring; of a negative power only 1 and -1 have a whole number.
+bool raised(int64_t base, int64_t power, int64_t& result) {
+  if (power < 0 && base != 1 && base != -1) return false;
+  result = 1;
+  for (uint64_t left = power < 0 ? -static_cast<uint64_t>(power) : static_cast<uint64_t>(power); left != 0; left >>= 1) {
+    if ((left & 1) != 0 && !multiplied(result, base, result)) return false;
+    if (left > 1 && !multiplied(base, base, base)) return false;
+  }
+  return true;
+}
 bool divisible(int64_t a, int64_t b) {
   return b != 0 && !(a == std::numeric_limits<int64_t>::min() && b == -1);
 }
@@ -131,9 +141,16 @@ Constant fold_div(OnnxImporter& in, const OnnxNode& node) {
         return divisible(a, b);
       });
 }
-// The sign is the divisor's.
+// The sign is the divisor's, or with fmod the dividend's.
 Constant fold_mod(OnnxImporter& in, const OnnxNode& node) {
-  if (in.integer(node, "fmod", 0) != 0) in.refuse(node, "fmod = 1 is not supported");
+  if (in.integer(node, "fmod", 0) != 0) {
+    return binary(
+        in, node, [](double a, double b) { return std::fmod(a, b); },
+        [](int64_t a, int64_t b, int64_t& result) {
+          result = divisible(a, b) ? a % b : 0;
+          return divisible(a, b);
+        });
+  }
   return binary(
       in, node, [](double a, double b) { return a - b * std::floor(a / b); },
       [](int64_t a, int64_t b, int64_t& result) {
@@ -144,7 +161,7 @@ Constant fold_mod(OnnxImporter& in, const OnnxNode& node) {
       });
 }
 Constant fold_pow(OnnxImporter& in, const OnnxNode& node) {
-  return binary(in, node, [](double a, double b) { return std::pow(a, b); }, nullptr);
+  return binary(in, node, [](double a, double b) { return std::pow(a, b); }, raised);
 }
 Constant fold_sum(OnnxImporter& in, const OnnxNode& node) {
   return folded(in, node, [](double a, double b) { return a + b; }, nullptr);
@@ -226,35 +243,20 @@ Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node) {
 }
 
 Constant fold_clip(OnnxImporter& in, const OnnxNode& node) {
+  Numbers numbers = in.numbers(node, 0);
+  if (!numbers.is_float()) {
+    const auto bound = [&](size_t input, int64_t otherwise) { return in.has(node, input) ? in.integers(node, input, 1).at(0) : otherwise; };
+    const int64_t least = bound(1, std::numeric_limits<int64_t>::min()), most = bound(2, std::numeric_limits<int64_t>::max());
+    refuse_batch(in, node, numbers);
+    for (int64_t& value : numbers.integers) value = std::min(std::max(value, least), most);
+    return in.made_constant(node, std::move(numbers));
+  }
   constexpr float kLargest = std::numeric_limits<float>::infinity();
   const float least = in.has(node, 1) ? in.scalar(node, 1) : in.number(node, "min", -kLargest);
   const float most = in.has(node, 2) ? in.scalar(node, 2) : in.number(node, "max", kLargest);
-  Numbers numbers = in.numbers(node, 0);
-  if (!numbers.is_float() || !(least <= most)) in.refuse(node, "of constants, floats between bounds in order are supported");
+  if (!(least <= most)) in.refuse(node, fmt::format("its bounds {} and {} are not in order", least, most));
   for (float& value : numbers.floats) value = std::clamp(value, least, most);
   return in.made_constant(node, std::move(numbers));
-}
-
-// The product of two matrices; each number of the result is charged as many as it is summed of.
-Constant fold_matmul(OnnxImporter& in, const OnnxNode& node) {
-  const Numbers a = in.numbers(node, 0), b = in.numbers(node, 1);
-  if (!a.is_float() || !b.is_float() || a.shape.rank() != 2 || b.shape.rank() != 2 || a.shape[1] != b.shape[0])
-    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape),
-                                to_string(b.shape)));
-  const auto rows = static_cast<size_t>(a.shape[0]), inner = static_cast<size_t>(a.shape[1]),
-             columns = static_cast<size_t>(b.shape[1]);
-  uint64_t products = 0;
-  if (__builtin_mul_overflow(rows * columns, inner, &products)) in.refuse(node, "the matrices are too large");
-  in.charge_numbers(products);
-  Numbers result{.shape = Shape{a.shape[0], b.shape[1]}};
-  for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < columns; ++j) {
-      double sum = 0;
-      for (size_t k = 0; k < inner; ++k) sum += double{a.floats[i * inner + k]} * double{b.floats[k * columns + j]};
-      result.floats.push_back(static_cast<float>(sum));
-    }
-  }
-  return in.made_constant(node, std::move(result));
 }
 
 // Half and double floats are widened and rounded where they are read, so that a Cast between floats changes nothing.

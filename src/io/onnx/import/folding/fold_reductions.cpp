@@ -1,5 +1,6 @@
-// Reductions of constants over axes.
+// Reductions of constants over axes, and probabilities.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "io/onnx/import/folding/fold.h"
@@ -47,11 +48,12 @@ Constant reduced(OnnxImporter& in, const OnnxNode& node, const Reducer& reducer)
     if (value == kOpenBatch) in.refuse(node, "it computes with the number of images");
     if (!begun[to])
       result.integers[to] = value, begun[to] = true;
-    else if (reducer.mean || !reducer.integers(result.integers[to], value, result.integers[to]))
+    else if (!reducer.integers(result.integers[to], value, result.integers[to]))
       in.refuse(node, "its whole numbers have no result in 64 bits");
   });
   const double divisor = reducer.mean && count > 0 ? static_cast<double>(from.shape.elements()) / static_cast<double>(count) : 1;
   for (const double sum : sums) result.floats.push_back(static_cast<float>(sum / divisor));
+  for (int64_t& value : result.integers) value /= static_cast<int64_t>(divisor);
   return in.made_constant(node, std::move(result));
 }
 
@@ -62,8 +64,38 @@ bool integer_sum(int64_t a, int64_t b, int64_t& result) {
   return !__builtin_add_overflow(a, b, &result);
 }
 
+// Softmax, or its logarithm, over the values that lie `inside` apart. Before opset 13 it goes over all dimensions from `axis` on.
+Constant probabilities(OnnxImporter& in, const OnnxNode& node, bool logarithm) {
+  Numbers numbers = in.numbers(node, 0);
+  if (!numbers.is_float() || numbers.size() == 0)
+    in.refuse(node, fmt::format("its input is {} of shape {}, floats are expected", name_of(numbers.type), to_string(numbers.shape)));
+  const size_t rank = numbers.shape.rank(), axis = in.dimension(node, in.integer(node, "axis", in.opset() < 13 ? 1 : -1), rank);
+  size_t inside = 1;
+  for (size_t i = axis + 1; i < rank; ++i) inside *= static_cast<size_t>(numbers.shape[i]);
+  const size_t count = static_cast<size_t>(numbers.shape[axis]) * (in.opset() < 13 ? inside : 1);
+  if (in.opset() < 13) inside = 1;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i / inside % count != 0) continue;  // the first of its values
+    const auto at = [&](size_t k) -> float& { return numbers.floats[i + k * inside]; };
+    double largest = at(0), sum = 0;
+    for (size_t k = 0; k < count; ++k) largest = std::max(largest, double{at(k)});
+    for (size_t k = 0; k < count; ++k) sum += std::exp(at(k) - largest);
+    for (size_t k = 0; k < count; ++k) {
+      const double less = at(k) - largest;
+      at(k) = static_cast<float>(logarithm ? less - std::log(sum) : std::exp(less) / sum);
+    }
+  }
+  return in.made_constant(node, std::move(numbers));
+}
+
 }  // namespace
 
+Constant fold_softmax(OnnxImporter& in, const OnnxNode& node) {
+  return probabilities(in, node, false);
+}
+Constant fold_log_softmax(OnnxImporter& in, const OnnxNode& node) {
+  return probabilities(in, node, true);
+}
 Constant fold_reduce_sum(OnnxImporter& in, const OnnxNode& node) {
   return reduced(in, node, {0, sum, integer_sum});
 }

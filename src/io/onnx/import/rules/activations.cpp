@@ -108,8 +108,9 @@ void add_activation_rules(OnnxRules& rules) {
                   .limits = "of a computed value and numbers, such as 0"};
   rules["Min"] = {
       .apply = min_rule, .fold = fold_min, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of a computed value and numbers"};
-  rules["Softmax"] = {.apply = softmax_rule, .forms = {{7, 1, {"axis"}}}, .limits = "over the classes of N,C or N,C,1,1"};
+  rules["Softmax"] = {.apply = softmax_rule, .fold = fold_softmax, .forms = {{7, 1, {"axis"}}}, .limits = "over the classes of N,C or N,C,1,1"};
   rules["LogSoftmax"] = {.apply = log_softmax_rule,
+                         .fold = fold_log_softmax,
                          .forms = {{7, 1, {"axis"}}},
                          .limits = "over the classes of N,C or N,C,1,1, at the end: the logits are what goes into it"};
 }

@@ -1,7 +1,9 @@
 // Convolution and batch norm: what ONNX says, in our ops.
 #include <algorithm>
+#include <cmath>
 
 #include "core/text.h"
+#include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/rules/windows.h"
 #include "ops/layers/batch_norm.h"
 #include "ops/layers/conv2d.h"
@@ -58,27 +60,6 @@ Activation convolution_input(OnnxImporter& in, const OnnxNode& node) {
   return x;
 }
 
-Conv2dAttrs convolution_attributes(const OnnxImporter& in, const OnnxNode& node) {
-  Conv2dAttrs conv{.stride = in.pair(node, "strides", Size2{1, 1}),
-                   .dilation = in.pair(node, "dilations", Size2{1, 1}),
-                   .groups = in.integer(node, "group", 1)};
-  expect_at_least_one(in, node, "strides", conv.stride);
-  expect_at_least_one(in, node, "dilations", conv.dilation);
-  return conv;
-}
-
-Size2 kernel_of(OnnxImporter& in, const OnnxNode& node) {
-  const Shape& weight = in.constant(node, 1).shape;
-  if (weight.rank() != 4)
-    in.refuse(node, fmt::format("its weight has shape {}; convolutions of images have four dimensions", to_string(weight)));
-  const Size2 kernel{weight[2], weight[3]}, stated = in.pair(node, "kernel_shape", kernel);
-  if (stated != kernel) {
-    in.refuse(node, fmt::format("kernel_shape says {}x{}, the weight is {}x{}", stated.height, stated.width, kernel.height,
-                                kernel.width));
-  }
-  return kernel;
-}
-
 // A 1x1 convolution of 1x1 images is a linear layer, as the networks of the model table end.
 void linear_layer(OnnxImporter& in, const OnnxNode& node, Value x) {
   const Shape shape = in.constant(node, 1).shape;
@@ -97,12 +78,11 @@ void conv(OnnxImporter& in, const OnnxNode& node) {
   const Activation x = convolution_input(in, node);
   const Shape shape = in.graph().shape(x.value);
   const Size2 kernel = kernel_of(in, node);
-  Conv2dAttrs conv = convolution_attributes(in, node);
-  const Window rows{shape[2] + x.margins.top + x.margins.bottom, (kernel.height - 1) * conv.dilation.height + 1,
-                    conv.stride.height};
-  const Window columns{shape[3] + x.margins.left + x.margins.right, (kernel.width - 1) * conv.dilation.width + 1,
-                       conv.stride.width};
-  const Margins pads = x.margins + padding_of(in, node, rows, columns);
+  const auto [rows, columns] = sides_of(in, node, {shape[2], shape[3]}, kernel, x.margins);
+  const Margins pads{rows.before, columns.before, rows.after, columns.after};
+  Conv2dAttrs conv{.stride = {rows.stride, columns.stride},
+                   .dilation = {rows.dilation, columns.dilation},
+                   .groups = in.integer(node, "group", 1)};
   if (shape[2] == 1 && shape[3] == 1 && kernel == Size2{1, 1} && !pads.any() && conv.groups == 1)
     return linear_layer(in, node, x.value);
   const bool even = (pads.top - pads.bottom) % conv.dilation.height == 0 && (pads.left - pads.right) % conv.dilation.width == 0;
@@ -128,7 +108,7 @@ double epsilon(const OnnxImporter& in, const OnnxNode& node) {
   return shortest(stored);
 }
 
-void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
+void expect_evaluation(const OnnxImporter& in, const OnnxNode& node) {
   // Before opset 14 it is the outputs for new statistics that say so.
   const auto more = std::span(node.outputs).subspan(std::min<size_t>(node.outputs.size(), 1));
   const bool trains_by_outputs =
@@ -136,6 +116,10 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
   if (in.integer(node, "training_mode", 0) != 0 || trains_by_outputs)
     in.refuse(node, "it is in training mode; export the network in evaluation mode (model.eval())");
   if (in.integer(node, "spatial", 1) != 1) in.refuse(node, "spatial = 0, statistics for each position, is not supported");
+}
+
+void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
+  expect_evaluation(in, node);
   const Activation x = in.channels(node, 0, 1);
   const Value gamma = in.parameter(node, 1, "weight", Role::kParameter), beta = in.parameter(node, 2, "bias", Role::kParameter);
   const Value mean = in.parameter(node, 3, "running_mean", Role::kStatistic);
@@ -145,13 +129,36 @@ void batch_normalization(OnnxImporter& in, const OnnxNode& node) {
          Activation{.value = normalize(in.graph(), x.value, mean, variance, gamma, beta, epsilon(in, node)), .layout = x.layout});
 }
 
+// x: N,C or N,C,…
+Constant fold_batch_normalization(OnnxImporter& in, const OnnxNode& node) {
+  expect_evaluation(in, node);
+  Numbers x = in.numbers(node, 0);
+  if (!x.is_float() || x.shape.rank() < 2 || x.shape.elements() == 0)
+    in.refuse(node, fmt::format("it normalises {} of shape {}, floats with channels are expected", name_of(x.type), to_string(x.shape)));
+  const auto channels = static_cast<size_t>(x.shape[1]), inside = x.size() / channels / static_cast<size_t>(x.shape[0]);
+  std::vector<Numbers> each;  // weight, bias, mean, variance
+  for (size_t i = 1; i <= 4; ++i) {
+    each.push_back(in.numbers(node, i));
+    if (!each.back().is_float() || each.back().shape != Shape{x.shape[1]}) in.refuse(node, fmt::format("input {} does not have one float a channel", i));
+  }
+  const double eps = epsilon(in, node);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const size_t c = i / inside % channels;
+    const double factor = each[0].floats[c] / std::sqrt(each[3].floats[c] + eps);
+    x.floats[i] = static_cast<float>((x.floats[i] - each[2].floats[c]) * factor + each[1].floats[c]);
+  }
+  return in.made_constant(node, std::move(x));
+}
+
 }  // namespace
 
 void add_convolution_rules(OnnxRules& rules) {
   rules["Conv"] = {.apply = conv,
+                   .fold = fold_conv,
                    .forms = {{7, 3, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}}},
                    .limits = "images N,C,H,W; weight and bias constant"};
   rules["BatchNormalization"] = {.apply = batch_normalization,
+                                 .fold = fold_batch_normalization,
                                  .forms = {{7, 5, {"epsilon", "momentum", "spatial"}},
                                            {9, 5, {"epsilon", "momentum"}},
                                            {14, 5, {"epsilon", "momentum", "training_mode"}}},

@@ -187,6 +187,7 @@ void matmul(OnnxImporter& in, const OnnxNode& node) {
 
 void add_linear_rules(OnnxRules& rules) {
   rules["Gemm"] = {.apply = gemm,
+                   .fold = fold_gemm,
                    .forms = {{7, 3, {"alpha", "beta", "transA", "transB"}}},
                    .limits = "N,C by a constant matrix; transA 0; a constant bias, one a feature or one"};
   rules["MatMul"] = {.apply = matmul,

@@ -1,4 +1,6 @@
 // Parts of tensors, tensors joined, and padding: what ONNX says, in our ops.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -75,7 +77,12 @@ float fill_of(OnnxImporter& in, const OnnxNode& node) {
   if (in.text(node, "mode", "constant") != "constant") {
     in.refuse(node, fmt::format("mode '{}' is not supported, constant is", in.text(node, "mode", "constant")));
   }
-  const float value = in.has(node, 2) ? in.scalar(node, 2) : in.number(node, "value", 0);
+  return in.has(node, 2) ? in.scalar(node, 2) : in.number(node, "value", 0);
+}
+
+// Of a computed value.
+float margin_of(OnnxImporter& in, const OnnxNode& node) {
+  const float value = fill_of(in, node);
   if (value == 0) return 0;
   if (value <= std::numeric_limits<float>::lowest()) return Activation::kNeverWins;
   in.refuse(node, fmt::format("it pads with {}; only padding with zeros is supported, and with minus infinity before a MaxPool",
@@ -83,7 +90,7 @@ float fill_of(OnnxImporter& in, const OnnxNode& node) {
 }
 
 void pad_rule(OnnxImporter& in, const OnnxNode& node) {
-  const float fill = fill_of(in, node);
+  const float fill = margin_of(in, node);
   Activation x = in.scaled(node, 0);
   const auto pads = pads_of(in, node, x.layout.rank());
   const Shape old_shape = in.shape_of(x);
@@ -126,18 +133,19 @@ void pad_rule(OnnxImporter& in, const OnnxNode& node) {
 }
 
 Constant fold_pad(OnnxImporter& in, const OnnxNode& node) {
-  const float fill = fill_of(in, node);
   const Numbers from = in.numbers(node, 0);
+  const float fill = from.is_float() ? fill_of(in, node) : 0;
+  const int64_t whole_fill = !from.is_float() && in.has(node, 2) ? in.integers(node, 2, 1).at(0) : 0;
   const auto pads = pads_of(in, node, from.shape.rank());
-  if (fill != 0) in.refuse(node, "of constants, padding with zeros is supported");
   Numbers result{.shape = from.shape, .type = from.type};
   for (size_t i = 0; i < pads.size(); ++i) result.shape = result.shape.with(i, pads[i].first + from.shape[i] + pads[i].second);
   in.charge_numbers(2 * static_cast<uint64_t>(result.shape.elements()));
   const std::vector<int64_t> strides = strides_of(result.shape);
   int64_t first = 0;
   for (size_t i = 0; i < pads.size(); ++i) first += pads[i].first * strides[i];
+  result.floats.assign(from.is_float() ? static_cast<size_t>(result.shape.elements()) : 0, fill);
+  result.integers.assign(from.is_float() ? 0 : static_cast<size_t>(result.shape.elements()), whole_fill);
   visit_values(result, from, [&](auto& to, const auto& values) {
-    to.resize(static_cast<size_t>(result.shape.elements()));
     for_each_place(from.shape, std::array{strides}, {first}, [&](int64_t i, const std::array<int64_t, 1>& at) {
       to[static_cast<size_t>(at[0])] = values[static_cast<size_t>(i)];
     });
@@ -200,6 +208,51 @@ void slice_rule(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, std::move(x));
 }
 
+// The sizes of a Split's parts: an attribute, an input, or equal ones, of which the last may be smaller from opset 18 on.
+std::vector<int64_t> part_sizes(OnnxImporter& in, const OnnxNode& node, int64_t size) {
+  const auto parts = static_cast<int64_t>(node.outputs.size());
+  std::vector<int64_t> sizes;
+  if (const auto given = in.opset() < 13 ? in.list(node, "split") : in.list_of(node, "split", 1)) {
+    sizes = *given;
+  } else {
+    const int64_t equal = (size + parts - 1) / parts;
+    if (in.opset() < 18 && equal * parts != size) in.refuse(node, fmt::format("{} cannot be divided into {} equal parts", size, parts));
+    for (int64_t left = size; left > 0; left -= equal) sizes.push_back(std::min(equal, left));
+  }
+  int64_t sum = 0;
+  for (const int64_t part : sizes) sum += part < 1 || part > size ? size + 1 : part;
+  if (static_cast<int64_t>(sizes.size()) != parts || sum != size || in.integer(node, "num_outputs", parts) != parts)
+    in.refuse(node, fmt::format("parts of [{}] are not {} parts of {}", fmt::join(sizes, ", "), parts, size));
+  return sizes;
+}
+
+// Parts along one dimension, one an output.
+void split(OnnxImporter& in, const OnnxNode& node) {
+  const bool of_constant = in.is_constant(node, 0);
+  const Numbers numbers = of_constant ? in.numbers(node, 0) : Numbers{};
+  Activation x = of_constant ? Activation{} : in.scaled(node, 0);
+  if (x.margins.any()) x = in.done(node, 0);
+  const size_t dimension = in.dimension(node, in.integer(node, "axis", 0), of_constant ? numbers.shape.rank() : x.layout.rank());
+  if (!of_constant && x.layout[dimension] == Layout::Dimension{Axis::kN}) in.refuse(node, fmt::format("dimension {} is the batch", dimension));
+  const int64_t size = of_constant ? numbers.shape[dimension] : x.layout.size(dimension, in.shape_of(x));
+  int64_t begin = 0;
+  for (size_t i = 0; const int64_t part : part_sizes(in, node, size)) {
+    if (node.outputs[i].empty()) {
+    } else if (of_constant) {
+      const std::vector<int64_t> strides = strides_of(numbers.shape);
+      const Shape shape = numbers.shape.with(dimension, part);
+      in.charge_numbers(2 * static_cast<uint64_t>(shape.elements()));
+      in.set(node, in.made_constant(node, strided(numbers, shape, strides, begin * strides[dimension])), i);
+    } else {
+      Activation piece = x;
+      slice_axis(in, node, piece, dimension, begin, begin + part, 1);
+      in.set(node, std::move(piece), i);
+    }
+    begin += part;
+    ++i;
+  }
+}
+
 // Channels by number, or one row or column.
 void gather(OnnxImporter& in, const OnnxNode& node) {
   if (in.is_constant(node, 0)) in.refuse(node, "its places are computed, constants are expected");
@@ -250,6 +303,9 @@ void add_part_rules(OnnxRules& rules) {
                     .fold = fold_slice,
                     .forms = {{7, 1, {"axes", "ends", "starts"}}, {10, 5, {}}},
                     .limits = "channels in any steps; rows and columns forwards; not the batch"};
+  rules["Split"] = {.apply = split,
+                    .forms = {{7, 1, {"axis", "split"}}, {13, 2, {"axis"}}, {18, 2, {"axis", "num_outputs"}}},
+                    .limits = "channels, rows or columns, in equal or given parts"};
   rules["Gather"] = {.apply = gather,
                      .fold = fold_gather,
                      .forms = {{7, 2, {"axis"}}},

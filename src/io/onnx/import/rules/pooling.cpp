@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "graph/op.h"
+#include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/rules/windows.h"
 #include "ops/elementwise/relu.h"
 #include "ops/pooling/partial_pool.h"
@@ -10,27 +11,24 @@
 namespace residual::io {
 namespace {
 
-// One side of the windows: what the node says of rows, or of columns.
-struct Side {
-  int64_t size = 0, kernel = 0, stride = 1, dilation = 1, before = 0, after = 0;
-  int64_t windows = 0;
+int64_t end_of_last(const Side& side) {
+  return (side.windows - 1) * side.stride - side.before + side.reach();
+}
+// Whether padding the same on both sides gives the same windows.
+bool is_even(const Side& side) {
+  const int64_t padded = side.size + 2 * side.before;
+  return side.dilation == 1 && 2 * side.before <= side.kernel && padded >= side.kernel &&
+         (padded - side.kernel) / side.stride + 1 == side.windows;
+}
+bool within_padding(const Side& side) {
+  return end_of_last(side) <= side.size + side.after;
+}
+bool is_whole(const Side& side) {
+  return side.windows == 1 && side.dilation == 1 && side.before == 0 && side.kernel >= side.size;
+}
 
-  int64_t reach() const { return (kernel - 1) * dilation + 1; }
-  int64_t end_of_last() const { return (windows - 1) * stride - before + reach(); }
-  /// Whether padding the same on both sides gives the same windows.
-  bool is_even() const {
-    return dilation == 1 && 2 * before <= kernel && size + 2 * before >= kernel &&
-           (size + 2 * before - kernel) / stride + 1 == windows;
-  }
-  bool within_padding() const { return end_of_last() <= size + after; }
-  bool is_whole() const { return windows == 1 && dilation == 1 && before == 0 && kernel >= size; }
-};
-
-struct Pool {
-  Side rows, columns;
-
+struct Pool : Sides {
   PoolAttrs even() const { return {{rows.kernel, columns.kernel}, {rows.stride, columns.stride}, {rows.before, columns.before}}; }
-  bool is_even() const { return rows.is_even() && columns.is_even(); }
   PartialPoolAttrs partial() const {
     return {.kernel = {rows.kernel, columns.kernel},
             .stride = {rows.stride, columns.stride},
@@ -41,33 +39,16 @@ struct Pool {
   }
 };
 
-// How many windows there are. One that would begin beyond the image and the padding before it is dropped, as PyTorch does.
-int64_t count_windows(const OnnxImporter& in, const OnnxNode& node, const Side& side, bool round_up) {
-  const int64_t space = side.size + side.before + side.after - side.reach();
-  if (space < 0 && !(round_up && side.size > 0 && space + side.stride > 0))
-    in.refuse(node, "its window is larger than its input");
-  int64_t windows = space < 0 ? 1 : (round_up ? space + side.stride - 1 : space) / side.stride + 1;
-  if (round_up && (windows - 1) * side.stride >= side.size + side.before) --windows;
-  return windows;
+bool is_even(const Pool& pool) {
+  return is_even(pool.rows) && is_even(pool.columns);
 }
 
 // The sides of a pooling of x, whose margins are part of the padding.
 Pool pool_of(OnnxImporter& in, const OnnxNode& node, const Activation& x) {
   const Shape shape = in.graph().shape(x.value);
-  const Size2 kernel = in.pair(node, "kernel_shape", std::nullopt), stride = in.pair(node, "strides", Size2{1, 1});
-  const Size2 dilation = in.pair(node, "dilations", Size2{1, 1});
-  expect_at_least_one(in, node, "kernel_shape", kernel);
-  expect_at_least_one(in, node, "strides", stride);
-  expect_at_least_one(in, node, "dilations", dilation);
-  Pool pool{{shape[2], kernel.height, stride.height, dilation.height}, {shape[3], kernel.width, stride.width, dilation.width}};
-  const Window rows{shape[2] + x.margins.top + x.margins.bottom, pool.rows.reach(), stride.height};
-  const Window columns{shape[3] + x.margins.left + x.margins.right, pool.columns.reach(), stride.width};
-  const Margins pads = x.margins + padding_of(in, node, rows, columns);
-  pool.rows.before = pads.top, pool.rows.after = pads.bottom;
-  pool.columns.before = pads.left, pool.columns.after = pads.right;
-  const bool round_up = in.integer(node, "ceil_mode", 0) != 0;
-  pool.rows.windows = count_windows(in, node, pool.rows, round_up);
-  pool.columns.windows = count_windows(in, node, pool.columns, round_up);
+  Pool pool{sides_of(in, node, {shape[2], shape[3]}, in.pair(node, "kernel_shape", std::nullopt), x.margins)};
+  pool.rows.windows = count_windows(in, node, pool.rows);
+  pool.columns.windows = count_windows(in, node, pool.columns);
   in.charge(static_cast<uint64_t>(pool.rows.windows) + static_cast<uint64_t>(pool.columns.windows));  // each is checked
   return pool;
 }
@@ -91,7 +72,7 @@ void max_pooling(OnnxImporter& in, const OnnxNode& node) {
   const Activation x = pool_input(in, node, never_wins);
   const Pool pool = pool_of(in, node, x);
   in.set(node,
-         pool.is_even() ? max_pool(in.graph(), x.value, pool.even()).y : partial_max_pool(in.graph(), x.value, pool.partial()));
+         is_even(pool) ? max_pool(in.graph(), x.value, pool.even()).y : partial_max_pool(in.graph(), x.value, pool.partial()));
 }
 
 bool has_pads(const OnnxImporter& in, const OnnxNode& node) {
@@ -104,15 +85,15 @@ void average_pooling(OnnxImporter& in, const OnnxNode& node) {
   const bool count_own = in.integer(node, "count_include_pad", 0) != 0;
   const Activation x = pool_input(in, node, in.pending(node, 0).fill == 0 && (count_own || !has_pads(in, node)));
   const Pool pool = pool_of(in, node, x);
-  const bool padded = pool.rows.before != 0 || pool.columns.before != 0 || !pool.rows.within_padding() ||
-                      !pool.columns.within_padding() || pool.rows.end_of_last() > pool.rows.size ||
-                      pool.columns.end_of_last() > pool.columns.size;
+  const bool within = within_padding(pool.rows) && within_padding(pool.columns);
+  const bool padded = pool.rows.before != 0 || pool.columns.before != 0 || !within || end_of_last(pool.rows) > pool.rows.size ||
+                      end_of_last(pool.columns) > pool.columns.size;
   const bool count = count_own || x.margins.any();
   Graph& graph = in.graph();
-  if (pool.even() == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !padded && pool.is_even()) return in.set(node, x.value);
-  if (pool.rows.is_whole() && pool.columns.is_whole() && (!count || !padded))
+  if (pool.even() == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !padded && is_even(pool)) return in.set(node, x.value);
+  if (is_whole(pool.rows) && is_whole(pool.columns) && (!count || !padded))
     return in.set(node, global_avg_pool(graph, x.value));
-  if (pool.is_even() && (!count || (pool.rows.within_padding() && pool.columns.within_padding())))
+  if (is_even(pool) && (!count || within))
     return in.set(node, avg_pool(graph, x.value, {pool.even(), count || !padded}));
   in.set(node, partial_avg_pool(graph, x.value, {pool.partial(), count}));
 }
@@ -132,18 +113,20 @@ void global_maximum(OnnxImporter& in, const OnnxNode& node) {
 void add_pooling_rules(OnnxRules& rules) {
   rules["MaxPool"] = {
       .apply = max_pooling,
+      .fold = fold_max_pool,
       .forms = {{7, 1, {"auto_pad", "kernel_shape", "pads", "strides"}},
                 {8, 1, {"auto_pad", "kernel_shape", "pads", "storage_order", "strides"}},
                 {10, 1, {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"}}},
       .limits = "images N,C,H,W; the first output"};
   rules["AveragePool"] = {
       .apply = average_pooling,
+      .fold = fold_average_pool,
       .forms = {{7, 1, {"auto_pad", "count_include_pad", "kernel_shape", "pads", "strides"}},
                 {10, 1, {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"}},
                 {19, 1, {"auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides"}}},
       .limits = "images N,C,H,W"};
-  rules["GlobalAveragePool"] = {.apply = global_average, .forms = {{}}, .limits = "images N,C,H,W"};
-  rules["GlobalMaxPool"] = {.apply = global_maximum, .forms = {{}}, .limits = "images N,C,H,W"};
+  rules["GlobalAveragePool"] = {.apply = global_average, .fold = fold_global_average_pool, .forms = {{}}, .limits = "images N,C,H,W"};
+  rules["GlobalMaxPool"] = {.apply = global_maximum, .fold = fold_global_max_pool, .forms = {{}}, .limits = "images N,C,H,W"};
 }
 
 }  // namespace residual::io
