@@ -90,8 +90,10 @@ void say_ignored(const std::filesystem::path& path, const Fit& fit) {
     names += fmt::format("{}'{}'", i == 0 ? "" : ", ", printable(fit.ignored[i]));
   }
   if (fit.ignored.size() > kMost) names += fmt::format(" and {} more", fit.ignored.size() - kMost);
-  warn("'{}': {} {} no part of {} and ignored: {}", path.string(), fit.ignored.size(),
-       fit.ignored.size() == 1 ? "tensor is" : "tensors are", fit.architecture.model, names);
+  const bool another = fit.ignored.size() >= fit.names.size();
+  warn("'{}': {} {} no part of {} and ignored: {}{}", path.string(), fit.ignored.size(),
+       fit.ignored.size() == 1 ? "tensor is" : "tensors are", fit.architecture.model, names,
+       another ? "; --weights-in NAME reads those whose names begin so" : "");
 }
 
 Fit recognised(const std::filesystem::path& path, const Shapes& shapes, const NetworkChoices& choices) {

@@ -177,7 +177,8 @@ class Search {
 constexpr std::array<std::string_view, 10> kUsual{"state_dict", "model_state_dict", "model_state", "model",  "net",
                                                   "network",    "module",           "weights",     "params", "state"};
 // Parts of the names of what is beside them: averages, the optimizer, a network that another one learns from or against.
-constexpr std::array<std::string_view, 8> kBeside{"ema", "swa", "averag", "optim", "teacher", "momentum", "target", "disc"};
+constexpr std::array<std::string_view, 9> kBeside{"ema",     "swa",      "averag", "optim",    "teacher",
+                                                  "momentum", "encoder_k", "target", "disc"};
 
 }  // namespace
 
@@ -212,6 +213,7 @@ size_t unlikelihood(std::string_view name) {
 std::string described(const Pickle& pickle, const PickleObject& object) {
   switch (object.kind) {
     case Kind::kObject: {
+      if (tensor_call(pickle, object)) return "one tensor without a name";
       const std::string_view maker = pickle.maker_of(object);
       if (maker.ends_with("builtin__.set") || maker.ends_with("builtin__.frozenset")) return "a set";  // before protocol 4
       if (maker == "_codecs.encode") return "bytes";

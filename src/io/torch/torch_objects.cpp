@@ -118,21 +118,30 @@ StateDict ObjectReader::chosen(std::vector<StateDict> found, std::string_view we
   return std::move(found[best]);
 }
 
-// The tensors under that name: of a state_dict of that name, or those of one whose names begin with the rest of it.
+// The entries whose names begin so, by the rest of these names.
+std::vector<std::pair<std::string, uint32_t>> entries_under(const StateDict& dict, const std::string& beginning) {
+  std::vector<std::pair<std::string, uint32_t>> result;
+  for (const auto& [name, object] : dict.entries) {
+    if (name.starts_with(beginning)) result.emplace_back(name.substr(beginning.size()), object);
+  }
+  return result;
+}
+
+// The tensors under that name: of a state_dict of that name, or those of one whose names begin with the rest of it, or with it.
 StateDict ObjectReader::named(std::vector<StateDict> found, std::string_view weights_in) const {
   for (StateDict& dict : found) {
     if (dict.name == weights_in) return std::move(dict);
   }
-  for (StateDict& dict : found) {
-    std::string_view rest = weights_in;
-    if (!dict.name.empty()) {
-      if (!rest.starts_with(dict.name + ".")) continue;
-      rest.remove_prefix(dict.name.size() + 1);
+  const std::string beginning = std::string(weights_in) + ".";
+  for (const bool names_the_dict : {true, false}) {
+    for (StateDict& dict : found) {
+      const std::string outer = dict.name.empty() || !names_the_dict ? std::string() : dict.name + ".";
+      if (!beginning.starts_with(outer)) continue;
+      std::vector<std::pair<std::string, uint32_t>> entries = entries_under(dict, beginning.substr(outer.size()));
+      if (entries.empty()) continue;
+      dict.entries = std::move(entries);
+      return std::move(dict);
     }
-    const std::string prefix = std::string(rest) + ".";
-    std::erase_if(dict.entries, [&](const auto& entry) { return !entry.first.starts_with(prefix); });
-    for (auto& [name, object] : dict.entries) name.erase(0, prefix.size());
-    if (!dict.entries.empty()) return std::move(dict);
   }
   std::ranges::stable_sort(found, std::ranges::greater{}, &StateDict::tensors);
   std::string names = quoted(found[0]);
@@ -254,7 +263,9 @@ void ObjectReader::read_tensor(const std::string& name, const TensorCall& call) 
     bad("tensor '{}' is quantized, whole numbers with a scale; save the network's weights before they are converted, as floats",
         printable(name));
   }
-  if (call.kind == TensorCall::Kind::kOther) bad("tensor '{}' is not a dense one; save its to_dense()", printable(name));
+  if (call.kind == TensorCall::Kind::kOther)
+    bad("tensor '{}' is not a dense one: where it is sparse save its to_dense(), and where it is on no device (meta) load its values first",
+        printable(name));
   // After requires_grad and hooks comes what else must be done to the numbers: a view that negates them, for one.
   if (const std::vector<uint32_t>& given = call.arguments->items; given.size() > kPlainArguments) {
     const PickleObject& more = pickle_.at(given[kPlainArguments]);

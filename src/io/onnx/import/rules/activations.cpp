@@ -41,17 +41,38 @@ void clip_rule(OnnxImporter& in, const OnnxNode& node) {
   bound(in, node, 0, least, most);
 }
 
+// The number that a constant repeats, in a shape that does not make the value larger.
+float repeated_number(OnnxImporter& in, const OnnxNode& node, size_t input, const Activation& x) {
+  const Shape& given = in.constant(node, input).shape;
+  const Shape shape = in.graph().shape(x.value);
+  const size_t rank = x.layout.rank();
+  bool fits = given.rank() <= rank;
+  for (size_t i = 0; fits && i < given.rank(); ++i) {
+    const size_t dimension = rank - given.rank() + i;
+    fits = given[i] == 1 || (x.layout[dimension] != Layout::Dimension{Axis::kN} && x.layout.size(dimension, shape) == given[i]);
+  }
+  if (!fits) in.refuse(node, fmt::format("a constant of shape {} does not fit a value that is {}", to_string(given), x.layout.text()));
+  const Tensor numbers = in.constant(node, input).floats();
+  const std::span<const float> values = numbers.as<float>();
+  if (std::ranges::any_of(values, [&](float value) { return value != values[0]; }))
+    in.refuse(node, "its constant holds different numbers, one is supported");
+  return values[0];
+}
+
 // The larger (or smaller) of a computed value and of numbers.
 void extreme(OnnxImporter& in, const OnnxNode& node, bool largest) {
   std::optional<size_t> computed;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (in.is_constant(node, i)) continue;
+    if (computed) in.refuse(node, "of two computed values it is not supported, only of one and of numbers");
+    computed = i;
+  }
+  const Activation x = in.done(node, computed.value());
   float limit = largest ? -kLargest : kLargest;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    if (in.is_constant(node, i)) {
-      limit = largest ? std::max(limit, in.scalar(node, i)) : std::min(limit, in.scalar(node, i));
-    } else {
-      if (computed) in.refuse(node, "of two computed values it is not supported, only of one and of numbers");
-      computed = i;
-    }
+    if (i == *computed) continue;
+    const float number = repeated_number(in, node, i, x);
+    limit = largest ? std::max(limit, number) : std::min(limit, number);
   }
   bound(in, node, computed.value(), largest ? limit : -kLargest, largest ? kLargest : limit);
 }

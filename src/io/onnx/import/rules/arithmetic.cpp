@@ -194,18 +194,19 @@ void div_rule(OnnxImporter& in, const OnnxNode& node) {
   arithmetic(in, node, Arithmetic::kDiv);
 }
 
-// Any number of computed values.
+// Any number of values, one after the other.
 void sum_rule(OnnxImporter& in, const OnnxNode& node) {
-  if (node.inputs.size() == 2) return arithmetic(in, node, Arithmetic::kAdd);
-  Activation sum = in.done(node, 0);
+  if (node.inputs.size() == 1) return in.set(node, in.taken(node, 0));
+  OnnxNode step = node;
   for (size_t i = 1; i < node.inputs.size(); ++i) {
-    const Activation part = in.done(node, i);
-    if (part.layout != sum.layout) in.refuse(node, fmt::format("it adds {} and {}", sum.layout.text(), part.layout.text()));
-    if (in.graph().shape(sum.value).rank() != in.graph().shape(part.value).rank()) sum.value = in.as_image(sum.value);
-    const bool flat = in.graph().shape(sum.value).rank() == 2;
-    sum.value = add(in.graph(), sum.value, flat ? in.flat(part.value) : in.as_image(part.value));
+    step.inputs = {i == 1 ? node.inputs[0] : step.outputs.at(0), node.inputs[i]};
+    step.outputs = node.outputs;
+    if (i + 1 < node.inputs.size()) step.outputs.at(0) += fmt::format("/{}", i);
+    if (in.is_constant(step, 0) && in.is_constant(step, 1))
+      in.set(step, fold_add(in, step));
+    else
+      arithmetic(in, step, Arithmetic::kAdd);
   }
-  in.set(node, std::move(sum));
 }
 
 void neg_rule(OnnxImporter& in, const OnnxNode& node) {
@@ -234,7 +235,7 @@ void add_arithmetic_rules(OnnxRules& rules) {
                   .forms = {{7, 2, {}}},
                   .limits = "by a constant that is one number, one a channel or one a place"};
   rules["Sum"] = {
-      .apply = sum_rule, .fold = fold_sum, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "computed values of one layout"};
+      .apply = sum_rule, .fold = fold_sum, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of two as Add"};
   rules["Neg"] = {.apply = neg_rule, .fold = fold_neg, .forms = {{}}, .limits = "any layout"};
 }
 

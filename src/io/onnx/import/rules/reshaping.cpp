@@ -8,6 +8,7 @@
 #include "io/onnx/import/folding/fold.h"
 #include "io/onnx/import/onnx_import.h"
 #include "ops/pooling/adaptive_avg_pool.h"
+#include "ops/shape/concat.h"
 #include "ops/shape/flatten.h"
 
 namespace residual::io {
@@ -184,14 +185,21 @@ void dropout(OnnxImporter& in, const OnnxNode& node) {
   in.set(node, in.taken(node, 0));
 }
 
-// Repeats rows and columns of size 1, or nothing.
+// One channel as many.
+Value repeated_channel(OnnxImporter& in, const OnnxNode& node, Value x, int64_t count) {
+  constexpr int64_t kMost = 64;
+  if (count > kMost) in.refuse(node, fmt::format("it repeats a channel {} times, at most {} are supported", count, kMost));
+  return concat(in.graph(), std::vector<Value>(static_cast<size_t>(count), x));
+}
+
+// Repeats channels, rows and columns of size 1, or nothing.
 void expand(OnnxImporter& in, const OnnxNode& node) {
   Activation x = in.done(node, 0);
   const Shape shape = in.graph().shape(x.value);
   const std::vector<int64_t> wanted = in.sizes(node, 1);
   if (wanted.size() > x.layout.rank()) in.refuse(node, "it adds dimensions, which is not supported");
   const size_t missing = x.layout.rank() - wanted.size();
-  std::array<int64_t, 4> sizes{1, 1, size_along(shape, Axis::kH), size_along(shape, Axis::kW)};
+  std::array<int64_t, 4> sizes{1, size_along(shape, Axis::kC), size_along(shape, Axis::kH), size_along(shape, Axis::kW)};
   bool larger = false;
   for (size_t i = 0; i < wanted.size(); ++i) {
     const size_t dimension = i + missing;
@@ -200,8 +208,8 @@ void expand(OnnxImporter& in, const OnnxNode& node) {
                                                   : wanted[i] == x.layout.size(dimension, shape));
     if (kept) continue;
     const std::optional<Axis> axis = x.layout.axis_of(dimension, shape);
-    if (axis != Axis::kH && axis != Axis::kW) {
-      in.refuse(node, fmt::format("it repeats dimension {} of {}: only rows and columns of size 1 are supported", dimension,
+    if (!axis || *axis == Axis::kN || x.layout.rank() != 4 || x.layout.size(dimension, shape) != 1 || wanted[i] < 1) {
+      in.refuse(node, fmt::format("it repeats dimension {} of {}: only channels, rows and columns of size 1 are supported", dimension,
                                   x.layout.text()));
     }
     sizes[static_cast<size_t>(*axis)] = wanted[i];
@@ -209,7 +217,10 @@ void expand(OnnxImporter& in, const OnnxNode& node) {
   }
   if (!larger) return in.set(node, std::move(x));
   const bool last = x.layout == Layout::nhwc(shape) && x.layout != Layout::nchw(shape);
-  x.value = adaptive_avg_pool(in.graph(), in.as_image(x.value), {sizes[2], sizes[3]});
+  x.value = in.as_image(x.value);
+  if (sizes[2] != size_along(shape, Axis::kH) || sizes[3] != size_along(shape, Axis::kW))
+    x.value = adaptive_avg_pool(in.graph(), x.value, {sizes[2], sizes[3]});
+  if (sizes[1] != size_along(shape, Axis::kC)) x.value = repeated_channel(in, node, x.value, sizes[1]);
   x.layout = last ? Layout::nhwc(in.graph().shape(x.value)) : Layout::nchw(in.graph().shape(x.value));
   in.set(node, std::move(x));
 }
@@ -258,7 +269,7 @@ void add_reshaping_rules(OnnxRules& rules) {
   rules["Expand"] = {.apply = expand,
                      .fold = fold_expand,
                      .forms = {{8, 2, {}}},
-                     .limits = "of rows and columns of size 1, or to the same shape"};
+                     .limits = "of channels, rows and columns of size 1, or to the same shape"};
   rules["Shape"] = {
       .apply = shape_rule, .fold = fold_shape, .forms = {{7, 1, {}}, {15, 1, {"end", "start"}}}, .limits = "any layout"};
 }
