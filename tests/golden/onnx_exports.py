@@ -362,8 +362,16 @@ def splits():
     net.op("Conv", v).op("Conv", w).head().write("split_weights")
 
 
+def repeated():
+    net = Export().conv(3, 3, 1)
+    net.op("Sum", "images", weights(3, 1, 1), net.op("GlobalAveragePool").x, numpy.float32(2)).head().write("sum_of_all_kinds")
+    Export().conv(3, 4).op("Max", numpy.zeros((4, 1, 1), numpy.float32)).op("Min", numpy.full((1, 1, 1, 5), 2, numpy.float32)).head().write(
+        "max_of_equal_numbers")
+    Export(1, 6, 7).op("Expand", ints(1, 3, 6, 7)).conv(3, 4).op("GlobalAveragePool").op("Expand", ints(1, 1, 2, 1)).head().write("expand_channels")
+
+
 def write_all(folder, save):
-    for part in (layouts, channels_last, parts, arithmetic, cut_windows, constants, others, layers_of_constants, splits):
+    for part in (layouts, channels_last, parts, arithmetic, cut_windows, constants, others, layers_of_constants, splits, repeated):
         part()
     for name, (model, images, logits) in FILES.items():
         onnx.save(model, str(folder / f"{name}.onnx"))

@@ -173,6 +173,9 @@ def places(state, second):
     case("several_chosen_deep", {"model": {"now": state, "average": second}}, "second", weights_in="model.average")
     case("several_in_one", {"state_dict": {**prefixed(state, "module.encoder_q."), **prefixed(second, "module.encoder_k."), "module.queue": torch.ones(128, 64)}},
          "second", weights_in="state_dict.module.encoder_k")  # fmt: skip
+    encoders = {"state_dict": {**prefixed(state, "module.encoder_q."), **prefixed(second, "module.encoder_k.")}}
+    case("several_encoders", encoders)
+    case("several_encoders_chosen", encoders, "second", weights_in="module.encoder_k")
     case("several_wrong_name", {"model": state}, weights_in="ema", refused="'model'")
     case("optimizer_only", {"epoch": 2, "note": "nothing"}, refused="holds no tensors")
 

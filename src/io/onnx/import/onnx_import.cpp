@@ -8,7 +8,6 @@ namespace residual::io {
 namespace {
 
 constexpr int64_t kLargestInteger = int64_t{1} << 30;  // of an attribute: sums and products stay within 64 bits
-constexpr size_t kMostListed = 1024;                   // numbers in a list that is computed with
 
 }  // namespace
 

@@ -84,8 +84,8 @@ const OnnxRule& OnnxImporter::rule_of(const OnnxNode& node) const {
   }
   for (const auto& [name, attribute] : node.attributes) {
     if (std::ranges::find(form->attributes, name) != form->attributes.end()) continue;
-    const bool other_opset = std::ranges::any_of(rule->forms, [&name = name](const OnnxForm& other) {
-      return std::ranges::find(other.attributes, name) != other.attributes.end();
+    const bool other_opset = std::ranges::any_of(rule->forms, [&wanted = name](const OnnxForm& other) {
+      return std::ranges::find(other.attributes, wanted) != other.attributes.end();
     });
     refuse(node, fmt::format("attribute '{}' is not {}", printable(name),
                              other_opset ? fmt::format("part of it in opset {}", opset()) : "supported"));
