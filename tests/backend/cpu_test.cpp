@@ -10,9 +10,11 @@
 #include "core/rng.h"
 #include "core/tensor/tensor.h"
 #include "core/threads/threads.h"
+#include "ops/elementwise/sigmoid.h"
 #include "ops/layers/conv2d.h"
 #include "passes/fold_batch_norm.h"
 #include "runtime/plan.h"
+#include "runtime/session.h"
 #include "support/targets.h"
 #include "train/step/training_graph.h"
 
@@ -106,6 +108,20 @@ TEST(CpuBackend, ReordersToEveryLayoutThatItsConvolutionsRequest) {
     }
   }
   EXPECT_GE(implementations, 3);
+}
+
+// Exponentials of vector libraries are exact where they fit a float and arbitrary beyond.
+TEST(CpuBackend, SigmoidIsZeroFarBelowZeroAndOneFarAbove) {
+  constexpr int64_t kCount = 4096;
+  Graph graph;
+  graph.output("y", sigmoid(graph, graph.input("x", {DType::kF32, Shape{1, kCount}})));
+  State state;
+  Session session(compile(graph, support::cpu_target(1)), state);
+  const std::span<float> x = session.input<float>("x");
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i) - kCount / 2;
+  session.run();
+  const auto y = session.output<float>("y");
+  for (size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(y[i], 1 / (1 + std::exp(-double{x[i]})), 1e-6) << x[i];
 }
 
 TEST(CpuBackend, NamesTheProcessorAndWhatItsTimingsDependOn) {

@@ -52,8 +52,8 @@ struct Sigmoid {
   template <class D>
   HWY_INLINE void step(D d, const ElementwiseCall& call, int64_t i) const {
     const auto one = hn::Set(d, 1.0f), x = hn::LoadU(d, call.in[0] + i);
-    // Beyond -88 the exponential overflows to infinity, and the quotient is 0, as it should be.
-    const auto y = hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+    // Beyond -88 the exponential is infinite and the quotient 0, as it should be. Highway's Exp is wrong beyond 178.
+    const auto y = hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 100.0f)))));
     hn::StoreU(hn::IfThenElse(hn::Eq(x, x), y, x), d, call.out[0] + i);
   }
 };
