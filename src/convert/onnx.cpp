@@ -122,7 +122,8 @@ State state_of(const std::filesystem::path& path, const std::optional<Known>& ne
   const Graph graph = models::inference_graph(network->architecture, 1);
   for (const auto& [name, origin] : network->origins) {
     Tensor values = values_of(origin, graph.variables().at(name).type.shape, tensors);
-    if (!all_finite(values)) fail(ErrorKind::kBadFile, "'{}': the weights of '{}' are infinite or no number", path.string(), name);
+    if (!all_finite(values))
+      fail(ErrorKind::kBadFile, "'{}': the weights of '{}' are infinite or no number", path.string(), name);
     state.set(name, std::move(values));
   }
   return state;

@@ -177,7 +177,7 @@ class Search {
 constexpr std::array<std::string_view, 10> kUsual{"state_dict", "model_state_dict", "model_state", "model",  "net",
                                                   "network",    "module",           "weights",     "params", "state"};
 // Parts of the names of what is beside them: averages, the optimizer, a network that another one learns from or against.
-constexpr std::array<std::string_view, 9> kBeside{"ema",     "swa",      "averag", "optim",    "teacher",
+constexpr std::array<std::string_view, 9> kBeside{"ema",      "swa",       "averag", "optim", "teacher",
                                                   "momentum", "encoder_k", "target", "disc"};
 
 }  // namespace

@@ -264,7 +264,8 @@ void ObjectReader::read_tensor(const std::string& name, const TensorCall& call) 
         printable(name));
   }
   if (call.kind == TensorCall::Kind::kOther)
-    bad("tensor '{}' is not a dense one: where it is sparse save its to_dense(), and where it is on no device (meta) load its values first",
+    bad("tensor '{}' is not a dense one: where it is sparse save its to_dense(), and where it is on no device (meta) load its "
+        "values first",
         printable(name));
   // After requires_grad and hooks comes what else must be done to the numbers: a view that negates them, for one.
   if (const std::vector<uint32_t>& given = call.arguments->items; given.size() > kPlainArguments) {

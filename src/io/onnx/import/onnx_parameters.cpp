@@ -90,8 +90,9 @@ void OnnxImporter::charge_products(uint64_t count) {
   const uint64_t most = kLeast + kPerByte * storage_.bytes();
   products_ += std::min(count, most + 1);
   if (products_ <= most) return;
-  fail(ErrorKind::kBadFile, "'{}': what its nodes compute from constants takes more than {} products; export with constants folded",
-       storage_.name(), most);
+  fail(ErrorKind::kBadFile,
+       "'{}': what its nodes compute from constants takes more than {} products; export with constants folded", storage_.name(),
+       most);
 }
 
 Value OnnxImporter::declare(const std::string& name, Role role, Tensor tensor) {

@@ -106,8 +106,8 @@ bool OnnxImporter::all_constant(const OnnxNode& node) const {
 
 // Whether integers are only moved, or the largest of them taken.
 bool OnnxImporter::is_moved_quantized(const OnnxNode& node) const {
-  static const std::set<std::string_view> kMoves{"MaxPool",   "Reshape",   "Flatten", "Squeeze",
-                                                 "Unsqueeze", "Transpose", "Slice",   "Gather", "Split"};
+  static const std::set<std::string_view> kMoves{"MaxPool",   "Reshape", "Flatten", "Squeeze", "Unsqueeze",
+                                                 "Transpose", "Slice",   "Gather",  "Split"};
   return kMoves.contains(node.op) && has(node, 0) && is_quantized(node, 0);
 }
 

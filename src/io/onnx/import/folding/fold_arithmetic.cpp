@@ -245,7 +245,9 @@ Constant fold_sigmoid(OnnxImporter& in, const OnnxNode& node) {
 Constant fold_clip(OnnxImporter& in, const OnnxNode& node) {
   Numbers numbers = in.numbers(node, 0);
   if (!numbers.is_float()) {
-    const auto bound = [&](size_t input, int64_t otherwise) { return in.has(node, input) ? in.integers(node, input, 1).at(0) : otherwise; };
+    const auto bound = [&](size_t input, int64_t otherwise) {
+      return in.has(node, input) ? in.integers(node, input, 1).at(0) : otherwise;
+    };
     const int64_t least = bound(1, std::numeric_limits<int64_t>::min()), most = bound(2, std::numeric_limits<int64_t>::max());
     refuse_batch(in, node, numbers);
     for (int64_t& value : numbers.integers) value = std::min(std::max(value, least), most);

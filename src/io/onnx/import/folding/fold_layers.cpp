@@ -12,14 +12,16 @@ namespace {
 Numbers floats_of(OnnxImporter& in, const OnnxNode& node, size_t input) {
   Numbers result = in.numbers(node, input);
   if (!result.is_float() || result.size() == 0)
-    in.refuse(node, fmt::format("input {} is {} of shape {}, floats are expected", input, name_of(result.type), to_string(result.shape)));
+    in.refuse(node, fmt::format("input {} is {} of shape {}, floats are expected", input, name_of(result.type),
+                                to_string(result.shape)));
   return result;
 }
 
 // N,C,H,W.
 Numbers images_of(OnnxImporter& in, const OnnxNode& node) {
   Numbers result = floats_of(in, node, 0);
-  if (result.shape.rank() != 4) in.refuse(node, fmt::format("its input has shape {}, N,C,H,W is expected", to_string(result.shape)));
+  if (result.shape.rank() != 4)
+    in.refuse(node, fmt::format("its input has shape {}, N,C,H,W is expected", to_string(result.shape)));
   return result;
 }
 
@@ -59,7 +61,8 @@ Sides counted_sides(OnnxImporter& in, const OnnxNode& node, const Shape& x, Size
   for (Side* side : {&sides.rows, &sides.columns}) side->windows = count_windows(in, node, *side);
   const Shape work{planes, sides.rows.windows, sides.columns.windows};  // refuses what has no size in 64 bits
   in.charge_numbers(static_cast<uint64_t>(work.elements()));
-  in.charge_products(static_cast<uint64_t>(Shape{work.elements(), std::min(kernel.height, x[2]), std::min(kernel.width, x[3]), taps_a_plane}.elements()));
+  in.charge_products(static_cast<uint64_t>(
+      Shape{work.elements(), std::min(kernel.height, x[2]), std::min(kernel.width, x[3]), taps_a_plane}.elements()));
   return sides;
 }
 
@@ -89,8 +92,7 @@ double largest_of(std::span<const float> values, const Taps& rows, const Taps& c
 double mean_of(std::span<const float> values, const Taps& rows, const Taps& columns, int64_t width, bool count_padding) {
   double sum = 0;
   for_each_tap(rows, columns, width, [&](int64_t, int64_t, size_t at) { sum += values[at]; });
-  const int64_t count =
-      count_padding ? rows.padded * columns.padded : (rows.last - rows.first) * (columns.last - columns.first);
+  const int64_t count = count_padding ? rows.padded * columns.padded : (rows.last - rows.first) * (columns.last - columns.first);
   return sum / static_cast<double>(count);
 }
 
@@ -98,7 +100,8 @@ double mean_of(std::span<const float> values, const Taps& rows, const Taps& colu
 Numbers product(OnnxImporter& in, const OnnxNode& node, const Numbers& a, const Numbers& b) {
   const size_t a_rank = a.shape.rank(), b_rank = b.shape.rank();
   if (a_rank < 2 || b_rank < 2 || a.shape[a_rank - 1] != b.shape[b_rank - 2])
-    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape), to_string(b.shape)));
+    in.refuse(node, fmt::format("of constants, matrices that fit are supported, not {} and {}", to_string(a.shape),
+                                to_string(b.shape)));
   const auto outer = [](const Shape& shape) { return Shape(shape.dims().first(shape.rank() - 2)); };
   const int64_t rows = a.shape[a_rank - 2], inner = a.shape[a_rank - 1], columns = b.shape[b_rank - 1];
   const Shape batch = common_shape(in, node, outer(a.shape), outer(b.shape));
@@ -128,9 +131,11 @@ Constant fold_conv(OnnxImporter& in, const OnnxNode& node) {
   const Size2 kernel = kernel_of(in, node);
   const int64_t groups = in.integer(node, "group", 1), outputs = weight.shape[0], inputs = weight.shape[1];
   if (groups < 1 || outputs % groups != 0 || inputs * groups != x.shape[1])
-    in.refuse(node, fmt::format("weights of {} in {} groups do not fit images of {}", to_string(weight.shape), groups, to_string(x.shape)));
+    in.refuse(node, fmt::format("weights of {} in {} groups do not fit images of {}", to_string(weight.shape), groups,
+                                to_string(x.shape)));
   const Numbers bias = in.has(node, 2) ? floats_of(in, node, 2) : Numbers{};
-  if (in.has(node, 2) && bias.shape != Shape{outputs}) in.refuse(node, fmt::format("its bias has shape {}", to_string(bias.shape)));
+  if (in.has(node, 2) && bias.shape != Shape{outputs})
+    in.refuse(node, fmt::format("its bias has shape {}", to_string(bias.shape)));
   const Sides sides = counted_sides(in, node, x.shape, kernel, x.shape[0] * outputs, inputs);
   Numbers result{.shape = Shape{x.shape[0], outputs, sides.rows.windows, sides.columns.windows}};
   const int64_t plane = x.shape[2] * x.shape[3], taps = kernel.height * kernel.width;
@@ -171,9 +176,10 @@ Constant fold_global_max_pool(OnnxImporter& in, const OnnxNode& node) {
 
 Constant fold_global_average_pool(OnnxImporter& in, const OnnxNode& node) {
   const Numbers x = images_of(in, node);
-  return pooled(in, node, x, {x.shape[2], x.shape[3]}, [](std::span<const float> values, const Taps& rows, const Taps& columns, int64_t width) {
-    return mean_of(values, rows, columns, width, false);
-  });
+  return pooled(in, node, x, {x.shape[2], x.shape[3]},
+                [](std::span<const float> values, const Taps& rows, const Taps& columns, int64_t width) {
+                  return mean_of(values, rows, columns, width, false);
+                });
 }
 
 Constant fold_matmul(OnnxImporter& in, const OnnxNode& node) {
@@ -183,7 +189,8 @@ Constant fold_matmul(OnnxImporter& in, const OnnxNode& node) {
 Constant fold_gemm(OnnxImporter& in, const OnnxNode& node) {
   const auto matrix = [&](size_t input, const char* is_transposed) {
     Numbers from = floats_of(in, node, input);
-    if (from.shape.rank() != 2) in.refuse(node, fmt::format("input {} has shape {}, a matrix is expected", input, to_string(from.shape)));
+    if (from.shape.rank() != 2)
+      in.refuse(node, fmt::format("input {} has shape {}, a matrix is expected", input, to_string(from.shape)));
     if (in.integer(node, is_transposed, 0) == 0) return from;
     in.charge_numbers(from.size());
     return transposed(from, std::array<int64_t, 2>{1, 0});
@@ -191,7 +198,8 @@ Constant fold_gemm(OnnxImporter& in, const OnnxNode& node) {
   Numbers result = product(in, node, matrix(0, "transA"), matrix(1, "transB"));
   const double alpha = in.number(node, "alpha", 1), beta = in.number(node, "beta", 1);
   const Numbers c = in.has(node, 2) ? floats_of(in, node, 2) : Numbers{.floats = {0}};
-  if (common_shape(in, node, c.shape, result.shape) != result.shape) in.refuse(node, fmt::format("its third input has shape {}", to_string(c.shape)));
+  if (common_shape(in, node, c.shape, result.shape) != result.shape)
+    in.refuse(node, fmt::format("its third input has shape {}", to_string(c.shape)));
   for_each_place(result.shape, std::array{aligned_strides(c.shape, 2)}, {0}, [&](int64_t i, const std::array<int64_t, 1>& at) {
     float& value = result.floats[static_cast<size_t>(i)];
     value = static_cast<float>(alpha * value + beta * c.floats[static_cast<size_t>(at[0])]);

@@ -68,7 +68,8 @@ bool integer_sum(int64_t a, int64_t b, int64_t& result) {
 Constant probabilities(OnnxImporter& in, const OnnxNode& node, bool logarithm) {
   Numbers numbers = in.numbers(node, 0);
   if (!numbers.is_float() || numbers.size() == 0)
-    in.refuse(node, fmt::format("its input is {} of shape {}, floats are expected", name_of(numbers.type), to_string(numbers.shape)));
+    in.refuse(node,
+              fmt::format("its input is {} of shape {}, floats are expected", name_of(numbers.type), to_string(numbers.shape)));
   const size_t rank = numbers.shape.rank(), axis = in.dimension(node, in.integer(node, "axis", in.opset() < 13 ? 1 : -1), rank);
   size_t inside = 1;
   for (size_t i = axis + 1; i < rank; ++i) inside *= static_cast<size_t>(numbers.shape[i]);

@@ -51,7 +51,8 @@ float repeated_number(OnnxImporter& in, const OnnxNode& node, size_t input, cons
     const size_t dimension = rank - given.rank() + i;
     fits = given[i] == 1 || (x.layout[dimension] != Layout::Dimension{Axis::kN} && x.layout.size(dimension, shape) == given[i]);
   }
-  if (!fits) in.refuse(node, fmt::format("a constant of shape {} does not fit a value that is {}", to_string(given), x.layout.text()));
+  if (!fits)
+    in.refuse(node, fmt::format("a constant of shape {} does not fit a value that is {}", to_string(given), x.layout.text()));
   const Tensor numbers = in.constant(node, input).floats();
   const std::span<const float> values = numbers.as<float>();
   if (std::ranges::any_of(values, [&](float value) { return value != values[0]; }))
@@ -129,7 +130,8 @@ void add_activation_rules(OnnxRules& rules) {
                   .limits = "of a computed value and numbers, such as 0"};
   rules["Min"] = {
       .apply = min_rule, .fold = fold_min, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of a computed value and numbers"};
-  rules["Softmax"] = {.apply = softmax_rule, .fold = fold_softmax, .forms = {{7, 1, {"axis"}}}, .limits = "over the classes of N,C or N,C,1,1"};
+  rules["Softmax"] = {
+      .apply = softmax_rule, .fold = fold_softmax, .forms = {{7, 1, {"axis"}}}, .limits = "over the classes of N,C or N,C,1,1"};
   rules["LogSoftmax"] = {.apply = log_softmax_rule,
                          .fold = fold_log_softmax,
                          .forms = {{7, 1, {"axis"}}},

@@ -234,8 +234,7 @@ void add_arithmetic_rules(OnnxRules& rules) {
                   .fold = fold_div,
                   .forms = {{7, 2, {}}},
                   .limits = "by a constant that is one number, one a channel or one a place"};
-  rules["Sum"] = {
-      .apply = sum_rule, .fold = fold_sum, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of two as Add"};
+  rules["Sum"] = {.apply = sum_rule, .fold = fold_sum, .forms = {{7, OnnxForm::kAnyNumber, {}}}, .limits = "of two as Add"};
   rules["Neg"] = {.apply = neg_rule, .fold = fold_neg, .forms = {{}}, .limits = "any layout"};
 }
 

@@ -134,12 +134,14 @@ Constant fold_batch_normalization(OnnxImporter& in, const OnnxNode& node) {
   expect_evaluation(in, node);
   Numbers x = in.numbers(node, 0);
   if (!x.is_float() || x.shape.rank() < 2 || x.shape.elements() == 0)
-    in.refuse(node, fmt::format("it normalises {} of shape {}, floats with channels are expected", name_of(x.type), to_string(x.shape)));
+    in.refuse(node, fmt::format("it normalises {} of shape {}, floats with channels are expected", name_of(x.type),
+                                to_string(x.shape)));
   const auto channels = static_cast<size_t>(x.shape[1]), inside = x.size() / channels / static_cast<size_t>(x.shape[0]);
   std::vector<Numbers> each;  // weight, bias, mean, variance
   for (size_t i = 1; i <= 4; ++i) {
     each.push_back(in.numbers(node, i));
-    if (!each.back().is_float() || each.back().shape != Shape{x.shape[1]}) in.refuse(node, fmt::format("input {} does not have one float a channel", i));
+    if (!each.back().is_float() || each.back().shape != Shape{x.shape[1]})
+      in.refuse(node, fmt::format("input {} does not have one float a channel", i));
   }
   const double eps = epsilon(in, node);
   for (size_t i = 0; i < x.size(); ++i) {

@@ -216,7 +216,8 @@ std::vector<int64_t> part_sizes(OnnxImporter& in, const OnnxNode& node, int64_t 
     sizes = *given;
   } else {
     const int64_t equal = (size + parts - 1) / parts;
-    if (in.opset() < 18 && equal * parts != size) in.refuse(node, fmt::format("{} cannot be divided into {} equal parts", size, parts));
+    if (in.opset() < 18 && equal * parts != size)
+      in.refuse(node, fmt::format("{} cannot be divided into {} equal parts", size, parts));
     for (int64_t left = size; left > 0; left -= equal) sizes.push_back(std::min(equal, left));
   }
   int64_t sum = 0;
@@ -233,7 +234,8 @@ void split(OnnxImporter& in, const OnnxNode& node) {
   Activation x = of_constant ? Activation{} : in.scaled(node, 0);
   if (x.margins.any()) x = in.done(node, 0);
   const size_t dimension = in.dimension(node, in.integer(node, "axis", 0), of_constant ? numbers.shape.rank() : x.layout.rank());
-  if (!of_constant && x.layout[dimension] == Layout::Dimension{Axis::kN}) in.refuse(node, fmt::format("dimension {} is the batch", dimension));
+  if (!of_constant && x.layout[dimension] == Layout::Dimension{Axis::kN})
+    in.refuse(node, fmt::format("dimension {} is the batch", dimension));
   const int64_t size = of_constant ? numbers.shape[dimension] : x.layout.size(dimension, in.shape_of(x));
   int64_t begin = 0;
   for (size_t i = 0; const int64_t part : part_sizes(in, node, size)) {

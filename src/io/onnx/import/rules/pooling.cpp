@@ -91,10 +91,8 @@ void average_pooling(OnnxImporter& in, const OnnxNode& node) {
   const bool count = count_own || x.margins.any();
   Graph& graph = in.graph();
   if (pool.even() == PoolAttrs{.kernel = {1, 1}, .stride = {1, 1}} && !padded && is_even(pool)) return in.set(node, x.value);
-  if (is_whole(pool.rows) && is_whole(pool.columns) && (!count || !padded))
-    return in.set(node, global_avg_pool(graph, x.value));
-  if (is_even(pool) && (!count || within))
-    return in.set(node, avg_pool(graph, x.value, {pool.even(), count || !padded}));
+  if (is_whole(pool.rows) && is_whole(pool.columns) && (!count || !padded)) return in.set(node, global_avg_pool(graph, x.value));
+  if (is_even(pool) && (!count || within)) return in.set(node, avg_pool(graph, x.value, {pool.even(), count || !padded}));
   in.set(node, partial_avg_pool(graph, x.value, {pool.partial(), count}));
 }
 
@@ -125,7 +123,8 @@ void add_pooling_rules(OnnxRules& rules) {
                 {10, 1, {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"}},
                 {19, 1, {"auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides"}}},
       .limits = "images N,C,H,W"};
-  rules["GlobalAveragePool"] = {.apply = global_average, .fold = fold_global_average_pool, .forms = {{}}, .limits = "images N,C,H,W"};
+  rules["GlobalAveragePool"] = {
+      .apply = global_average, .fold = fold_global_average_pool, .forms = {{}}, .limits = "images N,C,H,W"};
   rules["GlobalMaxPool"] = {.apply = global_maximum, .fold = fold_global_max_pool, .forms = {{}}, .limits = "images N,C,H,W"};
 }
 

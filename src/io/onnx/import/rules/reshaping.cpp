@@ -209,8 +209,8 @@ void expand(OnnxImporter& in, const OnnxNode& node) {
     if (kept) continue;
     const std::optional<Axis> axis = x.layout.axis_of(dimension, shape);
     if (!axis || *axis == Axis::kN || x.layout.rank() != 4 || x.layout.size(dimension, shape) != 1 || wanted[i] < 1) {
-      in.refuse(node, fmt::format("it repeats dimension {} of {}: only channels, rows and columns of size 1 are supported", dimension,
-                                  x.layout.text()));
+      in.refuse(node, fmt::format("it repeats dimension {} of {}: only channels, rows and columns of size 1 are supported",
+                                  dimension, x.layout.text()));
     }
     sizes[static_cast<size_t>(*axis)] = wanted[i];
     larger = true;

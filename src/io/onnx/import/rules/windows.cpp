@@ -44,7 +44,8 @@ Sides sides_of(const OnnxImporter& in, const OnnxNode& node, Size2 image, Size2 
   expect_at_least_one(in, node, "kernel_shape", kernel);
   expect_at_least_one(in, node, "strides", stride);
   expect_at_least_one(in, node, "dilations", dilation);
-  Sides sides{{image.height, kernel.height, stride.height, dilation.height}, {image.width, kernel.width, stride.width, dilation.width}};
+  Sides sides{{image.height, kernel.height, stride.height, dilation.height},
+              {image.width, kernel.width, stride.width, dilation.width}};
   const Margins pads = padding_of(in, node, sides, margins);
   sides.rows.before = margins.top + pads.top, sides.rows.after = margins.bottom + pads.bottom;
   sides.columns.before = margins.left + pads.left, sides.columns.after = margins.right + pads.right;
