@@ -23,7 +23,8 @@ bool is_channels(int64_t size) {
 // neither is there, the dimension of 1 or 3 does.
 bool OnnxImporter::takes_channels_last(const OnnxValue& images) const {
   static const std::set<std::string_view> kAnyOrder{
-      "Add", "Sub", "Mul", "Div", "Cast", "Pad", "Clip", "Identity", "Reciprocal", "QuantizeLinear", "DequantizeLinear"};
+      "Add",   "Sub",   "Mul",   "Div", "Cast", "Pad", "Clip", "Identity", "Reciprocal", "QuantizeLinear", "DequantizeLinear",
+      "Split", "Slice", "Gather"};
   std::string_view name = images.name;
   for (size_t steps = 0; steps < document_.nodes.size(); ++steps) {
     const auto readers = readers_.find(std::string(name));
