@@ -1,27 +1,14 @@
 #include "runtime/tuning/tuning_cache.h"
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "core/log.h"
-#include "core/system/file.h"
+#include "core/system/cache_file.h"
 
 namespace residual {
 namespace {
 
-nlohmann::json cache_of(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (file.empty() || !std::filesystem::exists(file, ignored)) return nlohmann::json::object();
-  try {
-    const std::vector<std::byte> bytes = read_file(file, size_t{64} << 20);
-    nlohmann::json cache = nlohmann::json::parse(reinterpret_cast<const char*>(bytes.data()),
-                                                 reinterpret_cast<const char*>(bytes.data()) + bytes.size());
-    if (cache.is_object()) return cache;
-    warn("the kernel cache '{}' is not a JSON object; kernels are timed anew", file.string());
-  } catch (const std::exception& error) {
-    warn("the kernel cache '{}' cannot be read ({}); kernels are timed anew", file.string(), error.what());
-  }
-  return nlohmann::json::object();
+CacheFile cache_file(const std::filesystem::path& path) {
+  return {path, "kernel cache", "kernels are timed anew"};
 }
 
 }  // namespace
@@ -36,7 +23,7 @@ TuningCache& TuningCache::of(const std::filesystem::path& file) {
 }
 
 TuningCache::TuningCache(std::filesystem::path file) : file_(std::move(file)) {
-  const nlohmann::json cache = cache_of(file_);
+  const nlohmann::json cache = read_cache(cache_file(file_));
   for (const auto& [machine, winners] : cache.items()) {
     if (!winners.is_object()) continue;
     for (const auto& [key, label] : winners.items()) {
@@ -57,18 +44,7 @@ void TuningCache::remember(const std::string& machine, const std::string& key, c
 }
 
 void TuningCache::write() const {
-  if (file_.empty()) return;
-  try {
-    std::filesystem::create_directories(file_.parent_path());
-    nlohmann::json cache = cache_of(file_);  // another process may have written it in the meantime
-    for (const auto& [machine, winners] : winners_) {
-      if (!cache[machine].is_object()) cache[machine] = nlohmann::json::object();
-      for (const auto& [key, label] : winners) cache[machine][key] = label;
-    }
-    replace_file(file_, cache.dump(1));
-  } catch (const std::exception& error) {
-    warn("the kernel cache cannot be kept: {}", error.what());
-  }
+  extend_cache(cache_file(file_), winners_);
 }
 
 }  // namespace residual
