@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/system/system_error.h"
 #include "core/text.h"
 #include "data/files/archive.h"
@@ -33,6 +34,7 @@ std::shared_ptr<const FileTree> open_tree(const std::string& path) {
       fail(ErrorKind::kBadFile, "'{}' is an archive of a kind that is not read ({} are); unpack it and give the folder", path,
            archive_name_endings());
   }
+  refuse_explained(fs::path(path).filename().string(), printable(path, kMostOfAPath));
   fail(ErrorKind::kBadFile, "'{}' is a file; expected {}", path, kExpected);
 }
 
@@ -58,34 +60,6 @@ constexpr KnownFormat kFormats[] = {{is_cifar, open_cifar},
                                     {is_idx, open_idx},
                                     {is_numbered, open_numbered},
                                     {has_split_folders, open_image_folder}};
-
-// Data sets in forms that are not read: a file that shows it, and what to do.
-struct Explained {
-  std::string_view file, and_file;  // both are there; the second may be empty
-  std::string_view what;
-};
-constexpr Explained kExplained[] = {
-    {"data_batch_1", "", "CIFAR-10's Python version; download the binary version (data_batch_1.bin …)"},
-    {"train", "meta", "CIFAR-100's Python version; download the binary version (train.bin, test.bin)"},
-    {"test", "meta", "CIFAR-100's Python version; download the binary version (train.bin, test.bin)"},
-    {"train.csv", "",
-     "a data set as tables, such as Kaggle's MNIST; images are read from image files, or MNIST from its original "
-     "files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
-    {"mnist_train.csv", "",
-     "MNIST as tables; use its original files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
-    {"mnist.npz", "",
-     "MNIST as Keras keeps it; use its original files (train-images-idx3-ubyte …), as `residual fetch mnist` gets them"},
-    {"train_32x32.mat", "", "SVHN as MATLAB files; save its images as train/<class>/*.png"},
-    {"dataset_info.json", "", "a data set of Hugging Face or TensorFlow; save its images as train/<class>/*.png"},
-};
-
-void refuse_explained(const FileTree& tree) {
-  if (has_class_folders(tree)) return;  // the file may lie beside them
-  for (const Explained& known : kExplained) {
-    if (tree.is_file(std::string(known.file)) && (known.and_file.empty() || tree.is_file(std::string(known.and_file))))
-      fail(ErrorKind::kBadFile, "'{}' is {}", tree.where(""), known.what);
-  }
-}
 
 DataSource open_format(const OpenOptions& options) {
   if (options.path == "shapes") return open_shapes(options);

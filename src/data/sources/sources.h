@@ -44,6 +44,11 @@ DataSource open_numbered(const std::shared_ptr<const FileTree>& tree, const Open
 DataSource open_image_folder(const std::shared_ptr<const FileTree>& tree, const OpenOptions& options);
 DataSource open_shapes(const OpenOptions& options);
 
+/// Throws Error (kBadFile) where the names of a tree's files, or that of one file, show a data set in a form that is not read:
+/// what it is, and what to do. where: of the file, for messages.
+void refuse_explained(const FileTree& tree);
+void refuse_explained(const std::string& name, const std::string& where);
+
 /// Moves the fraction `val_split` of every class, drawn by `seed`, from `source.train` to `source.validation`.
 void split_validation(DataSource& source, double val_split, uint64_t seed);
 
