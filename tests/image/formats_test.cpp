@@ -138,6 +138,12 @@ TEST(OtherFormats, AreNamedInTheRefusal) {
                                                        {"version https://git-lfs.github.com/spec/v1"s, "git lfs pull"},
                                                        {"<!DOCTYPE html>"s, "web page"},
                                                        {"P6\n4 4\n"s, "PPM"},
+                                                       {"\0\0\2\0\0\0\0\0\0\0\0\0\x10\0\x10\0"s, "TGA"},
+                                                       {"\0\0\2\0\1\0\x20\x20"s, "CUR"},
+                                                       {"\x0A\5\1\x08\0\0"s, "PCX"},
+                                                       {"\x01\xDA\0\1\0\3"s, "SGI"},
+                                                       {"SIMPLE  =                    T"s, "FITS"},
+                                                       {std::string(128, '\0') + "DICM\2\0"s, "DICOM"},
                                                        {"PK\3\4"s, "zip archive"}};
   for (const auto& [file, name] : files)
     expect_error([&] { decode_image(bytes_of(file), "photo.jpg", 3); }, ErrorKind::kBadFile, {"photo.jpg", name});

@@ -9,6 +9,11 @@ using namespace std::string_view_literals;
 constexpr std::string_view kConvert = "convert it to JPEG or PNG";
 constexpr std::string_view kRemove = "remove it or give another file";
 
+// 128 bytes of any kind come first.
+constexpr std::string_view kDicom =
+    "????????????????????????????????????????????????????????????????"
+    "????????????????????????????????????????????????????????????????DICM";
+
 constexpr OtherFormat kOthers[] = {
     {"????ftypheic"sv, "a HEIC image", kConvert, true},
     {"????ftypheix"sv, "a HEIC image", kConvert, true},
@@ -28,6 +33,10 @@ constexpr OtherFormat kOthers[] = {
     {"II\xBC"sv, "a JPEG XR image", kConvert, true},
     {"8BPS"sv, "a Photoshop document", kConvert, true},
     {"gimp xcf"sv, "a GIMP document", kConvert, true},
+    {"\0\0\2\0\0\0\0\0"sv, "a TGA image", kConvert, true},
+    {"\0\0\3\0\0\0\0\0"sv, "a TGA image", kConvert, true},
+    {"\0\0\x0A\0\0\0\0\0"sv, "a TGA image", kConvert, true},
+    {"\0\0\x0B\0\0\0\0\0"sv, "a TGA image", kConvert, true},
     {"\0\0\1\0"sv, "an ICO icon", kConvert, true},
     {"\0\0\2\0"sv, "a CUR cursor", kConvert, true},
     {"icns"sv, "an ICNS icon", kConvert, true},
@@ -42,6 +51,17 @@ constexpr OtherFormat kOthers[] = {
     {"P5\n"sv, "a PGM image", kConvert, true},
     {"P6\n"sv, "a PPM image", kConvert, true},
     {"P7\n"sv, "a PAM image", kConvert, true},
+    {"PF\n"sv, "a PFM image", kConvert, true},
+    {"Pf\n"sv, "a PFM image", kConvert, true},
+    {"\x0A?\1\1"sv, "a PCX image", kConvert, true},
+    {"\x0A?\1\x08"sv, "a PCX image", kConvert, true},
+    {"\x01\xDA\0"sv, "an SGI image", kConvert, true},
+    {"\x01\xDA\1"sv, "an SGI image", kConvert, true},
+    {"\x59\xA6\x6A\x95"sv, "a Sun raster image", kConvert, true},
+    {"FORM????ILBM"sv, "an ILBM image", kConvert, true},
+    {"/* XPM */"sv, "an XPM image", kConvert, true},
+    {"SIMPLE  ="sv, "a FITS image", kConvert, true},
+    {kDicom, "a DICOM image", kConvert, true},
     {"FLIF"sv, "a FLIF image", kConvert, true},
     {"BPG\xFB"sv, "a BPG image", kConvert, true},
     {"<svg"sv, "an SVG drawing", kConvert, true},
