@@ -27,6 +27,8 @@ class Dataset {
   virtual const std::vector<std::string>& classes() const = 0;
   virtual std::string description() const = 0;  ///< one line, without a full stop
   virtual Shape image_shape() const = 0;        ///< C,H,W of most images; those of an image folder may differ in H and W
+  /// What differs where the images differ, for what is remembered of them from run to run; empty: nothing is.
+  virtual std::string fingerprint() const { return {}; }
 
   Image image(int64_t index) const;
 };

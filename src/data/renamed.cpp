@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "data/overview/fingerprint.h"
 #include "data/sources/sources.h"
 
 namespace residual::data {
@@ -30,6 +31,7 @@ class Relabelled : public Dataset {
   const std::vector<std::string>& classes() const override { return *names_; }
   std::string description() const override { return inner_->description(); }
   Shape image_shape() const override { return inner_->image_shape(); }
+  std::string fingerprint() const override { return place_.empty() ? inner_->fingerprint() : fingerprint_of(*inner_, images_); }
 
  private:
   int64_t image(int64_t index) const { return place_.empty() ? index : images_[static_cast<size_t>(index)]; }

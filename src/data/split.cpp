@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "data/overview/fingerprint.h"
 #include "data/sources/sources.h"
 
 namespace residual::data {
@@ -23,6 +24,7 @@ class Subset : public Dataset {
   const std::vector<std::string>& classes() const override { return whole_->classes(); }
   std::string description() const override { return description_; }
   Shape image_shape() const override { return whole_->image_shape(); }
+  std::string fingerprint() const override { return fingerprint_of(*whole_, indices_); }
 
  private:
   int64_t at(int64_t index) const { return indices_.at(static_cast<size_t>(index)); }

@@ -85,6 +85,7 @@ TEST_P(Archive, WritesNothingAndOmitsPathsThatLeadOutsideAndHiddenFiles) {
                                    GetParam());
   const auto tree = archive_in_memory(bytes_of(bytes), "x");
   EXPECT_EQ(names_in(*tree, ""), (std::vector<std::string>{"a.txt", "etc/", "link"}));
+  EXPECT_EQ(tree->hidden_files(), 4);
   expect_error([&] { tree->read("link", 10); }, ErrorKind::kBadFile, {"link", "/etc/passwd", "not in the archive"});
   EXPECT_EQ(text_of(*tree, "etc/absolute.txt"), "x") << "a name like any other";
 }

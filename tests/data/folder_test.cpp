@@ -126,13 +126,18 @@ TEST(ImageFolder, FilesThatAreNoImagesAreLeftOutAndCounted) {
   write(folder / "train/dog/desktop.ini", "[.ShellClassInfo]");
   write(folder / "train/list", "without an ending, beside the classes");
   write(folder / "train/__MACOSX/cat/._a.png", "hidden");
+  write(folder / "__MACOSX/train/cat/._b.png", "hidden beside the splits");
+  write(folder / "train/cat/._a.PNG", "hidden beside the image");
+  write(folder / "train/.ipynb_checkpoints/a-checkpoint.png", colour());
   write(folder / "test/dog/notes.txt", "these are my notes");
   const DataSource source = open(folder.path());
   EXPECT_EQ(source.train->size(), 3);
   EXPECT_EQ(source.left_out.files, 6);
   EXPECT_EQ(source.left_out.endings,
             (std::map<std::string, int64_t>{{"", 1}, {".db", 1}, {".ini", 1}, {".txt", 1}, {".xml", 2}}));
-  EXPECT_NE(source.found.find("6 files that are no images are left out (without ending 1, .db 1, .ini 1, .txt 1, .xml 2)"),
+  EXPECT_EQ(source.left_out.hidden, 4);
+  EXPECT_NE(source.found.find("6 files that are no images are left out (without ending 1, .db 1, .ini 1, .txt 1, .xml 2), and 4 "
+                              "hidden files"),
             std::string::npos)
       << source.found;
 }
@@ -277,7 +282,12 @@ TEST(ImageFolder, InputSizeAndChannelsAreThoseOfAllImages) {
 TEST(ImageFolder, DataSetsInOtherFormsAreExplained) {
   const std::pair<std::vector<const char*>, const char*> sets[] = {{{"data_batch_1"}, "CIFAR-10's Python version"},
                                                                    {{"train", "test", "meta"}, "CIFAR-100's Python version"},
-                                                                   {{"train.csv", "test.csv"}, "Kaggle's MNIST"}};
+                                                                   {{"train.csv", "test.csv"}, "Kaggle's MNIST"},
+                                                                   {{"fashion-mnist_train.csv"}, "tables"},
+                                                                   {{"train-00000-of-00001.parquet"}, "Hugging Face"},
+                                                                   {{"X_train.npy", "y_train.npy"}, "NumPy"},
+                                                                   {{"train_signs.h5"}, "HDF5"},
+                                                                   {{"part1.zip", "part2.zip"}, "archives"}};
   for (const auto& [files, words] : sets) {
     const TemporaryFolder folder;
     for (const char* file : files) write(folder / file, "x");
@@ -286,6 +296,8 @@ TEST(ImageFolder, DataSetsInOtherFormsAreExplained) {
   const TemporaryFolder folder;
   write(folder / "data.7z", "7z");
   refused(folder / "data.7z", {"unpack it", ".tar.xz"});
+  write(folder / "mnist_train.CSV", "5,0,0");
+  refused(folder / "mnist_train.CSV", {"mnist_train.CSV", "tables"});
 }
 
 TEST(ImageFolder, FoldersNamedLikeSplitsAreNotClasses) {

@@ -146,7 +146,7 @@ TEST(Layering, NoModuleCallsUpwardsOrSideways) {
 const Modules kPublicValues = {"residual/error.h",           "residual/choices.h",     "residual/network.h",
                                "residual/image.h",           "residual/prediction.h",  "residual/log.h",
                                "residual/hyperparameters.h", "residual/run_options.h", "residual/compile_observer.h",
-                               "residual/export.h",          "residual/classes.h"};
+                               "residual/export.h",          "residual/classes.h",     "residual/version.h"};
 
 TEST(Layering, PublicValuesHaveNoDependencies) {
   for (const auto& value : kPublicValues) {

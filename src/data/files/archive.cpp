@@ -33,7 +33,7 @@ struct Content {
 
 class MemoryTree final : public FileTree {
  public:
-  explicit MemoryTree(std::string name) : name_(std::move(name)) {}
+  MemoryTree(std::string name, std::string stamp) : name_(std::move(name)), stamp_(std::move(stamp)) {}
 
   void add(const std::string& path, Content content) {
     for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
@@ -46,9 +46,10 @@ class MemoryTree final : public FileTree {
 
   bool empty() const { return files_.empty(); }
 
-  // Builds the listing of every folder once. left: how many bytes may still be unpacked from the files.
-  void finish(size_t left) {
+  // Builds the listing of every folder once. left: how many bytes may still be unpacked from the files. hidden: omitted files.
+  void finish(size_t left, int64_t hidden) {
     left_ = left;
+    hidden_ = hidden;
     for (const auto& [path, children] : folders_) {
       if (!path.empty()) children_of_parent(path).push_back({name_in(path), true, false});
     }
@@ -90,6 +91,8 @@ class MemoryTree final : public FileTree {
   std::string where(const std::string& path) const override {
     return printable(path.empty() ? name_ : name_ + "/" + path, kMostOfAPath);
   }
+  int64_t hidden_files() const override { return hidden_; }
+  std::string stamp(const std::string&) const override { return stamp_; }
 
  private:
   static std::string name_in(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -98,7 +101,8 @@ class MemoryTree final : public FileTree {
     return folders_.at(slash == std::string::npos ? "" : path.substr(0, slash));
   }
 
-  std::string name_;
+  std::string name_, stamp_;
+  int64_t hidden_ = 0;
   std::map<std::string, Content, std::less<>> files_;
   std::map<std::string, std::vector<Entry>, std::less<>> folders_{{"", {}}};
   mutable std::mutex mutex_;
@@ -128,6 +132,9 @@ class Reader {
   /// How many bytes may still be unpacked.
   size_t left() const { return limit_ - unpacked_; }
 
+  /// Files that were omitted.
+  int64_t hidden() const { return hidden_; }
+
   /// The next file or link that is not hidden; false at the end. link: where a link leads, as a path in the archive; empty for
   /// a file.
   bool next(std::string& path, std::string& link, Bytes& content) {
@@ -139,7 +146,15 @@ class Reader {
       if (status < ARCHIVE_WARN) bad();
       // Names are stored as UTF-8 or as they are; without a locale only one of the two is given.
       const char* const name = either(archive_entry_pathname_utf8(entry), archive_entry_pathname(entry));
-      if (name == nullptr || archive_entry_is_encrypted(entry) != 0 || !plain_path(name, path)) continue;
+      if (name == nullptr) continue;
+      if (archive_entry_is_encrypted(entry) != 0) {
+        fail(ErrorKind::kBadFile, "'{}' is encrypted ('{}'); unpack it with its password and give the folder", name_,
+             printable(name));
+      }
+      if (!plain_path(name, path)) {
+        if (archive_entry_filetype(entry) != AE_IFDIR) ++hidden_;
+        continue;
+      }
       const char* const hard = either(archive_entry_hardlink_utf8(entry), archive_entry_hardlink(entry));
       const char* const symbolic = either(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry));
       link.clear();
@@ -207,6 +222,7 @@ class Reader {
 
   std::string_view name_;
   size_t limit_, unpacked_ = 0;
+  int64_t hidden_ = 0;
   struct Free {
     void operator()(archive* reader) const { archive_read_free(reader); }
   };
@@ -309,8 +325,8 @@ std::string archive_name_endings() {
   return text;
 }
 
-std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name) {
-  auto tree = std::make_shared<MemoryTree>(std::string(name));
+std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name, std::string stamp) {
+  auto tree = std::make_shared<MemoryTree>(std::string(name), std::move(stamp));
   const size_t limit = most_unpacked(bytes.size());
   const Bytes unpacked = decompressed(bytes, name, limit);
   if (!unpacked.empty()) bytes = unpacked;
@@ -327,12 +343,13 @@ std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> byt
   }
   resolve(std::move(links), *tree, name);
   if (tree->empty()) fail(ErrorKind::kBadFile, "'{}' contains no file", name);
-  tree->finish(reader.left());
+  tree->finish(reader.left(), reader.hidden());
   return tree;
 }
 
 std::shared_ptr<const FileTree> open_archive(const std::filesystem::path& path) {
-  return archive_in_memory(read_file(path, size_t{4} << 30), path.string());
+  std::string stamp = stamp_of(path);  // before it is read: what is written meanwhile shows
+  return archive_in_memory(read_file(path, size_t{4} << 30), path.string(), std::move(stamp));
 }
 
 }  // namespace residual::data

@@ -20,10 +20,11 @@ bool has_archive_name(const std::filesystem::path& path);
 std::string archive_name_endings();
 
 /// The files of an archive. Links, hard and symbolic, to its files and folders are those files; reading a link that leads
-/// anywhere else throws Error (kBadFile). Devices and encrypted files are omitted, as are hidden names ("..", ".DS_Store").
-/// Throws Error (kBadFile), naming `name`, when the archive is damaged, contains no file, or unpacks to more than 64 MiB and 32
-/// times its own size, its gzip files included.
-std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name);
+/// anywhere else throws Error (kBadFile). Devices are omitted, as are hidden names ("..", ".DS_Store"). stamp:
+/// FileTree::stamp of all its files. Throws Error (kBadFile), naming `name`, when the archive is damaged, is encrypted, contains
+/// no file, or unpacks to more than 64 MiB and 32 times its own size, its gzip files included.
+std::shared_ptr<const FileTree> archive_in_memory(std::span<const std::byte> bytes, std::string_view name,
+                                                  std::string stamp = {});
 
 /// The same for a file. Throws Error (kBadFile) also when it cannot be read.
 std::shared_ptr<const FileTree> open_archive(const std::filesystem::path& path);

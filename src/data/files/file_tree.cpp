@@ -1,7 +1,11 @@
 #include "data/files/file_tree.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "core/error.h"
@@ -15,21 +19,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The files at a path: itself, or all below a folder, as far as it can be read.
+int64_t files_at(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(fs::symlink_status(path, error))) return 1;
+  int64_t files = 0;
+  fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    if (!entry->is_directory(ignored)) ++files;
+  }
+  return files;
+}
+
 class DiskTree final : public FileTree {
  public:
   explicit DiskTree(fs::path root) : root_(std::move(root)) {}
 
   std::vector<Entry> list(const std::string& folder) const override {
     std::vector<Entry> entries;
+    std::vector<fs::path> hidden;
     try {
       for (const fs::directory_entry& entry : fs::directory_iterator(root_ / folder)) {
         std::string name = entry.path().filename().string();
-        if (!is_hidden(name)) entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
+        if (is_hidden(name)) {
+          hidden.push_back(entry.path());
+        } else {
+          entries.push_back({std::move(name), entry.is_directory(), entry.is_regular_file()});
+        }
       }
     } catch (const fs::filesystem_error& error) {
       fail(kind_of(error.code(), ErrorKind::kBadFile), "cannot list '{}': {}", where(folder), error.code().message());
     }
     std::ranges::sort(entries, {}, &Entry::name);
+    count_hidden(folder, hidden);
     return entries;
   }
   bool is_folder(const std::string& path) const override {
@@ -54,9 +77,27 @@ class DiskTree final : public FileTree {
   std::string where(const std::string& path) const override {
     return printable((path.empty() ? root_ : root_ / path).string(), kMostOfAPath);
   }
+  int64_t hidden_files() const override {
+    const std::lock_guard lock(mutex_);
+    int64_t files = 0;
+    for (const auto& [folder, count] : hidden_) files += count;
+    return files;
+  }
+  std::string stamp(const std::string& path) const override { return stamp_of(root_ / path); }
 
  private:
+  // A folder is listed several times.
+  void count_hidden(const std::string& folder, const std::vector<fs::path>& hidden) const {
+    if (hidden.empty()) return;
+    const std::lock_guard lock(mutex_);
+    const auto [count, is_new] = hidden_.try_emplace(folder, 0);
+    if (!is_new) return;
+    for (const fs::path& path : hidden) count->second += files_at(path);
+  }
+
   fs::path root_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, int64_t> hidden_;  // files, by the folder that they are in
 };
 
 class Subtree final : public FileTree {
@@ -74,6 +115,8 @@ class Subtree final : public FileTree {
     return tree_->unpacked(inner(path), gzip);
   }
   std::string where(const std::string& path) const override { return tree_->where(inner(path)); }
+  int64_t hidden_files() const override { return tree_->hidden_files(); }
+  std::string stamp(const std::string& path) const override { return tree_->stamp(inner(path)); }
 
  private:
   std::string inner(const std::string& path) const { return path.empty() ? folder_ : joined(folder_, path); }
@@ -94,6 +137,14 @@ std::string joined(const std::string& folder, const std::string& name) {
 
 std::shared_ptr<const FileTree> folder_on_disk(const fs::path& folder) {
   return std::make_shared<DiskTree>(folder);
+}
+
+std::string stamp_of(const fs::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  const auto nanoseconds = [](const timespec& time) { return fmt::format("{}.{:09}", time.tv_sec, time.tv_nsec); };
+  // The time of the change, which nobody can set, differs even where a copy keeps the time of modification.
+  return fmt::format("{} {} {}", status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
 }
 
 std::shared_ptr<const FileTree> subtree(std::shared_ptr<const FileTree> tree, const std::string& folder) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -37,6 +38,12 @@ class FileTree {
 
   /// The path in messages, safe to print on a terminal.
   virtual std::string where(const std::string& path) const = 0;
+
+  /// How many files the listings so far have omitted, those in hidden folders included; of an archive, all of them.
+  virtual int64_t hidden_files() const = 0;
+
+  /// What changes when a file is written or replaced: its size and times, or those of the archive; empty where that is unknown.
+  virtual std::string stamp(const std::string& path) const = 0;
 };
 
 /// Whether a name is omitted from every listing: it begins with a dot, or macOS makes it beside the files of an archive.
@@ -46,6 +53,9 @@ bool is_hidden(std::string_view name);
 std::string joined(const std::string& folder, const std::string& name);
 
 std::shared_ptr<const FileTree> folder_on_disk(const std::filesystem::path& folder);
+
+/// FileTree::stamp of a file on disk.
+std::string stamp_of(const std::filesystem::path& file);
 
 /// The part of a tree below one of its folders.
 std::shared_ptr<const FileTree> subtree(std::shared_ptr<const FileTree> tree, const std::string& folder);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "data/overview/pass_cache.h"
 #include "data/overview/size_counts.h"
 
 namespace residual::data {
@@ -76,14 +77,10 @@ std::array<std::pair<std::string_view, const std::optional<SplitInfo>*>, 3> spli
   return {{{"train", &info.train}, {"validation", &info.validation}, {"test", &info.test}}};
 }
 
-}  // namespace
-
-SplitInfo inspect(const Dataset& dataset, int threads, const PassObserver& observer) {
-  if (threads < 1) fail(ErrorKind::kUsage, "{} threads, expected at least 1", threads);
+// Everything but per_class.
+SplitInfo read_all(const Dataset& dataset, int threads, const PassObserver& observer) {
   SplitInfo info;
   info.images = dataset.size();
-  info.per_class.resize(dataset.classes().size());
-  for (int64_t i = 0; i < dataset.size(); ++i) ++info.per_class.at(static_cast<size_t>(dataset.label(i)));
   info.channels = dataset.image_shape()[0];
   std::vector<Sums> parts(static_cast<size_t>(threads));
   const auto add = [&](int thread, int64_t index, Image& image) {
@@ -102,6 +99,21 @@ SplitInfo inspect(const Dataset& dataset, int threads, const PassObserver& obser
     info.std.push_back(std::sqrt(std::max(static_cast<double>(sums.squares[c]) / count - mean * mean, 0.0)) / 255);
   }
   return info;
+}
+
+}  // namespace
+
+SplitInfo inspect(const Dataset& dataset, int threads, const PassObserver& observer) {
+  if (threads < 1) fail(ErrorKind::kUsage, "{} threads, expected at least 1", threads);
+  const std::string fingerprint = dataset.fingerprint();
+  std::optional<SplitInfo> info = remembered_statistics(fingerprint, dataset.size(), dataset.image_shape()[0]);
+  if (!info) {
+    info = read_all(dataset, threads, observer);
+    if (info->broken.empty()) remember(fingerprint, *info);
+  }
+  info->per_class.resize(dataset.classes().size());
+  for (int64_t i = 0; i < dataset.size(); ++i) ++info->per_class.at(static_cast<size_t>(dataset.label(i)));
+  return std::move(*info);
 }
 
 DataInfo inspect(const DataSource& source, int threads, const PassObserver& observer) {
@@ -145,7 +157,7 @@ std::string to_text(const DataInfo& info) {
 
 std::string to_json(const DataInfo& info) {
   Json json = {{"format", name_of(info.format)}, {"found", info.found}, {"classes", info.classes}};
-  json["left_out"] = {{"files", info.left_out.files}, {"endings", info.left_out.endings}};
+  json["left_out"] = {{"files", info.left_out.files}, {"endings", info.left_out.endings}, {"hidden", info.left_out.hidden}};
   json["omitted"] = Json::array();
   for (const BrokenImage& image : info.omitted) json["omitted"].push_back({{"name", image.name}, {"why", image.why}});
   for (const auto& [name, split] : splits_of(info)) {

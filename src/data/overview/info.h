@@ -31,8 +31,9 @@ struct DataInfo {
   std::vector<BrokenImage> omitted;
 };
 
-/// Reads every image once, on `threads` threads; exact sums, so that the figures do not depend on their number. Throws Error
-/// (kInterrupted) when the observer says so.
+/// Reads every image once, on `threads` threads; exact sums, so that the figures do not depend on their number. What a data set's
+/// fingerprint identifies is read in the first run alone (data/overview/pass_cache.h). Throws Error (kInterrupted) when the
+/// observer says so.
 SplitInfo inspect(const Dataset& dataset, int threads = 1, const PassObserver& observer = {});
 
 /// The same for every split. Throws Error (kBadFile) that names all images of the source that cannot be read.

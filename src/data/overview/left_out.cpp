@@ -17,12 +17,12 @@ void LeftOut::add(const std::string& path) {
 
 void LeftOut::add(const LeftOut& other) {
   files += other.files;
+  hidden += other.hidden;
   for (const auto& [ending, count] : other.endings) endings[ending] += count;
 }
 
 std::string to_text(const LeftOut& left_out) {
   constexpr size_t kMost = 8;
-  if (left_out.files == 0) return {};
   std::string kinds;
   size_t listed = 0;
   for (const auto& [ending, count] : left_out.endings) {
@@ -30,9 +30,11 @@ std::string to_text(const LeftOut& left_out) {
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", ending.empty() ? "without ending" : printable(ending), count);
   }
   if (listed > kMost) kinds += ", …";
-  const bool one = left_out.files == 1;
-  return fmt::format("{} {} left out ({})", left_out.files, one ? "file that is no image is" : "files that are no images are",
-                     kinds);
+  const std::string hidden = left_out.hidden == 1 ? "1 hidden file" : fmt::format("{} hidden files", left_out.hidden);
+  if (left_out.files == 0) return left_out.hidden == 0 ? "" : hidden + (left_out.hidden == 1 ? " is left out" : " are left out");
+  return fmt::format("{} {} left out ({}){}", left_out.files,
+                     left_out.files == 1 ? "file that is no image is" : "files that are no images are", kinds,
+                     left_out.hidden == 0 ? "" : ", and " + hidden);
 }
 
 void refuse_broken(const std::vector<BrokenImage>& broken, int64_t images) {

@@ -8,16 +8,17 @@
 
 namespace residual::data {
 
-/// Files that are no images: counted, and otherwise ignored.
+/// Files that are no images, and hidden ones: counted, and otherwise ignored.
 struct LeftOut {
-  int64_t files = 0;
-  std::map<std::string, int64_t> endings;  ///< how many with each, ".xml"; "" for names without one
+  int64_t files = 0;                       ///< that are no images
+  std::map<std::string, int64_t> endings;  ///< how many of these with each, ".xml"; "" for names without one
+  int64_t hidden = 0;                      ///< files whose name, or that of a folder around them, is omitted (is_hidden)
 
   void add(const std::string& path);
   void add(const LeftOut& other);
 };
 
-/// "3 files that are no images are left out (.db 1, .xml 2)"; empty where there are none.
+/// "3 files that are no images are left out (.db 1, .xml 2), and 4 hidden files"; empty where there are none.
 std::string to_text(const LeftOut& left_out);
 
 /// An image that cannot be read, and why: a message that names it.

@@ -8,6 +8,8 @@
 #include "core/json_text.h"
 #include "core/log.h"
 #include "core/threads/threads.h"
+#include "data/overview/fingerprint.h"
+#include "data/overview/pass_cache.h"
 #include "image/formats/orientation.h"
 
 namespace residual::data {
@@ -20,8 +22,13 @@ bool ImageFiles::has_unreadable() const {
 }
 
 std::vector<BrokenImage> ImageFiles::find_broken(const PassObserver& observer) const {
+  const std::string key = fingerprint();
+  if (std::optional<std::vector<BrokenImage>> known = remembered_broken(key)) return std::move(*known);
   const auto work = [this](int, int64_t index, Image& image) { decode(index, 3, image); };
-  return over_images(size(), allowed_threads(), observer, work, [this](int64_t index) { return name(index); });
+  std::vector<BrokenImage> broken =
+      over_images(size(), allowed_threads(), observer, work, [this](int64_t index) { return name(index); });
+  remember(key, broken);
+  return broken;
 }
 
 void ImageFiles::omit(const std::vector<BrokenImage>& broken) {
@@ -65,6 +72,18 @@ void ImageFiles::read(int64_t index, Image& image) const {
   if (cache_->find(index, image)) return;
   decode(index, channels_, image);
   cache_->keep(index, image);
+}
+
+std::string ImageFiles::fingerprint() const {
+  Fingerprint fingerprint;
+  fingerprint.add(fmt::format("{}\n{} {}", tree_->where(folder_), channels_, upright_));
+  for (const ListedImage& image : listing_.images) {
+    const std::string stamp = tree_->stamp(image.path);
+    if (stamp.empty()) return {};
+    fingerprint.add(image.path);
+    fingerprint.add(stamp);
+  }
+  return fingerprint.text();
 }
 
 std::string ImageFiles::description() const {
@@ -131,6 +150,7 @@ void finish(DataSource& source, std::unique_ptr<ImageFiles> train, std::unique_p
     images += split->size();
     source.left_out.add(split->left_out());
   }
+  source.left_out.hidden = first->tree().hidden_files();
   for (ImageFiles* split : splits) {
     if (split != nullptr) split->prepare(channels, options.exif_orientation, options.cache_bytes / images * split->size());
   }

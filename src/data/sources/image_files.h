@@ -19,7 +19,8 @@ class ImageFiles final : public Dataset {
   ImageFiles(std::shared_ptr<const FileTree> tree, ImageListing listing, std::string folder);
 
   const std::vector<ListedImage>& images() const { return listing_.images; }
-  const LeftOut& left_out() const { return listing_.left_out; }
+  LeftOut left_out() const { return listing_.left_out(); }
+  const FileTree& tree() const { return *tree_; }
   const SizeCounts& sizes() const { return sizes_; }
 
   /// Whether a header has shown that an image cannot be read.
@@ -39,6 +40,8 @@ class ImageFiles final : public Dataset {
   const std::vector<std::string>& classes() const override { return listing_.classes; }
   std::string description() const override;
   Shape image_shape() const override { return shape_; }
+  /// Of the files' paths, sizes and times, and of how they are decoded.
+  std::string fingerprint() const override;
 
  private:
   const std::string& path(int64_t index) const { return listing_.images.at(static_cast<size_t>(index)).path; }

@@ -56,6 +56,24 @@ Kind look_at(const FileTree& tree, bool upright, ListedImage& file) {
   return Kind::kImage;
 }
 
+void add_images_below(const std::filesystem::path& folder, FoundImages& found) {
+  const std::shared_ptr<const FileTree> tree = folder_on_disk(folder);
+  ImageListing listing;
+  list_files(*tree, "", 0, listing.images);
+  keep_images(*tree, false, listing);
+  LeftOut left_out = listing.left_out();
+  left_out.hidden = tree->hidden_files();
+  if (listing.images.empty()) {
+    const std::string others = to_text(left_out);
+    fail(ErrorKind::kBadFile, "the folder '{}' holds no image ({}){}{}", tree->where(""), image_format_names(),
+         others.empty() ? "" : "; ", others);
+  }
+  std::ranges::sort(listing.images, {}, &ListedImage::path);
+  for (const ListedImage& image : listing.images) found.images.push_back(folder / image.path);
+  for (const std::string& path : listing.others) found.others.push_back(folder / path);
+  found.left_out.add(left_out);
+}
+
 }  // namespace
 
 bool has_image_name(const std::string& name) {
@@ -76,7 +94,7 @@ void keep_images(const FileTree& tree, bool upright, ImageListing& listing) {
   size_t kept = 0;
   for (size_t i = 0; i < files.size(); ++i) {
     if (kinds[i] == Kind::kOther) {
-      listing.left_out.add(files[i].path);
+      listing.others.push_back(std::move(files[i].path));
       continue;
     }
     if (kept != i) files[kept] = std::move(files[i]);
@@ -85,18 +103,22 @@ void keep_images(const FileTree& tree, bool upright, ImageListing& listing) {
   files.resize(kept);
 }
 
-FolderImages images_below(const std::filesystem::path& folder) {
-  const std::shared_ptr<const FileTree> tree = folder_on_disk(folder);
-  ImageListing listing;
-  list_files(*tree, "", 0, listing.images);
-  keep_images(*tree, false, listing);
-  if (listing.images.empty()) {
-    const std::string others = to_text(listing.left_out);
-    fail(ErrorKind::kBadFile, "the folder '{}' holds no image ({}){}{}", tree->where(""), image_format_names(),
-         others.empty() ? "" : "; ", others);
+LeftOut ImageListing::left_out() const {
+  LeftOut left_out;
+  for (const std::string& path : others) left_out.add(path);
+  return left_out;
+}
+
+FoundImages find_images(std::span<const std::filesystem::path> paths) {
+  FoundImages found;
+  for (const std::filesystem::path& path : paths) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+      add_images_below(path, found);
+    } else {
+      found.images.push_back(path);
+    }
   }
-  FolderImages found{{}, std::move(listing.left_out)};
-  for (const ListedImage& image : listing.images) found.files.push_back(folder / image.path);
   return found;
 }
 

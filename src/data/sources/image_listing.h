@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ struct ListedImage {
 struct ImageListing {
   std::vector<std::string> classes;
   std::vector<ListedImage> images;
-  LeftOut left_out;
+  std::vector<std::string> others;  ///< paths of files that are no images
+
+  LeftOut left_out() const;
 };
 
 /// Appends the files of a folder and of the folders in it, by path. Throws Error (kBadFile), also for folders that lie in each
@@ -36,16 +39,17 @@ struct ImageListing {
 void list_files(const FileTree& tree, const std::string& folder, int32_t label, std::vector<ListedImage>& files);
 
 /// Reads the first bytes of every listed file. Images stay, and so do images that cannot be read: those of other known formats,
-/// and files that are named like images. What remains is counted in left_out. upright: sizes as the Exif data turn the image.
+/// and files that are named like images. What remains goes to `others`. upright: sizes as the Exif data turn the image.
 void keep_images(const FileTree& tree, bool upright, ImageListing& listing);
 
-/// The images of a folder on disk and of the folders in it.
-struct FolderImages {
-  std::vector<std::filesystem::path> files;  ///< by path, with the folder in front
+/// Images on disk, and what lies beside them.
+struct FoundImages {
+  std::vector<std::filesystem::path> images, others;
   LeftOut left_out;
 };
 
-/// Throws Error (kBadFile) when it cannot be listed or holds no image.
-FolderImages images_below(const std::filesystem::path& folder);
+/// A folder stands for the images in it and below it, sorted by path; any other path for itself, whatever it is. Throws Error
+/// (kBadFile) for a folder that cannot be listed or holds no image.
+FoundImages find_images(std::span<const std::filesystem::path> paths);
 
 }  // namespace residual::data
