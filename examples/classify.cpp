@@ -1,4 +1,4 @@
-// Prints the most likely class of images: classify MODEL IMAGE...
+// Prints the most likely class of images: classify MODEL IMAGE-OR-FOLDER...
 #include <residual/residual.h>
 
 #include <cstdio>
@@ -6,15 +6,21 @@
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "usage: classify MODEL IMAGE...\n");
+    std::fprintf(stderr, "usage: classify MODEL IMAGE-OR-FOLDER...\n");
     return EXIT_FAILURE;
   }
   try {
     const residual::Model model = residual::Model::load(arguments[1]);
-    for (int i = 2; i < count; ++i) {
-      const residual::Prediction best = model.predict(arguments[i]).front();
-      std::printf("%s: %s (%.1f%%)\n", arguments[i], best.label.c_str(), 100 * best.probability);
-    }
+    // Files and whole folders, decoded by other threads while the network computes.
+    const std::vector<std::filesystem::path> paths(arguments + 2, arguments + count);
+    model.predict_files(residual::find_images(paths).images, [](const residual::FilePrediction& image) {
+      if (!image.error.empty()) {
+        std::fprintf(stderr, "%s\n", image.error.c_str());
+      } else {
+        const residual::Prediction& best = image.predictions.front();
+        std::printf("%s: %s (%.1f%%)\n", image.file.c_str(), best.label.c_str(), 100 * best.probability);
+      }
+    });
     // Pixels already in memory, in batches, with results written to your memory: here two plain images.
     residual::Predictor predictor = model.predictor({.batch_size = 2});
     const std::vector<uint8_t> grey(32 * 32, 128), light(32 * 32 * 3, 200);

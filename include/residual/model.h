@@ -16,6 +16,7 @@
 #include "residual/dataset.h"
 #include "residual/export.h"
 #include "residual/image.h"
+#include "residual/image_files.h"
 #include "residual/network.h"
 #include "residual/prediction.h"
 #include "residual/predictor.h"
@@ -154,6 +155,13 @@ class RESIDUAL_API Model {
   std::vector<Prediction> predict_encoded(std::span<const std::byte> bytes, int64_t top = 5) const;
   /// … and for pixels.
   std::vector<Prediction> predict(const ImageView& image, int64_t top = 5) const;
+
+  /// Many image files: while the network computes a batch of them, other threads read, decode and preprocess the next. Calls
+  /// use(result) for every file, in order, from the calling thread; what it throws ends the prediction. A file that is missing or
+  /// no sound image is a result with an error. Throws Error: kUsage for options out of range and without a known preprocessing,
+  /// kNumeric when the network's outputs are not finite, kInterrupted after options.stop.
+  void predict_files(std::span<const std::filesystem::path> files, const std::function<void(const FilePrediction&)>& use,
+                     const PredictFilesOptions& options = {}) const;
 
   ModelSummary summary() const;
   const std::string& name() const;  ///< "resnet20"

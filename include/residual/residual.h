@@ -8,6 +8,7 @@
 #include "residual/error.h"
 #include "residual/export.h"
 #include "residual/image.h"
+#include "residual/image_files.h"
 #include "residual/log.h"
 #include "residual/model.h"
 #include "residual/network.h"

@@ -11,8 +11,8 @@ namespace residual {
 
 /// Of the whole process. An option that is empty follows the environment, which code thereby overrides.
 struct RuntimeOptions {
-  /// Where the fastest kernels are remembered; an empty path: nothing is written to disk. Unset: $RESIDUAL_CACHE_DIR,
-  /// $XDG_CACHE_HOME/residual or ~/.cache/residual.
+  /// Where the fastest kernels and the statistics of images are remembered; an empty path: nothing is written to disk. Unset:
+  /// $RESIDUAL_CACHE_DIR, $XDG_CACHE_HOME/residual or ~/.cache/residual.
   std::optional<std::filesystem::path> cache_folder;
   /// Whether kernels may be timed when a network is compiled, which takes seconds once for each network, batch size and machine;
   /// otherwise a good guess is taken. Unset: unless RESIDUAL_TUNE=0. PredictorOptions, EvaluationOptions and TrainingOptions can

@@ -47,6 +47,59 @@ class SameAsProgram : public testing::Test {
   const support::TemporaryFolder folder_;
 };
 
+TEST_F(SameAsProgram, ManyImageFilesGetTheSamePredictions) {
+  Model::build("resnet8", {.input = {3, 8, 8}, .preprocessing = "divide-255", .seed = 3}).save(folder_ / "model.safetensors");
+  run("data sample shapes --count 70 --out images");
+  run("data sample shapes --count 2 --out images/deep");
+  std::ofstream(folder_ / "images/broken.jpg") << "<html>";
+  std::ofstream(folder_ / "images/notes.txt") << "no image";
+  std::ofstream(folder_ / "images/._000.png") << "hidden";
+  const std::string command = "cd '" + folder_.path().string() +
+                              "' && '" RESIDUAL_PROGRAM "' predict model.safetensors images --top 3 " +
+                              "--json --threads 1 >out.json 2>err.txt";
+  EXPECT_EQ(std::system(command.c_str()) >> 8, 3) << "one image is broken";
+  const auto expected = nlohmann::json::parse(contents(folder_ / "out.json"));
+
+  const std::filesystem::path folder = folder_ / "images";
+  const FoundImages found = find_images({&folder, 1});
+  ASSERT_EQ(found.images.size(), 73U);
+  EXPECT_EQ(found.others, std::vector{folder_ / "images/notes.txt"});
+  EXPECT_EQ(found.hidden, 1);
+  size_t next = 0;
+  Model::load(folder_ / "model.safetensors")
+      .predict_files(found.images,
+                     [&](const FilePrediction& result) {
+                       const auto& program = expected.at(next);
+                       EXPECT_EQ(result.file, folder_ / program.at("image").get<std::string>());
+                       EXPECT_EQ(result.file, found.images[next++]);
+                       EXPECT_EQ(result.error.empty(), program.contains("predictions")) << result.error;
+                       for (size_t i = 0; i < result.predictions.size(); ++i) {
+                         EXPECT_EQ(result.predictions[i].index, program["predictions"][i]["index"]);
+                         EXPECT_EQ(result.predictions[i].probability, program["predictions"][i]["probability"]);
+                       }
+                     },
+                     {.top = 3, .threads = 1});
+  EXPECT_EQ(next, 73U);
+  EXPECT_EQ(expected.size(), 74U) << "the images, and a file that is none";
+}
+
+TEST_F(SameAsProgram, ManyImageFilesEndWhenTheCallerSaysSo) {
+  const Model model = Model::build("resnet8", {.input = {3, 8, 8}, .preprocessing = "divide-255"});
+  const std::vector<std::filesystem::path> files(500, "/nowhere.png");
+  int seen = 0;
+  try {
+    model.predict_files(files, [&](const FilePrediction&) { ++seen; }, {.stop = [&] { return seen == 3; }});
+    ADD_FAILURE() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInterrupted);
+  }
+  EXPECT_EQ(seen, 3);
+  EXPECT_THROW(model.predict_files(files, [](const FilePrediction&) {}, {.top = 0}), Error);
+  EXPECT_THROW(model.predict_files(files, [](const FilePrediction&) {}, {.loader_threads = 0}), Error);
+  const std::filesystem::path folder = folder_.path();
+  EXPECT_THROW(find_images({&folder, 1}), Error) << "it holds no image";
+}
+
 TEST_F(SameAsProgram, TrainingFromDrawnWeightsWritesTheSameModel) {
   run(std::string("train --quiet --model resnet8 --input 3x8x8 --epochs 2 --batch-size 16 --threads 1 --out program") + kShapes);
   TrainingOptions options;

@@ -34,7 +34,17 @@ TEST(Predict, TakesImagesOfAFolderByTheirContent) {
   }
   EXPECT_EQ(images, 3);
   EXPECT_EQ(left_out, 4);
-  EXPECT_THAT(outcome.err, HasSubstr("4 files are no images and are left out: .xml (2), .db (1), no ending (1)"));
+  EXPECT_THAT(outcome.err, HasSubstr("4 files that are no images are left out (without ending 1, .db 1, .xml 2)"));
+}
+
+TEST(Predict, LeavesOutWhatMacOSPutsBesideImages) {
+  const Workspace workspace;
+  ASSERT_EQ(workspace.run("data sample shapes --count 2 --out all").code, 0);
+  ASSERT_EQ(workspace.shell("mkdir -p all/__MACOSX/all && cp all/000* all/__MACOSX/all/ && cp all/000* all/._x.png").code, 0);
+  const Outcome outcome = workspace.run("predict " + program::tiny_model().string() + " all --json-lines");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(lines_of(outcome.out).size(), 2U) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("2 hidden files are left out"));
 }
 
 TEST(Predict, NamesAFileThatIsCalledLikeAnImageAndIsNone) {

@@ -310,7 +310,7 @@ TEST(Surface, PredictTakesFoldersAndStandardInput) {
   const nlohmann::json list = program::json_of(both.out);
   ASSERT_EQ(list.size(), 4U);
   EXPECT_EQ(list[3], nlohmann::json({{"image", "all/notes.txt"}, {"left_out", "it is no image"}}));
-  EXPECT_THAT(both.err, HasSubstr("1 file is no image and is left out: .txt (1)"));
+  EXPECT_THAT(both.err, HasSubstr("1 file that is no image is left out (.txt 1), and 1 hidden file"));
   EXPECT_EQ(list[0]["image"], "all/a/deep/000-circle.png");
   EXPECT_EQ(list[1]["image"], "all/b/000-circle.png");
   EXPECT_EQ(list[2]["image"], "-");

@@ -7,10 +7,10 @@
 #include "cli/options/arguments.h"
 #include "cli/options/listed_values.h"
 #include "cli/process/interrupt.h"
+#include "cli/reports/reading.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/progress_bar.h"
 #include "core/json_text.h"
-#include "core/text.h"
 #include "data/overview/contact_sheet.h"
 #include "data/overview/info.h"
 #include "image/formats/png_file.h"
@@ -42,10 +42,8 @@ std::string sheet_text(const std::string& path, const data::ContactSheet& sheet)
 data::DataInfo inspect(const data::DataSource& source, const DataCommandArguments& arguments) {
   const InterruptScope interrupts;
   ProgressBar bar(!arguments.json);
-  const auto progress = [&](int64_t done, int64_t all) {
-    bar.update(done, all, [&] { return fmt::format("{} of {} images read", with_commas(done), with_commas(all)); });
-  };
-  const data::DataInfo info = data::inspect(source, arguments.machine.threads, {.progress = progress, .stop = interrupted});
+  const data::DataInfo info =
+      data::inspect(source, arguments.machine.threads, {.progress = show_reading(bar), .stop = interrupted});
   bar.clear();
   return info;
 }

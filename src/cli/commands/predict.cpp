@@ -57,7 +57,7 @@ int run_predict(PredictArguments& arguments) {
   eval::Model model = arguments.model.load_for_images();
   if (!arguments.labels.empty()) name_classes(model, arguments.labels);
   const ImageInputs inputs = image_inputs(arguments.images);
-  if (!inputs.left_out.empty()) warn("{}", note_on(inputs.left_out));
+  if (const std::string note = data::to_text(inputs.left_out); !note.empty()) warn("{}", note);
   std::vector<eval::StreamedImage> images;
   for (const ImageInput& image : inputs.images)
     images.push_back({printable(image.name, kMostOfAPath), [&image] { return image.read(); }});
@@ -78,7 +78,7 @@ int run_predict(PredictArguments& arguments) {
     bar.update(done, all, [&] { return fmt::format("{}/{} images", done, all); });
   });
   bar.clear();
-  for (const std::string& file : inputs.left_out) writer->left_out(file);
+  for (const std::string& file : inputs.others) writer->left_out(file);
   writer->finish();
   return code;
 }

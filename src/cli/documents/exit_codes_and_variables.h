@@ -22,7 +22,8 @@ inline constexpr Listed kExitCodes[] = {
 
 inline constexpr Listed kVariables[] = {
     {"RESIDUAL_CACHE_DIR",
-     "Folder for downloads and for the choice of the fastest kernels (default: $XDG_CACHE_HOME/residual or ~/.cache/residual)."},
+     "Folder for downloads, the choice of the fastest kernels and the statistics of images (default: $XDG_CACHE_HOME/residual or "
+     "~/.cache/residual)."},
     {"RESIDUAL_FETCH_MIRROR",
      "Address of a copy of that folder, from which files are downloaded instead of from their publishers."},
     {"RESIDUAL_TUNE", "0: kernels are not timed, a good guess is taken."},

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "data/overview/left_out.h"
+
 namespace residual::cli {
 
 struct ImageInput {
@@ -18,15 +20,12 @@ struct ImageInput {
 
 struct ImageInputs {
   std::vector<ImageInput> images;
-  std::vector<std::string> left_out;  ///< files in the folders that are no images
+  std::vector<std::string> others;  ///< files in the folders that are no images
+  data::LeftOut left_out;           ///< the same in figures, and hidden files
 };
 
-/// A folder stands for the images in it and below it, sorted by path, hidden files excluded: for files whose content begins like
-/// an image, and for those that are called like one. "-" is standard input. Throws Error (kUsage) when standard input is named
-/// twice, (kBadFile) when a folder cannot be listed or holds no image.
+/// A folder stands for the images in it and below it, as in find_images (residual/image_files.h); "-" is standard input. Throws
+/// Error (kUsage) when standard input is named twice, (kBadFile) when a folder cannot be listed or holds no image.
 ImageInputs image_inputs(const std::vector<std::string>& arguments);
-
-/// "3 files are no images and are left out: .txt (2), .xml (1)"; empty where there are none.
-std::string note_on(const std::vector<std::string>& left_out);
 
 }  // namespace residual::cli

@@ -10,6 +10,7 @@
 #include "api/target.h"
 #include "cli/inputs/fetched.h"
 #include "cli/options/listed_values.h"
+#include "cli/reports/reading.h"
 #include "cli/terminal/compile_progress.h"
 #include "convert/load.h"
 #include "core/error.h"
@@ -107,6 +108,8 @@ data::DataSource DataArguments::open(const std::optional<Shape>& input) const {
   }
   data::check(options);
   options.path = data_path(path);  // last, since it may be downloaded
+  ProgressBar bar(true);
+  options.observer.progress = show_reading(bar);
   return data::open_data(options);
 }
 

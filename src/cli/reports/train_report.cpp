@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cli/process/interrupt.h"
+#include "cli/reports/reading.h"
 #include "cli/terminal/output.h"
 #include "eval/summary.h"
 #include "train/options/hyperparameter.h"
@@ -85,10 +86,7 @@ void TrainReport::progress(const train::Progress& now) {
 }
 
 data::PassObserver TrainReport::reading() {
-  const auto progress = [this](int64_t done, int64_t all) {
-    bar_.update(done, all, [&] { return fmt::format("{} of {} images read", with_commas(done), with_commas(all)); });
-  };
-  return {.progress = progress, .stop = interrupted};
+  return {.progress = show_reading(bar_), .stop = interrupted};
 }
 
 void TrainReport::epoch(const train::EpochRecord& record) {

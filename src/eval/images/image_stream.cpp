@@ -8,7 +8,6 @@
 
 #include "core/limits.h"
 #include "eval/images/load_image.h"
-#include "eval/inference.h"
 #include "eval/predict.h"
 
 namespace residual::eval {
@@ -22,8 +21,8 @@ class Stream {
       : model_(model),
         images_(images),
         upright_(options.exif_orientation.value_or(model.preprocessing.exif_orientation())),
-        shared_(model.architecture, model.state),
-        inference_(shared_, options.batch_size, options.target, {.input_slots = static_cast<int>(kSlots)}),
+        shared_(options.shared ? options.shared : std::make_shared<SharedInference>(model.architecture, model.state)),
+        inference_(*shared_, options.batch_size, options.target, {.input_slots = static_cast<int>(kSlots)}),
         batch_(static_cast<size_t>(options.batch_size)),
         elements_(inference_.images().size() / batch_) {
     for (size_t slot = 0; slot < kSlots; ++slot) slots_[slot] = {std::vector<std::optional<Error>>(batch_), size_of(slot)};
@@ -117,7 +116,7 @@ class Stream {
   const Model& model_;
   std::span<const StreamedImage> images_;
   bool upright_;
-  SharedInference shared_;
+  std::shared_ptr<SharedInference> shared_;
   Inference inference_;
   size_t batch_, elements_;  // images a batch, floats an image
   Slot slots_[kSlots];

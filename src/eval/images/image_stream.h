@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "eval/inference.h"
 #include "eval/model.h"
 #include "residual/prediction.h"
 #include "runtime/target.h"
@@ -24,10 +26,11 @@ struct StreamedImage {
 
 struct StreamOptions {
   Target target;
-  int64_t batch_size = 0;                ///< images that are computed at once; 0: default_stream_batch
-  int loader_threads = 1;                ///< at least 1
-  int64_t top = 5;                       ///< classes of each image, at least 1
-  std::optional<bool> exif_orientation;  ///< turns images upright as their Exif data say; empty: as in training
+  int64_t batch_size = 0;                   ///< images that are computed at once; 0: default_stream_batch
+  int loader_threads = 1;                   ///< at least 1
+  int64_t top = 5;                          ///< classes of each image, at least 1
+  std::optional<bool> exif_orientation;     ///< turns images upright as their Exif data say; empty: as in training
+  std::shared_ptr<SharedInference> shared;  ///< of the model's state, for others too; null: its own
 };
 
 /// What became of one image: its likeliest classes, likeliest first, or why it is not usable.
