@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <functional>
-
 namespace residual::data {
 
 void Fingerprint::add(std::string_view part) {
-  constexpr size_t kMost = size_t{1} << 20;  // bytes in memory, whatever the number of parts
-  parts_ += part;
-  parts_ += '\n';
-  if (parts_.size() > kMost) parts_ = text();
+  hash_.add(part);
+  hash_.add(uint64_t{'\n'});
+  bytes_ += part.size() + 1;
 }
 
 std::string Fingerprint::text() const {
-  return fmt::format("{:016x}-{}", std::hash<std::string_view>()(parts_), parts_.size());
+  return fmt::format("{:016x}-{}", hash_.value(), bytes_);
 }
 
 std::string fingerprint_of(const Dataset& dataset, const std::vector<int64_t>& indices) {

@@ -6,19 +6,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fnv1a.h"
 #include "data/dataset.h"
 
 namespace residual::data {
 
-/// A short text for any number of texts; it differs, for all practical purposes, where one of them does. Another build of the
-/// library may give another.
+/// A short text for any number of texts; it differs, for all practical purposes, where one of them does.
 class Fingerprint {
  public:
   void add(std::string_view part);
   std::string text() const;
 
  private:
-  std::string parts_;
+  Fnv1a hash_;
+  size_t bytes_ = 0;
 };
 
 /// Of some of a data set's images; empty where it has none itself.
