@@ -297,5 +297,14 @@ TEST(ArchiveFile, TheRealSignsAreReadWithoutUnpackingByHand) {
   EXPECT_EQ(source.test->name(4), path.string() + "/64x64_SIGNS/test_signs/0_IMG_5975 (1).jpg");
 }
 
+TEST(ArchiveFile, ThatIsEncryptedIsRefused) {
+  std::string bytes = packed({{"a/1.txt", "one"}, {"a/2.txt", "two"}}, Kind::kZip);
+  ASSERT_EQ(archive_in_memory(bytes_of(bytes), "x.zip")->list("a").size(), 2U);
+  // The flag of the second file, in its own header and in the directory at the end.
+  bytes[bytes.find("PK\3\4", 4) + 6] |= 1;
+  bytes[bytes.find("PK\1\2", bytes.find("PK\1\2") + 4) + 8] |= 1;
+  expect_error([&] { archive_in_memory(bytes_of(bytes), "x.zip"); }, ErrorKind::kBadFile, {"x.zip", "encrypted", "a/2.txt"});
+}
+
 }  // namespace
 }  // namespace residual::data
