@@ -59,6 +59,14 @@ TEST_P(Faults, ThatKillTheProgramLeaveNothingHalfWritten) {
   for (const char* kind : {"write", "fsync", "rename"}) sweep(command, spread(command, kind, Effect::kKills, extent.kills));
 }
 
+// A file that could not be read once is neither left out nor given a size of its own.
+TEST(SlowFaults, OfEveryFileThatIsReadWhileImagesAreListedEndTheProgramOrChangeNothing) {
+  for (const char* name : {"info", "archive"}) {
+    for (const char* kind : {"open", "read"})
+      sweep(command_named(name), spread(command_named(name), kind, Effect::kFailsOnce, 1000));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Slow, Faults, testing::ValuesIn(sweeps(kShort)), name_of);
 INSTANTIATE_TEST_SUITE_P(Long, Faults, testing::ValuesIn(sweeps(kLong)), name_of);
 

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -68,6 +70,8 @@ class DiskTree final : public FileTree {
     std::vector<std::byte> bytes(count);
     std::ifstream file(root_ / path, std::ios::binary);
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
+    if (!file.is_open() || file.bad())
+      fail(kind_of(errno, ErrorKind::kBadFile), "cannot read '{}': {}", where(path), std::strerror(errno));
     bytes.resize(static_cast<size_t>(file.gcount()));
     return bytes;
   }

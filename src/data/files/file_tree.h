@@ -29,7 +29,7 @@ class FileTree {
 
   /// Throws Error (kBadFile) when there is no such file or it has more than `limit` bytes.
   virtual std::vector<std::byte> read(const std::string& path, size_t limit) const = 0;
-  /// The first bytes, at most `count`; none when the file cannot be read.
+  /// The first bytes, at most `count`. Throws Error (kBadFile) when the file cannot be read.
   virtual std::vector<std::byte> start_of(const std::string& path, size_t count) const = 0;
 
   /// The content of a gzip file of the tree. Throws Error (kBadFile), naming it, also for more than most_unpacked of the bytes

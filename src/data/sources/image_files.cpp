@@ -14,6 +14,16 @@
 
 namespace residual::data {
 
+namespace {
+
+std::unordered_set<std::string> names_of(const std::vector<BrokenImage>& broken) {
+  std::unordered_set<std::string> names;
+  for (const BrokenImage& image : broken) names.insert(image.name);
+  return names;
+}
+
+}  // namespace
+
 ImageFiles::ImageFiles(std::shared_ptr<const FileTree> tree, ImageListing listing, std::string folder)
     : tree_(std::move(tree)), listing_(std::move(listing)), folder_(std::move(folder)) {}
 
@@ -21,10 +31,22 @@ bool ImageFiles::has_unreadable() const {
   return std::ranges::any_of(listing_.images, [](const ListedImage& image) { return image.shape.height == 0; });
 }
 
-std::vector<BrokenImage> ImageFiles::find_broken(const PassObserver& observer) const {
+bool ImageFiles::explain_unreadable(const std::vector<BrokenImage>& broken) const {
+  const std::unordered_set<std::string> names = names_of(broken);
+  return std::ranges::all_of(listing_.images, [&](const ListedImage& image) {
+    return image.shape.height != 0 || names.contains(tree_->where(image.path));
+  });
+}
+
+std::vector<BrokenImage> ImageFiles::find_broken(bool upright, const PassObserver& observer) {
   const std::string key = fingerprint();
-  if (std::optional<std::vector<BrokenImage>> known = remembered_broken(key)) return std::move(*known);
-  const auto work = [this](int, int64_t index, Image& image) { decode(index, 3, image); };
+  if (std::optional<std::vector<BrokenImage>> known = remembered_broken(key); known && explain_unreadable(*known)) return *known;
+  const auto work = [this, upright](int, int64_t index, Image& image) {
+    decode(index, 3, image);
+    ListedImage& listed = listing_.images[static_cast<size_t>(index)];
+    if (listed.shape.height == 0)
+      listed.shape = shape_of_file(*tree_, listed.path, upright).value_or(ImageShape{3, image.height, image.width});
+  };
   std::vector<BrokenImage> broken =
       over_images(size(), allowed_threads(), observer, work, [this](int64_t index) { return name(index); });
   remember(key, broken);
@@ -32,8 +54,7 @@ std::vector<BrokenImage> ImageFiles::find_broken(const PassObserver& observer) c
 }
 
 void ImageFiles::omit(const std::vector<BrokenImage>& broken) {
-  std::unordered_set<std::string> names;
-  for (const BrokenImage& image : broken) names.insert(image.name);
+  const std::unordered_set<std::string> names = names_of(broken);
   std::erase_if(listing_.images, [&](const ListedImage& image) { return names.contains(tree_->where(image.path)); });
   std::vector<int64_t> of_class(listing_.classes.size());
   for (const ListedImage& image : listing_.images) ++of_class[static_cast<size_t>(image.label)];
@@ -102,7 +123,7 @@ void settle_broken(DataSource& source, const Splits& splits, const OpenOptions& 
   for (ImageFiles* split : splits) {
     if (split == nullptr) continue;
     images += split->size();
-    const std::vector<BrokenImage> broken = split->find_broken(options.observer);
+    const std::vector<BrokenImage> broken = split->find_broken(options.exif_orientation, options.observer);
     if (options.skip_broken && !broken.empty()) split->omit(broken);
     source.broken.insert(source.broken.end(), broken.begin(), broken.end());
   }

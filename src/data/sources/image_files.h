@@ -25,8 +25,8 @@ class ImageFiles final : public Dataset {
 
   /// Whether a header has shown that an image cannot be read.
   bool has_unreadable() const;
-  /// Decodes every image: those that cannot be read, in order.
-  std::vector<BrokenImage> find_broken(const PassObserver& observer) const;
+  /// Decodes every image: those that cannot be read, in order. What could not be read before and now can is like the others.
+  std::vector<BrokenImage> find_broken(bool upright, const PassObserver& observer);
   /// Throws Error (kBadFile) when a class loses all its images.
   void omit(const std::vector<BrokenImage>& broken);
 
@@ -44,6 +44,8 @@ class ImageFiles final : public Dataset {
   std::string fingerprint() const override;
 
  private:
+  /// Whether every image without a size is among the broken ones.
+  bool explain_unreadable(const std::vector<BrokenImage>& broken) const;
   const std::string& path(int64_t index) const { return listing_.images.at(static_cast<size_t>(index)).path; }
   void decode(int64_t index, int64_t channels, Image& image) const;
   void warn_of(const std::string& warning) const;

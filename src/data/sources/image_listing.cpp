@@ -30,27 +30,28 @@ void list_deep(const FileTree& tree, const std::string& folder, int32_t label, i
   }
 }
 
-std::optional<ImageShape> shape_of_file(const FileTree& tree, const std::string& path, bool upright) {
+// What `read` gives, nothing for a file that cannot be read: decoding it says why.
+template <typename Read>
+auto if_readable(Read read) -> decltype(read()) {
   try {
-    const std::vector<std::byte> bytes = tree.read(path, kMaxImageFile);
-    std::optional<ImageShape> shape = shape_in_header(bytes);
-    if (shape && upright && exif_orientation(bytes) >= 5) std::swap(shape->height, shape->width);
-    return shape;
-  } catch (const Error&) {
-    return std::nullopt;  // decoding it says why
+    return read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadFile) throw;
+    return {};
   }
 }
 
 // Most headers are in the first bytes; Exif data and thumbnails may come before them.
 Kind look_at(const FileTree& tree, bool upright, ListedImage& file) {
   constexpr size_t kFirst = 4096, kMore = size_t{1} << 18;
-  const std::vector<std::byte> start = tree.start_of(file.path, kFirst);
+  const auto start_of = [&](size_t count) { return if_readable([&] { return tree.start_of(file.path, count); }); };
+  const std::vector<std::byte> start = start_of(kFirst);
   if (!looks_like_image(start))
     return looks_like_other_image(start) || has_image_name(file.path) ? Kind::kUnreadable : Kind::kOther;
   std::optional<ImageShape> shape;
   if (!upright) shape = shape_in_header(start);
-  if (!upright && !shape && start.size() == kFirst) shape = shape_in_header(tree.start_of(file.path, kMore));
-  if (!shape) shape = shape_of_file(tree, file.path, upright);
+  if (!upright && !shape && start.size() == kFirst) shape = shape_in_header(start_of(kMore));
+  if (!shape) shape = if_readable([&] { return shape_of_file(tree, file.path, upright); });
   if (!shape || shape->height < 1 || shape->width < 1) return Kind::kUnreadable;
   file.shape = *shape;
   return Kind::kImage;
@@ -78,6 +79,13 @@ void add_images_below(const std::filesystem::path& folder, FoundImages& found) {
 
 bool has_image_name(const std::string& name) {
   return has_image_ending(name);
+}
+
+std::optional<ImageShape> shape_of_file(const FileTree& tree, const std::string& path, bool upright) {
+  const std::vector<std::byte> bytes = tree.read(path, kMaxImageFile);
+  std::optional<ImageShape> shape = shape_in_header(bytes);
+  if (shape && upright && exif_orientation(bytes) >= 5) std::swap(shape->height, shape->width);
+  return shape;
 }
 
 void list_files(const FileTree& tree, const std::string& folder, int32_t label, std::vector<ListedImage>& files) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ struct ImageListing {
 
   LeftOut left_out() const;
 };
+
+/// As the header of a file says, turned as the Exif data say where `upright`; none where that is not found. Throws Error
+/// (kBadFile).
+std::optional<ImageShape> shape_of_file(const FileTree& tree, const std::string& path, bool upright);
 
 /// Appends the files of a folder and of the folders in it, by path. Throws Error (kBadFile), also for folders that lie in each
 /// other more than 16 deep: links that lead back to a folder around them.
