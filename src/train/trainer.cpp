@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/system/abandon.h"
 #include "core/system/file.h"
 #include "data/loading/batches.h"
 #include "data/loading/loader.h"
@@ -192,6 +193,7 @@ class Trainer {
   void open_log(bool resumed) {
     if (!resumed) save_checkpoint();  // detects an unwritable output folder before the first epoch, too
     log_.emplace(MetricsLog::resume(options_.out, progress_));
+    last_save_ = std::chrono::steady_clock::now();
   }
 
   void resume(const SavedRun& saved, int threads) {
@@ -245,6 +247,7 @@ class Trainer {
     running.seen += batch.count;
     ++progress_.batch;
     saved_ = false;
+    wait_for_end_if_worth();
   }
 
   [[noreturn]] void interrupted() {
@@ -306,13 +309,25 @@ class Trainer {
     return std::chrono::steady_clock::now() - last_save_ > std::chrono::duration<double>(options_.checkpoint_minutes * 60);
   }
 
+  // A run that is stopped is waited for until it has saved its steps. A few steps of a large network are not waited for: they
+  // take less time to repeat than to save.
+  void wait_for_end_if_worth() {
+    const std::chrono::duration<double> work = std::chrono::steady_clock::now() - last_save_;
+    const bool worth = save_seconds_ < std::max(0.1, work.count() / 20);
+    if (worth && !unsaved_) unsaved_.emplace();
+    if (!worth) unsaved_.reset();
+  }
+
   void save_checkpoint() {
+    const auto start = std::chrono::steady_clock::now();
     session_->download_state();
     check_finite_state();
     if (log_) log_->sync();
     checkpoints_.save(progress_, choices_, state_);
     last_save_ = std::chrono::steady_clock::now();
+    save_seconds_ = std::chrono::duration<double>(last_save_ - start).count();
     saved_ = true;
+    wait_for_end_if_worth();
   }
 
   // The loss reveals broken weights one step late: they must not replace a good checkpoint.
@@ -344,6 +359,8 @@ class Trainer {
   std::optional<MetricsLog> log_;
   bool saved_ = false;  // whether the checkpoint holds every step
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
+  double save_seconds_ = 0;             // that the last checkpoint took
+  std::optional<UnsavedWork> unsaved_;  // see wait_for_end_if_worth
 };
 
 }  // namespace

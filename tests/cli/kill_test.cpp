@@ -1,4 +1,5 @@
 // Runs that are stopped at random moments and resumed end with the bytes of one that was not.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -47,25 +48,39 @@ void stop_and_resume(const std::string& training, int stops) {
   EXPECT_THAT(program::partial_files(workspace / "run"), testing::IsEmpty());
 }
 
+const std::string kOneThread =
+    "train --data shapes --model resnet8 --input 3x8x8 --train-size 96 --test-size 40 --batch-size 16 --threads 1 --epochs 25 "
+    "--checkpoint-minutes 0.0001";
+const std::string kTwoThreads =
+    "train --data shapes --model resnet14 --input 3x16x16 --train-size 320 --test-size 60 --batch-size 32 --threads 2 --epochs "
+    "24 "
+    "--checkpoint-minutes 0.001";
+const std::string kAveragesAndAdam =
+    "train --data shapes --model resnet8 --input 3x8x8 --train-size 96 --test-size 40 --batch-size 16 --threads 1 --epochs 60 "
+    "--val-split 0.2 --optimizer adamw --ema-decay 0.9 --clip-grad-norm 1 --checkpoint-minutes 0.0001";
+
 TEST(RandomKills, ChangeNothingInTheEnd) {
-  stop_and_resume(
-      "train --data shapes --model resnet8 --input 3x8x8 --train-size 96 --test-size 40 --batch-size 16 --threads 1 --epochs 25 "
-      "--checkpoint-minutes 0.0001",
-      4);
+  stop_and_resume(kOneThread, 4);
 }
 
 TEST(SlowRandomKills, ChangeNothingInTheEndWithTwoThreads) {
-  stop_and_resume(
-      "train --data shapes --model resnet14 --input 3x16x16 --train-size 320 --test-size 60 --batch-size 32 --threads 2 --epochs "
-      "24 --checkpoint-minutes 0.001",
-      25);
+  stop_and_resume(kTwoThreads, 25);
 }
 
 TEST(SlowRandomKills, ChangeNothingInTheEndWithAveragesAndAdam) {
-  stop_and_resume(
-      "train --data shapes --model resnet8 --input 3x8x8 --train-size 96 --test-size 40 --batch-size 16 --threads 1 --epochs 60 "
-      "--val-split 0.2 --optimizer adamw --ema-decay 0.9 --clip-grad-norm 1 --checkpoint-minutes 0.0001",
-      25);
+  stop_and_resume(kAveragesAndAdam, 25);
+}
+
+TEST(LongRandomKills, ChangeNothingInFifteenMinutes) {
+  constexpr int kStops = 20;
+  int runs = 0;
+  for (double spent = 0; spent < 15 * 60 && !HasFailure();) {
+    for (const std::string& training : {kOneThread, kTwoThreads, kAveragesAndAdam}) {
+      spent += seconds_of([&] { stop_and_resume(training, kStops); });
+      ++runs;
+    }
+  }
+  fmt::print("{} runs, each stopped {} times\n", runs, kStops);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +20,10 @@ int code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// Kernels are not timed in these tests, and nothing is remembered between them.
+// Kernels are not timed in these tests, and nothing is remembered between them. A shell starts the tests in its background with
+// SIGINT ignored.
 void set_environment(const fs::path& folder) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_DFL);
   ::setenv("RESIDUAL_CACHE_DIR", (folder / ".cache").c_str(), 1);
   ::setenv("RESIDUAL_TUNE", "0", 1);
   ::setenv("R", RESIDUAL_PROGRAM, 1);
@@ -48,11 +51,11 @@ Outcome Workspace::run(const std::string& arguments, const std::string& before) 
   return shell(before + " \"$R\" " + arguments);
 }
 
-pid_t Workspace::start(const std::string& arguments) const {
+pid_t Workspace::start(const std::string& arguments, const std::string& before) const {
   const pid_t child = ::fork();
   if (child == 0) {
     set_environment(path());
-    const std::string whole = fmt::format("cd '{}' && exec \"$R\" {} >out 2>err", path().string(), arguments);
+    const std::string whole = fmt::format("cd '{}' && exec {} \"$R\" {} >out 2>err", path().string(), before, arguments);
     ::execl("/bin/bash", "bash", "-c", whole.c_str(), nullptr);
     ::_exit(127);
   }

@@ -25,8 +25,8 @@ class Workspace : public residual::support::TemporaryFolder {
   Outcome run(const std::string& arguments, const std::string& before = "") const;
   /// Any shell text, in this folder.
   Outcome shell(const std::string& text) const;
-  /// The program in the background; its output goes to the files `out` and `err` here.
-  pid_t start(const std::string& arguments) const;
+  /// The program in the background; its output goes to the files `out` and `err` here. `before`: "env NAME=VALUE".
+  pid_t start(const std::string& arguments, const std::string& before = "") const;
 };
 
 /// Waits for a program that was started; its exit code, or 128 + signal.

@@ -14,6 +14,7 @@ namespace residual::cli {
 namespace {
 
 int run_train(TrainArguments& arguments) {
+  const InterruptScope interrupts("interrupted; the same command with --resume goes on");
   arguments.check();
   show_messages(arguments.quiet);
   // First, so that data are not fetched for weights that cannot be trained.
@@ -28,7 +29,6 @@ int run_train(TrainArguments& arguments) {
   TrainReport report(arguments, options);
   report.start(source);
   if (start) report.note(arguments.pretrained.describe(*pretrained, *start, options.architecture.classes));
-  const InterruptScope interrupts;
   const data::Preprocessing preprocessing = train::settle_preprocessing(request, options, source, weights, report.reading());
   stop_if_interrupted();
   try {

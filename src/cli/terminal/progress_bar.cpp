@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <string_view>
 
@@ -11,6 +12,8 @@
 
 namespace residual::cli {
 namespace {
+
+std::atomic<bool> drawn = false;  // one bar is drawn at a time
 
 bool is_terminal() {
   const char* kind = std::getenv("TERM");
@@ -35,7 +38,7 @@ void ProgressBar::update(int64_t done, int64_t all, const std::function<std::str
   if (!wanted_) return;
   const auto now = std::chrono::steady_clock::now();
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(60'000);
-  if ((drawn_ || !terminal_) && now - last_ < pause) return;
+  if ((drawn || !terminal_) && now - last_ < pause) return;
   last_ = now;
   const std::string right = text();
   if (!terminal_) return show(right + "\n");
@@ -47,12 +50,11 @@ void ProgressBar::update(int64_t done, int64_t all, const std::function<std::str
       "[" + std::string(filled, '=') + (filled < bar ? ">" + std::string(bar - filled - 1, ' ') : "") + "] " + right;
   line.resize(std::min(line.size(), width - 1));
   show("\r" + line + "\x1b[K");
-  drawn_ = true;
+  drawn = true;
 }
 
-void ProgressBar::clear() {
-  if (drawn_) show("\r\x1b[K");
-  drawn_ = false;
+void ProgressBar::clear() noexcept {
+  if (drawn.exchange(false)) show("\r\x1b[K");
 }
 
 }  // namespace residual::cli

@@ -20,11 +20,11 @@ class ProgressBar {
   /// [=====>     ] and the text, cut to the terminal's width. `text` is called only when the line is written.
   void update(int64_t done, int64_t all, const std::function<std::string()>& text);
 
-  /// Clears the line, so that other lines can be written.
-  void clear();
+  /// Clears the line of the bar that is drawn, so that other lines can be written; from any thread.
+  static void clear() noexcept;
 
  private:
-  bool wanted_, terminal_, drawn_ = false;
+  bool wanted_, terminal_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 

@@ -24,15 +24,17 @@ nlohmann::json read_cache(const CacheFile& file) {
   return nlohmann::json::object();
 }
 
-void extend_cache(const CacheFile& file, const nlohmann::json& more) {
-  if (file.path.empty()) return;
+bool extend_cache(const CacheFile& file, const nlohmann::json& more) {
+  if (file.path.empty()) return true;
   try {
     std::filesystem::create_directories(file.path.parent_path());
     nlohmann::json cache = read_cache(file);  // another process may have written it in the meantime
     cache.merge_patch(more);
     replace_file(file.path, cache.dump(1));
+    return true;
   } catch (const std::exception& error) {
     warn("the {} cannot be kept: {}", file.what, error.what());
+    return false;
   }
 }
 

@@ -18,7 +18,7 @@ struct CacheFile {
 nlohmann::json read_cache(const CacheFile& file);
 
 /// Adds to the file's object as it is now, replacing the file as a whole: objects in both are merged, other values replaced. A
-/// file that cannot be written is a warning.
-void extend_cache(const CacheFile& file, const nlohmann::json& more);
+/// file that cannot be written is a warning, and false.
+bool extend_cache(const CacheFile& file, const nlohmann::json& more);
 
 }  // namespace residual

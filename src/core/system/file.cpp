@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/system/abandon.h"
 #include "core/system/system_error.h"
 
 namespace residual {
@@ -135,6 +136,7 @@ void replace_file(const std::filesystem::path& link, const std::function<void(co
   static std::atomic<unsigned> count{0};  // writers of one file in one process must not share a temporary file
   temporary += std::string(kMark) + std::to_string(::getpid()) + "." + std::to_string(count++);
   remove_leftovers_of(path.parent_path(), path.filename().native());
+  const ProcessFile removed_with_the_process(temporary);
   std::optional<Descriptor> file;
   const auto create = [&] {
     file.emplace(create_locked(temporary));

@@ -40,11 +40,14 @@ std::optional<std::string> TuningCache::find(const std::string& machine, const s
 }
 
 void TuningCache::remember(const std::string& machine, const std::string& key, const std::string& label) {
+  constexpr std::chrono::seconds kPause{2};
   winners_[machine][key] = label;
+  if (std::chrono::steady_clock::now() - written_ > kPause) write();
 }
 
-void TuningCache::write() const {
-  extend_cache(cache_file(file_), winners_);
+void TuningCache::write() {
+  written_ = std::chrono::steady_clock::now();
+  if (writable_) writable_ = extend_cache(cache_file(file_), winners_);
 }
 
 }  // namespace residual

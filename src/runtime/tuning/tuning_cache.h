@@ -1,6 +1,7 @@
 // Remembered timings, for the whole process and on disk.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -19,9 +20,10 @@ class TuningCache {
 
   std::unique_lock<std::timed_mutex> lock(const Stop& stop) { return lock_or_stop(mutex_, stop); }
   std::optional<std::string> find(const std::string& machine, const std::string& key) const;
+  /// Every few seconds it is written, too: a process that is killed loses little.
   void remember(const std::string& machine, const std::string& key, const std::string& label);
-  /// Merges the remembered timings into the file, replacing it as a whole; a failure is a warning.
-  void write() const;
+  /// Merges the remembered timings into the file, replacing it as a whole; the first failure is a warning, and the last attempt.
+  void write();
 
  private:
   explicit TuningCache(std::filesystem::path file);
@@ -30,6 +32,8 @@ class TuningCache {
   std::filesystem::path file_;
   std::timed_mutex mutex_;
   Winners winners_;
+  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+  bool writable_ = true;
 };
 
 }  // namespace residual

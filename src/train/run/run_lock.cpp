@@ -50,7 +50,8 @@ int open_locked(const std::filesystem::path& folder, const std::filesystem::path
 
 }  // namespace
 
-RunLock::RunLock(const std::filesystem::path& folder) : path_(folder / "run.lock"), file_(open_locked(folder, path_)) {
+RunLock::RunLock(const std::filesystem::path& folder)
+    : path_(folder / "run.lock"), file_(open_locked(folder, path_)), process_file_(path_) {
   const std::string process = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file_.get(), 0) != 0 || ::pwrite(file_.get(), process.data(), process.size(), 0) < 0)
     cannot_write(path_, errno);

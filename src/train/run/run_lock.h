@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/system/abandon.h"
 #include "core/system/file.h"
 
 namespace residual::train {
@@ -20,6 +21,7 @@ class RunLock {
  private:
   std::filesystem::path path_;
   Descriptor file_;
+  ProcessFile process_file_;  // after file_: before it is locked it is another run's
 };
 
 }  // namespace residual::train
