@@ -312,20 +312,21 @@ class Trainer {
   // A run that is stopped is waited for until it has saved its steps. A few steps of a large network are not waited for: they
   // take less time to repeat than to save.
   void wait_for_end_if_worth() {
+    constexpr double kBytesPerSecond = 200e6;  // of checksum, disk and synchronisation
     const std::chrono::duration<double> work = std::chrono::steady_clock::now() - last_save_;
-    const bool worth = save_seconds_ < std::max(0.1, work.count() / 20);
+    double bytes = 0;
+    for (const auto& [name, tensor] : state_.tensors()) bytes += static_cast<double>(tensor.bytes());
+    const bool worth = bytes / kBytesPerSecond < std::max(0.1, work.count() / 20);
     if (worth && !unsaved_) unsaved_.emplace();
     if (!worth) unsaved_.reset();
   }
 
   void save_checkpoint() {
-    const auto start = std::chrono::steady_clock::now();
     session_->download_state();
     check_finite_state();
     if (log_) log_->sync();
     checkpoints_.save(progress_, choices_, state_);
     last_save_ = std::chrono::steady_clock::now();
-    save_seconds_ = std::chrono::duration<double>(last_save_ - start).count();
     saved_ = true;
     wait_for_end_if_worth();
   }
@@ -359,7 +360,6 @@ class Trainer {
   std::optional<MetricsLog> log_;
   bool saved_ = false;  // whether the checkpoint holds every step
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
-  double save_seconds_ = 0;             // that the last checkpoint took
   std::optional<UnsavedWork> unsaved_;  // see wait_for_end_if_worth
 };
 

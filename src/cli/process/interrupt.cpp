@@ -23,6 +23,7 @@ namespace {
 
 std::atomic<int64_t> noted{0};  // when, in milliseconds; 0: not yet
 static_assert(std::atomic<int64_t>::is_always_lock_free, "a signal handler uses it");
+std::atomic<bool> heard{false};  // whether the work has asked since
 sem_t first_signal;
 
 std::mutex guard;
@@ -47,14 +48,18 @@ extern "C" void note_interrupt(int) {
   errno = before;
 }
 
-// Ends the program some time after the first signal, unless the scope has ended by then. Saving what was unsaved ends the work in
-// order: it is given that time once more.
+// Ends the program some time after the first signal, unless the scope has ended by then. Work that has heard of it is given more
+// time to end in order, and work that has saved its results even more.
 void abandon_after_signal() noexcept {
+  constexpr std::chrono::milliseconds kToHear{100}, kToEnd{300}, kAfterSaving{1000};
   while (::sem_wait(&first_signal) != 0) {
   }
-  do {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  } while (wait_for_unsaved_work());
+  std::this_thread::sleep_for(kToHear);
+  if (wait_for_unsaved_work()) {
+    std::this_thread::sleep_for(kAfterSaving);
+  } else if (heard) {
+    std::this_thread::sleep_for(kToEnd);
+  }
   const std::lock_guard lock(guard);  // until the end: the scope's own end waits, and no second message comes
   if (last_words == nullptr) return;
   abandon_work();
@@ -101,7 +106,9 @@ InterruptScope::~InterruptScope() {
 }
 
 bool interrupted() noexcept {
-  return noted != 0;
+  if (noted == 0) return false;
+  heard = true;
+  return true;
 }
 
 void stop_if_interrupted() {
