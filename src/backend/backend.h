@@ -26,6 +26,7 @@ class Backend {
   virtual std::string_view name() const = 0;
   virtual std::string description() const = 0;  ///< the processor's name, for display
   virtual std::string identity() const = 0;     ///< what tuning results depend on: processor, instruction sets, library versions
+  virtual std::vector<std::string> libraries() const { return {}; }  ///< that it runs on: "oneDNN 2.6.3"
   virtual const std::shared_ptr<const Device>& device() const { return host_device(); }
   virtual std::span<const std::unique_ptr<Pattern>> patterns() const = 0;  ///< in order of preference
   virtual std::span<const std::unique_ptr<Packer>> packers() const = 0;

@@ -60,6 +60,26 @@ std::optional<NodeId> GraphView::only_reader(Value value) const {
   return all.front();
 }
 
+bool has_types(const Graph& graph, const Node& node, std::initializer_list<DType> types) {
+  const auto fits = [&](const TensorType& type) {
+    return std::ranges::find(types, type.dtype) != types.end() && type.shape.elements() > 0;
+  };
+  return std::ranges::all_of(node.outputs, fits) &&
+         std::ranges::all_of(node.inputs, [&](Value value) { return fits(graph.type(value)); });
+}
+
+const Node* produced_by(const Graph& graph, Value value, const OpDef& op) {
+  const Node& node = graph.node(value.node);
+  return node.op == &op ? &node : nullptr;
+}
+
+const Node* find_node(const Graph& graph, const Match& match, const OpDef& op) {
+  for (const NodeId id : match.nodes) {
+    if (graph.node(id).op == &op) return &graph.node(id);
+  }
+  return nullptr;
+}
+
 Match make_match(const Graph& graph, std::string what, std::vector<NodeId> nodes, std::vector<Value> inputs,
                  std::vector<Value> outputs) {
   std::ranges::sort(nodes);

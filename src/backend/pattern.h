@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,6 +72,13 @@ Match make_match(const Graph& graph, std::string what, std::vector<NodeId> nodes
 /// The same with every input that the nodes read from outside, every output that is not read only inside, and the memory traffic
 /// of all other values as bytes_saved.
 Match make_match(const GraphView& view, std::string what, std::vector<NodeId> nodes);
+
+/// Whether all the tensors of a node are of one of these element types and none is empty.
+bool has_types(const Graph& graph, const Node& node, std::initializer_list<DType> types);
+/// The node that produces `value`, if it is of this op.
+const Node* produced_by(const Graph& graph, Value value, const OpDef& op);
+/// Among the match's nodes the first of this op, or null.
+const Node* find_node(const Graph& graph, const Match& match, const OpDef& op);
 
 class Pattern {
  public:

@@ -1,5 +1,5 @@
 // The matches of a convolution with what follows it, as kernels of every library see them.
-#include "backend/cpu/fused_convolution.h"
+#include "backend/fused_convolution.h"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ struct Block {
 
   std::vector<std::string> matches(Value last) const {
     std::vector<std::string> found;
-    for (const Match& match : cpu::convolution_matches(GraphView(graph), last.node)) found.push_back(match.what);
+    for (const Match& match : convolution_matches(GraphView(graph), last.node)) found.push_back(match.what);
     return found;
   }
 };
@@ -53,9 +53,9 @@ TEST(FusedConvolution, NamesTheInputsOfTheMatch) {
     Block block;
     const Value sum = conv_first ? add(block.graph, block.conv, block.addend) : add(block.graph, block.addend, block.conv);
     const Value y = relu(block.graph, sum);
-    const std::vector<Match> matches = cpu::convolution_matches(GraphView(block.graph), y.node);
+    const std::vector<Match> matches = convolution_matches(GraphView(block.graph), y.node);
     ASSERT_EQ(matches.size(), 1u);
-    const cpu::FusedConvolution fused = cpu::fused_convolution(block.graph, matches[0]);
+    const FusedConvolution fused = fused_convolution(block.graph, matches[0]);
     EXPECT_EQ(matches[0].inputs[fused.src], block.x);
     EXPECT_EQ(matches[0].inputs[fused.weight], block.weight);
     EXPECT_EQ(matches[0].inputs[fused.bias.value()], block.bias);

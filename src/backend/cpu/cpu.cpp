@@ -34,6 +34,10 @@ class CpuBackend final : public Backend {
   std::string description() const override {
     return fmt::format("{} ({})", cpu::processor().name, cpu::to_string(cpu::processor().isa));
   }
+  std::vector<std::string> libraries() const override {
+    if (!uses_onednn()) return {};
+    return {"oneDNN " + cpu::onednn::version()};
+  }
   std::string identity() const override {
     return fmt::format("cpu 1, {}, {}, {}, {}", cpu::processor().name, cpu::processor().model,
                        cpu::to_string(cpu::processor().isa),

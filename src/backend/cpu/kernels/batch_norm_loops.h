@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/cpu/kernels/rows.h"
+#include "backend/fused_normalize.h"
 
 namespace residual::cpu::kernels {
 
@@ -30,12 +31,7 @@ struct NormalizeCall {
 size_t normalize_scratch(const Rows& rows);
 void normalize(const Rows& rows, const NormalizeCall& call, float* scratch) noexcept;
 
-/// How the mask of the relu after the normalisation is found.
-enum class Mask : uint8_t {
-  kNone,        ///< there is no relu
-  kOutput,      ///< where y > 0
-  kRecomputed,  ///< where normalize(x) > 0, bit-identical to the forward pass
-};
+using Mask = ReluMask;  ///< kRecomputed: bit-identical to the forward pass
 
 struct BackwardCall {
   const float *dy, *dy_addend;  ///< the gradient, or both parts of its sum; the second may be null

@@ -3,8 +3,6 @@
 #include "backend/cpu/kernels/batch_norm_loops.h"
 #include "backend/cpu/matching.h"
 #include "backend/cpu/processor.h"
-#include "ops/elementwise/add.h"
-#include "ops/elementwise/relu.h"
 #include "ops/layers/batch_norm.h"
 
 namespace residual::cpu::kernels {
@@ -42,14 +40,6 @@ class MomentsPattern final : public Pattern {
   }
 };
 
-// The nodes of one subgraph, found from its last node.
-struct NormalizeNodes {
-  const Node* normalize = nullptr;
-  const Node* other = nullptr;  ///< the addend's normalize, when the match covers it too
-  std::optional<Value> addend;  ///< or the other normalize's input
-  bool relu = false;
-};
-
 struct StatisticsPlaces {
   size_t mean, variance, gamma, beta;
   double eps;
@@ -70,25 +60,11 @@ class NormalizePattern final : public Pattern {
  public:
   std::string_view name() const override { return "normalize"; }
 
-  std::vector<Match> match(const GraphView& view, NodeId last) const override {
-    const Graph& graph = view.graph();
-    const Node& node = graph.node(last);
-    if (!is_float(graph, node)) return {};
-    if (node.op == &normalize_op()) return {make_match(view, "normalize", {last})};
-    const bool relu = node.op == &relu_op();
-    if (!relu && node.op != &add_op()) return {};
-    if (relu && is_inner(view, node.inputs[0], normalize_op()))
-      return {make_match(view, "normalize + relu", {node.inputs[0].node, last})};
-    const NodeId add = relu ? node.inputs[0].node : last;
-    if (relu && !is_inner(view, node.inputs[0], add_op())) return {};
-    std::vector<NodeId> nodes{add};
-    if (relu) nodes.push_back(last);
-    return sums(view, add, nodes, relu ? " + add + relu" : " + add");
-  }
+  std::vector<Match> match(const GraphView& view, NodeId last) const override { return normalize_matches(view, last); }
 
   std::vector<Implementation> implementations(const Graph& graph, const Match& match,
                                               std::span<const Layout> inputs) const override {
-    const NormalizeNodes subgraph = subgraph_of(graph, match);
+    const FusedNormalize subgraph = fused_normalize(graph, match);
     const Shape& shape = subgraph.normalize->outputs[0].shape;
     const size_t x = match.input_index(subgraph.normalize->inputs[0]);
     const size_t addend = subgraph.addend ? match.input_index(*subgraph.addend) : x;
@@ -114,44 +90,6 @@ class NormalizePattern final : public Pattern {
       });
     };
     return result;
-  }
-
- private:
-  static bool is_inner(const GraphView& view, Value value, const OpDef& op) {
-    return produced_by(view.graph(), value, op) != nullptr && view.only_reader(value);
-  }
-
-  static std::vector<Match> sums(const GraphView& view, NodeId add, const std::vector<NodeId>& nodes, const std::string& after) {
-    const Graph& graph = view.graph();
-    const Value left = graph.node(add).inputs[0], right = graph.node(add).inputs[1];
-    if (left == right) return {};
-    std::vector<Match> matches;
-    const bool both = is_inner(view, left, normalize_op()) && is_inner(view, right, normalize_op());
-    for (const Value side : {left, right}) {
-      if (!is_inner(view, side, normalize_op())) continue;
-      std::vector<NodeId> all = nodes;
-      all.push_back(side.node);
-      matches.push_back(make_match(view, "normalize" + after, all));
-    }
-    if (both) {
-      std::vector<NodeId> all = nodes;
-      all.insert(all.end(), {left.node, right.node});
-      matches.insert(matches.begin(), make_match(view, "normalize + normalize" + after, all));
-    }
-    return matches;
-  }
-
-  static NormalizeNodes subgraph_of(const Graph& graph, const Match& match) {
-    NormalizeNodes subgraph;
-    for (const NodeId id : match.nodes) {
-      const Node& node = graph.node(id);
-      if (node.op == &normalize_op()) (subgraph.normalize == nullptr ? subgraph.normalize : subgraph.other) = &node;
-      if (node.op == &relu_op()) subgraph.relu = true;
-      if (node.op != &add_op()) continue;
-      const size_t own = &graph.node(node.inputs[0].node) == subgraph.normalize ? 0 : 1;
-      subgraph.addend = subgraph.other != nullptr ? subgraph.other->inputs[0] : node.inputs[1 - own];
-    }
-    return subgraph;
   }
 };
 

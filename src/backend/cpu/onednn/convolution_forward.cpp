@@ -1,8 +1,8 @@
 // conv2d in oneDNN, with add and relu as its post-ops.
-#include "backend/cpu/fused_convolution.h"
 #include "backend/cpu/onednn/convolution_variants.h"
 #include "backend/cpu/onednn/patterns.h"
 #include "backend/cpu/onednn/primitive.h"
+#include "backend/fused_convolution.h"
 
 namespace residual::cpu::onednn {
 namespace {
@@ -17,7 +17,7 @@ class ForwardBuilder {
 
   std::vector<Implementation> implementations() const {
     std::vector<Implementation> result;
-    for (const ConvVariant& variant : conv_variants(conv_.geometry, Direction::kForward)) {
+    for (const ConvVariant& variant : conv_variants(conv_.geometry, ConvDirection::kForward)) {
       if (variant.last_resort && !result.empty()) continue;
       try {
         const auto operation = describe(variant);  // oneDNN reads it again at every step

@@ -56,7 +56,7 @@ std::string ConvVariant::label(const std::string& primitive_name) const {
                      by_other_name ? " as nhwc" : "", to_string(src_layout), to_string(dst_layout));
 }
 
-std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction direction) {
+std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, ConvDirection direction) {
   const int64_t block = processor().block, inputs = geometry.src_channels(), outputs = geometry.dst_channels();
   const bool grouped = geometry.is_grouped();
   const bool blocks = inputs % block == 0 && outputs % block == 0;
@@ -68,7 +68,7 @@ std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction d
   if (blocks && inputs == block && outputs == block && !grouped) {
     // AVX-512, 16 channels at 32x32: channels-last kernels are 6 % (forward) and 12 % (backward-weights) faster than blocked
     // ones.
-    const auto position = direction == Direction::kBackwardData ? variants.end() : variants.begin();
+    const auto position = direction == ConvDirection::kBackwardData ? variants.end() : variants.begin();
     const Seen last = channels_last(block);
     variants.insert(position, {algorithm::convolution_direct, last.tag, last.tag, last.layout, last.layout});
   }
@@ -76,12 +76,12 @@ std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction d
     const ConvVariant winograd{algorithm::convolution_winograd, blocked().tag, blocked().tag, blocked().layout, blocked().layout};
     // Measured on Zen 5 in place of direct's 200-240 GFLOP/s a core: 300-360 at 32 channels, 440-500 at 64, 630 at 256;
     // backward-weights 190, 300, 500; 115 at 16 channels, where it is not tried.
-    const bool pays = direction != Direction::kBackwardWeights || std::min(inputs, outputs) >= 64;
+    const bool pays = direction != ConvDirection::kBackwardWeights || std::min(inputs, outputs) >= 64;
     variants.insert(pays ? variants.begin() : variants.end(), winograd);
   }
   const Seen plain{Tag::nchw, Layout::plain()};
   const bool colours =
-      !blocks && !grouped && inputs <= kMostColours && outputs % block == 0 && direction != Direction::kBackwardData;
+      !blocks && !grouped && inputs <= kMostColours && outputs % block == 0 && direction != ConvDirection::kBackwardData;
   if (colours) add(algorithm::convolution_direct, plain, blocked());
   if (!blocks) {
     add(algorithm::convolution_direct, channels_last(inputs), channels_last(outputs));

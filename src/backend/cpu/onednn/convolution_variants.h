@@ -1,7 +1,7 @@
 // Shared by the three directions of a convolution in oneDNN: its dimensions, and the layouts and algorithms worth timing.
 #pragma once
 
-#include "backend/cpu/convolution_geometry.h"
+#include "backend/convolution_geometry.h"
 #include "backend/cpu/onednn/memory.h"
 
 namespace residual::cpu::onednn {
@@ -27,7 +27,7 @@ struct ConvVariant {
 };
 
 /// The best guess first.
-std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, Direction direction);
+std::vector<ConvVariant> conv_variants(const ConvGeometry& geometry, ConvDirection direction);
 
 /// Whether a primitive is worth timing: no plain loops, no lesser instruction set than the processor's, matrix products with
 /// unfolding only on plain images.

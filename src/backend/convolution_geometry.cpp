@@ -1,6 +1,6 @@
-#include "backend/cpu/convolution_geometry.h"
+#include "backend/convolution_geometry.h"
 
-namespace residual::cpu {
+namespace residual {
 namespace {
 
 bool has_empty_window(int64_t src, int64_t kernel, int64_t dst, int64_t stride, int64_t dilation, int64_t padding) {
@@ -19,23 +19,23 @@ bool ConvGeometry::has_empty_windows() const noexcept {
          has_empty_window(src[3], weight[3], dst[3], conv.stride.width, conv.dilation.width, conv.padding.width);
 }
 
-Direction direction_of(const Node& node) {
-  return node.op == &conv2d_backward_data_op()      ? Direction::kBackwardData
-         : node.op == &conv2d_backward_weights_op() ? Direction::kBackwardWeights
-                                                    : Direction::kForward;
+ConvDirection direction_of(const Node& node) {
+  return node.op == &conv2d_backward_data_op()      ? ConvDirection::kBackwardData
+         : node.op == &conv2d_backward_weights_op() ? ConvDirection::kBackwardWeights
+                                                    : ConvDirection::kForward;
 }
 
 ConvGeometry geometry_of(const Graph& graph, const Node& node) {
   const auto shape = [&](size_t input) { return graph.shape(node.inputs[input]); };
   const Shape& output = node.outputs[0].shape;
   switch (direction_of(node)) {
-    case Direction::kForward: return {shape(0), shape(1), output, node.attributes.as<Conv2dAttrs>()};
-    case Direction::kBackwardData:  // dy, weight -> dx
+    case ConvDirection::kForward: return {shape(0), shape(1), output, node.attributes.as<Conv2dAttrs>()};
+    case ConvDirection::kBackwardData:  // dy, weight -> dx
       return {output, shape(1), shape(0), node.attributes.as<Conv2dBackwardDataAttrs>().conv};
-    case Direction::kBackwardWeights:  // x, dy -> dweight
+    case ConvDirection::kBackwardWeights:  // x, dy -> dweight
       return {shape(0), output, shape(1), node.attributes.as<Conv2dBackwardWeightsAttrs>().conv};
   }
   return {};
 }
 
-}  // namespace residual::cpu
+}  // namespace residual

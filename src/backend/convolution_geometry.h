@@ -3,9 +3,9 @@
 
 #include "ops/layers/conv2d.h"
 
-namespace residual::cpu {
+namespace residual {
 
-enum class Direction : uint8_t { kForward, kBackwardData, kBackwardWeights };
+enum class ConvDirection : uint8_t { kForward, kBackwardData, kBackwardWeights };
 
 /// src: N,C,H,W. weight: K,C/groups,R,S. dst: N,K,H',W'. In the backward directions src and dst are those of the forward pass.
 struct ConvGeometry {
@@ -22,7 +22,7 @@ struct ConvGeometry {
 };
 
 /// Of conv2d, conv2d_backward_data and conv2d_backward_weights nodes.
-Direction direction_of(const Node& node);
+ConvDirection direction_of(const Node& node);
 ConvGeometry geometry_of(const Graph& graph, const Node& node);
 
-}  // namespace residual::cpu
+}  // namespace residual

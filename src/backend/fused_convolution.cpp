@@ -1,25 +1,27 @@
-#include "backend/cpu/fused_convolution.h"
+#include "backend/fused_convolution.h"
 
-#include "backend/cpu/matching.h"
+#include <algorithm>
+
 #include "ops/elementwise/add.h"
 #include "ops/elementwise/relu.h"
 
-namespace residual::cpu {
+namespace residual {
 namespace {
 
 // The convolution that produces `value`, if only one node reads it.
-std::optional<NodeId> inner_convolution(const GraphView& view, Value value) {
+std::optional<NodeId> inner_convolution(const GraphView& view, Value value, std::initializer_list<DType> types) {
   const Graph& graph = view.graph();
-  const bool fits =
-      produced_by(graph, value, conv2d_op()) != nullptr && is_float(graph, graph.node(value.node)) && view.only_reader(value);
+  const bool fits = produced_by(graph, value, conv2d_op()) != nullptr && has_types(graph, graph.node(value.node), types) &&
+                    view.only_reader(value);
   return fits ? std::optional(value.node) : std::nullopt;
 }
 
 // conv + add: either side may be the convolution.
-void find_sums(const GraphView& view, NodeId add, std::optional<NodeId> relu, std::vector<Match>& found) {
+void find_sums(const GraphView& view, NodeId add, std::optional<NodeId> relu, std::initializer_list<DType> types,
+               std::vector<Match>& found) {
   const Node& node = view.graph().node(add);
   for (size_t side = 0; side < 2; ++side) {
-    const auto conv = inner_convolution(view, node.inputs[side]);
+    const auto conv = inner_convolution(view, node.inputs[side], types);
     const Value addend = node.inputs[1 - side];
     if (!conv || addend == node.inputs[side]) continue;
     const auto& own = view.graph().node(*conv).inputs;
@@ -38,17 +40,17 @@ std::optional<Value> addend_of(const Graph& graph, const Match& match, const Nod
 
 }  // namespace
 
-std::vector<Match> convolution_matches(const GraphView& view, NodeId last) {
+std::vector<Match> convolution_matches(const GraphView& view, NodeId last, std::initializer_list<DType> types) {
   const Graph& graph = view.graph();
   const Node& node = graph.node(last);
   std::vector<Match> found;
-  if (node.op == &conv2d_op() && is_float(graph, node)) found.push_back(make_match(view, "conv2d", {last}));
-  if (node.op == &add_op()) find_sums(view, last, {}, found);
+  if (node.op == &conv2d_op() && has_types(graph, node, types)) found.push_back(make_match(view, "conv2d", {last}));
+  if (node.op == &add_op()) find_sums(view, last, {}, types, found);
   if (node.op == &relu_op()) {
-    if (const auto conv = inner_convolution(view, node.inputs[0]))
+    if (const auto conv = inner_convolution(view, node.inputs[0], types))
       found.push_back(make_match(view, "conv2d + relu", {*conv, last}));
     if (produced_by(graph, node.inputs[0], add_op()) != nullptr && view.only_reader(node.inputs[0]))
-      find_sums(view, node.inputs[0].node, last, found);
+      find_sums(view, node.inputs[0].node, last, types, found);
   }
   return found;
 }
@@ -66,4 +68,4 @@ FusedConvolution fused_convolution(const Graph& graph, const Match& match) {
   return result;
 }
 
-}  // namespace residual::cpu
+}  // namespace residual

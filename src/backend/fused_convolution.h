@@ -1,13 +1,14 @@
 // conv2d with the ops that follow it, for every kernel that runs a convolution forward.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <vector>
 
-#include "backend/cpu/convolution_geometry.h"
+#include "backend/convolution_geometry.h"
 #include "backend/pattern.h"
 
-namespace residual::cpu {
+namespace residual {
 
 /// What a match of convolution_matches computes: dst = relu(conv2d(src, weight, bias) + addend), without the parts that are
 /// absent.
@@ -18,11 +19,11 @@ struct FusedConvolution {
   bool relu = false;
 };
 
-/// The matches that end at `last`: "conv2d", "+ add", "+ relu" and "+ add + relu", of float32, where no other node reads the
-/// values between them. The addend is none of the convolution's own inputs, so that dst may take its memory.
-std::vector<Match> convolution_matches(const GraphView& view, NodeId last);
+/// The matches that end at `last`: "conv2d", "+ add", "+ relu" and "+ add + relu", of one of these element types, where no other
+/// node reads the values between them. The addend is none of the convolution's own inputs, so that dst may take its memory.
+std::vector<Match> convolution_matches(const GraphView& view, NodeId last, std::initializer_list<DType> types = {DType::kF32});
 
 /// Of one of these matches.
 FusedConvolution fused_convolution(const Graph& graph, const Match& match);
 
-}  // namespace residual::cpu
+}  // namespace residual
