@@ -38,6 +38,10 @@ class HostDevice final : public Device {
 
 }  // namespace
 
+DeviceMemory Device::allocate_staging(size_t bytes) const {
+  return host_device()->allocate(bytes);
+}
+
 const std::shared_ptr<const Device>& host_device() {
   static const std::shared_ptr<const Device> host = std::make_shared<HostDevice>();
   return host;

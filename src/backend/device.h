@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -59,9 +60,10 @@ class Stream {
   virtual KernelStatus copy(std::byte* to, const std::byte* from, size_t bytes, CopyDirection direction) noexcept = 0;
   virtual KernelStatus synchronize() noexcept = 0;
 
-  /// Between begin_capture() and end_capture() work is recorded, not run. Only where can_capture().
+  /// Between a begin_capture() that returned true and end_capture() work is recorded, not run. Only where can_capture(); null
+  /// where the device cannot record that work.
   virtual bool can_capture() const noexcept { return false; }
-  virtual void begin_capture() {}
+  virtual bool begin_capture() noexcept { return false; }
   virtual std::unique_ptr<CapturedRun> end_capture() { return nullptr; }
   virtual KernelStatus launch(const CapturedRun&) noexcept { return {}; }
 };
@@ -74,6 +76,10 @@ class Device {
   virtual bool is_host() const noexcept = 0;
   /// Throws Error (kResource) with the requested size when memory is exhausted.
   virtual DeviceMemory allocate(size_t bytes) const = 0;
+  /// Memory of the host that copies to and from this device are fastest with. Throws as allocate().
+  virtual DeviceMemory allocate_staging(size_t bytes) const;
+  /// Bytes that allocate() still has; none where that is not known.
+  virtual std::optional<size_t> free_memory() const { return std::nullopt; }
   virtual std::unique_ptr<Stream> make_stream() const = 0;
 };
 

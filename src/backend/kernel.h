@@ -11,9 +11,15 @@ namespace residual {
 
 /// The result of a kernel's run. Kernels neither throw nor allocate; a session turns the first failure into an Error.
 struct KernelStatus {
-  enum class Kind : uint8_t { kOk, kFailed, kOutOfMemory } kind = Kind::kOk;
+  enum class Kind : uint8_t {
+    kOk,
+    kFailed,
+    kOutOfMemory,
+    kDeviceFailed,  ///< the device can no longer be used by this process
+  } kind = Kind::kOk;
   int code = 0;              ///< the library's error code
   const char* library = "";  ///< "oneDNN"; static storage
+  const char* meaning = "";  ///< of the code, in the library's words; static storage
 
   bool ok() const noexcept { return kind == Kind::kOk; }
 };
@@ -24,11 +30,14 @@ class KernelState {
   virtual ~KernelState() = default;
 };
 
+class Stream;
+
 struct KernelArgs {
   const std::byte* const* inputs;
   std::byte* const* outputs;
   std::byte* scratch;            ///< 64-byte aligned, of the implementation's scratch_bytes; its contents are lost after the run
   KernelState* state = nullptr;  ///< what make_state() returned for this session
+  Stream* stream = nullptr;      ///< of the device that runs it; null on the host
 };
 
 class Kernel {

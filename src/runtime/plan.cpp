@@ -26,6 +26,21 @@ size_t Plan::peak_bytes() const {
   return prepared_bytes + std::max(arena() + input_bytes, preparing);
 }
 
+size_t Plan::bytes_on(int device) const {
+  size_t kept = 0;
+  std::vector<bool> counted(variables.size());
+  for (const StoredValue& value : values) {
+    if (value.storage.device != device) continue;
+    if (value.storage.kind == Storage::Kind::kPrepared) kept += value.bytes();
+    if (value.storage.kind == Storage::Kind::kVariable && !counted[value.storage.offset]) {
+      counted[value.storage.offset] = true;
+      kept += value.bytes();
+    }
+  }
+  const auto at = static_cast<size_t>(device);
+  return kept + std::max(arena_bytes[at], prepare_arena_bytes[at]);
+}
+
 std::vector<bool> Plan::variables_in_run() const {
   std::vector<bool> used(variables.size());
   for (const PlanStep& step : steps) {

@@ -69,9 +69,10 @@ class Plan {
   KernelChoices choices;  ///< only where there was more than one implementation
 
   int64_t flops() const;
-  size_t reorders() const;    ///< reorder steps in every run
-  size_t arena() const;       ///< bytes, over all devices
-  size_t peak_bytes() const;  ///< of one session, beside the State
+  size_t reorders() const;            ///< reorder steps in every run
+  size_t arena() const;               ///< bytes, over all devices
+  size_t bytes_on(int device) const;  ///< of one session: arenas, prepared values, Variables that live there
+  size_t peak_bytes() const;          ///< of one session, beside the State
   /// By entry of `variables`, whether a step of the run program reads or writes it.
   std::vector<bool> variables_in_run() const;
   /// Whether the graph sets this Variable.
@@ -84,7 +85,7 @@ class Plan {
 
 /// Covers the graph with kernels of the target's backends; `choices` of an earlier plan are repeated. Throws Error (kUsage) for
 /// an op that no backend runs and in a child forked after a compilation, (kResource) when the plan needs more than
-/// target.memory_limit.
+/// target.memory_limit or than its device has free.
 std::shared_ptr<const Plan> compile(Graph graph, const Target& target, const KernelChoices& choices = {});
 
 }  // namespace residual

@@ -30,11 +30,14 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
     fail(ErrorKind::kUsage, "a session has {} input slots, at least 1 is expected", options.input_slots);
   add_variables(state);
   prepared_ = weights_->attach(plan_, options.stop);
-  for (size_t d = 0; d < plan_->devices.size(); ++d) arenas_.push_back(plan_->devices[d]->allocate(plan_->arena_bytes[d]));
+  // What is transferred between the host and a device, inputs and outputs, lies in memory that suits that device.
+  const Device& last = *plan_->devices.back();
+  arenas_.push_back(last.allocate_staging(plan_->arena_bytes[0]));
+  for (size_t d = 1; d < plan_->devices.size(); ++d) arenas_.push_back(plan_->devices[d]->allocate(plan_->arena_bytes[d]));
   for (int slot = 0; slot < options.input_slots; ++slot) {
-    std::vector<Buffer>& buffers = inputs_.emplace_back();
+    std::vector<DeviceMemory>& memory = inputs_.emplace_back();
     for (const auto& [name, stored] : plan_->inputs)
-      buffers.emplace_back(plan_->values[static_cast<size_t>(stored)].type.bytes());
+      memory.push_back(last.allocate_staging(plan_->values[static_cast<size_t>(stored)].type.bytes()));
   }
   for (int slot = 0; slot < options.input_slots; ++slot) {
     runners_.emplace_back(
@@ -42,7 +45,7 @@ Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<PreparedWeigh
         [&](int device) { return arenas_[static_cast<size_t>(device)].data(); });
   }
   captured_.resize(inputs_.size());
-  has_run_.resize(inputs_.size());
+  runs_.resize(inputs_.size());
   upload_state();
 }
 
@@ -108,15 +111,17 @@ bool Session::can_capture() const {
   return plan_->devices.size() == 2 && streams_[1]->can_capture() && std::ranges::none_of(plan_->steps, by_host);
 }
 
+// Null where the device cannot record the steps, which are then run one by one.
+std::unique_ptr<CapturedRun> Session::capture(size_t slot) {
+  if (!streams_[1]->begin_capture()) return nullptr;
+  const StepRunner::Failure failure = runners_[slot].run();
+  std::unique_ptr<CapturedRun> captured = streams_[1]->end_capture();
+  return failure.status.ok() ? std::move(captured) : nullptr;
+}
+
 // The first run of a slot reports failures step by step; the second is captured, and later runs launch the captured one.
 StepRunner::Failure Session::run_steps(size_t slot, std::span<double> seconds, const Stop& stop) {
-  if (captured_[slot] == nullptr && has_run_[slot] && seconds.empty() && can_capture()) {
-    streams_[1]->begin_capture();
-    const StepRunner::Failure failure = runners_[slot].run();
-    captured_[slot] = streams_[1]->end_capture();
-    if (!failure.status.ok()) return failure;
-  }
-  has_run_[slot] = true;
+  if (seconds.empty() && runs_[slot]++ == 1 && can_capture()) captured_[slot] = capture(slot);
   if (captured_[slot] == nullptr || !seconds.empty()) return runners_[slot].run(seconds, stop);
   return {nullptr, streams_[1]->launch(*captured_[slot])};
 }

@@ -65,6 +65,7 @@ class Session {
   void add_variables(State* state);
   void upload_state();
   bool can_capture() const;
+  std::unique_ptr<CapturedRun> capture(size_t slot);
   StepRunner::Failure run_steps(size_t slot, std::span<double> seconds, const Stop& stop);
 
   template <typename T>
@@ -86,12 +87,12 @@ class Session {
   std::shared_ptr<PreparedWeights> weights_;
   std::vector<std::byte*> prepared_, variables_;
   std::vector<DeviceVariable> device_variables_;
-  std::vector<DeviceMemory> arenas_;         // by device
-  std::vector<std::vector<Buffer>> inputs_;  // by slot
+  std::vector<DeviceMemory> arenas_;               // by device
+  std::vector<std::vector<DeviceMemory>> inputs_;  // by slot, on the host
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<StepRunner> runners_;                     // by slot
   std::vector<std::unique_ptr<CapturedRun>> captured_;  // by slot; of plans that run on one device alone
-  std::vector<bool> has_run_;                           // by slot
+  std::vector<int64_t> runs_;                           // by slot
 };
 
 }  // namespace residual

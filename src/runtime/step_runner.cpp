@@ -1,5 +1,6 @@
 #include "runtime/step_runner.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace residual {
@@ -32,12 +33,15 @@ StepRunner::StepRunner(const Plan& plan, const std::vector<PlanStep>& steps, std
               {},
               scratch(step.device) + step.scratch_offset,
               CopyDirection::kWithinDevice,
-              0};
+              0,
+              false};
     for (const int input : step.inputs) call.inputs.push_back(address(input));
     for (const int output : step.outputs) call.outputs.push_back(address(output));
     if (!step.run) {
       call.direction = direction_of(plan, step);
       call.bytes = plan.values[static_cast<size_t>(step.outputs[0])].bytes();
+      call.waits = call.direction != CopyDirection::kWithinDevice &&
+                   std::any_of(steps.begin(), steps.end(), [](const PlanStep& other) { return other.device == 0; });
     }
     calls_.push_back(std::move(call));
   }
@@ -47,15 +51,15 @@ KernelStatus StepRunner::run(const Call& call) noexcept {
   if (call.step->run)
     return call.stream->run(*call.step->run, {call.inputs.data(), call.outputs.data(), call.scratch, call.state.get()});
   const KernelStatus status = call.stream->copy(call.outputs[0], call.inputs[0], call.bytes, call.direction);
-  // The next step may run on the host.
-  return status.ok() && call.direction == CopyDirection::kToHost ? call.stream->synchronize() : status;
+  return status.ok() && call.waits ? call.stream->synchronize() : status;
 }
 
 StepRunner::Failure StepRunner::run(std::span<double> seconds, const Stop& stop) const {
   for (size_t i = 0; i < calls_.size(); ++i) {
     residual::check(stop);
     const auto start = std::chrono::steady_clock::now();
-    const KernelStatus status = run(calls_[i]);
+    KernelStatus status = run(calls_[i]);
+    if (status.ok() && !seconds.empty()) status = calls_[i].stream->synchronize();
     if (!status.ok()) return {calls_[i].step, status};
     if (!seconds.empty()) seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
@@ -64,12 +68,24 @@ StepRunner::Failure StepRunner::run(std::span<double> seconds, const Stop& stop)
 
 void StepRunner::check(const Failure& failure) {
   if (failure.status.ok()) return;
-  const bool memory = failure.status.kind == KernelStatus::Kind::kOutOfMemory;
+  const KernelStatus& status = failure.status;
   const std::string what = failure.step == nullptr
                                ? std::string("a run")
                                : fmt::format("{} '{}' ({})", failure.step->what, failure.step->name, failure.step->kernel);
-  fail(memory ? ErrorKind::kResource : ErrorKind::kOther, "{} failed in {}{}, status {}: the results of this run are not valid",
-       what, failure.status.library, memory ? " for lack of memory" : "", failure.status.code);
+  const std::string code =
+      *status.meaning == '\0' ? fmt::format("status {}", status.code) : fmt::format("status {}, {}", status.code, status.meaning);
+  switch (status.kind) {
+    case KernelStatus::Kind::kOk: return;
+    case KernelStatus::Kind::kFailed:
+      fail(ErrorKind::kOther, "{} failed in {}, {}: the results of this run are not valid", what, status.library, code);
+    case KernelStatus::Kind::kOutOfMemory:
+      fail(ErrorKind::kResource, "{} failed in {} for lack of memory, {}: the results of this run are not valid", what,
+           status.library, code);
+    case KernelStatus::Kind::kDeviceFailed:
+      fail(ErrorKind::kResource,
+           "{} failed in {}, {}: this process can no longer use the device; start again, training from its last checkpoint", what,
+           status.library, code);
+  }
 }
 
 }  // namespace residual

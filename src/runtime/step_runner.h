@@ -30,7 +30,8 @@ class StepRunner {
   /// empty. stop: asked before each step; where it says so, throws Error (kInterrupted).
   Failure run(std::span<double> seconds = {}, const Stop& stop = {}) const;
 
-  /// Throws Error (kResource) where the library ran out of memory, else (kOther), naming the step; returns when no step failed.
+  /// Throws Error, naming the step: (kResource) where the library ran out of memory or the device failed, else (kOther). Returns
+  /// when no step failed.
   static void check(const Failure& failure);
 
  private:
@@ -42,6 +43,7 @@ class StepRunner {
     std::byte* scratch;
     CopyDirection direction;
     size_t bytes;  // of copies
+    bool waits;    // for the copy, since steps on the host use its memory
   };
   static KernelStatus run(const Call& call) noexcept;
 

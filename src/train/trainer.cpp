@@ -101,8 +101,9 @@ class Trainer {
                     loader_options(options_, *session_));
     if (held_out_.dataset != nullptr) make_evaluator();
     open_log(saved.has_value());
-    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}, kernels {}", batches_,
+    note(fmt::format("{} steps an epoch, arena {:.0f} MiB, {} threads, {}{}, kernels {}", batches_,
                      static_cast<double>(plan->peak_bytes()) / 1048576.0, plan->threads, plan->description,
+                     options_.target.training == Precision::kFp32 ? "" : fmt::format(", {}", name_of(options_.target.training)),
                      progress_.timed_kernels ? "chosen by timing" : "not timed"));
   }
 

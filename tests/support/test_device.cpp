@@ -35,7 +35,10 @@ class TestStream final : public Stream {
   KernelStatus synchronize() noexcept override { return {}; }
 
   bool can_capture() const noexcept override { return device_.captures; }
-  void begin_capture() override { capturing_ = std::make_unique<Captured>(); }
+  bool begin_capture() noexcept override {
+    capturing_ = std::make_unique<Captured>();
+    return true;
+  }
   std::unique_ptr<CapturedRun> end_capture() override { return std::move(capturing_); }
   KernelStatus launch(const CapturedRun& run) noexcept override {
     ++device_.launches;

@@ -21,19 +21,19 @@ std::vector<ParameterGradient> parameter_gradients(Graph& graph, Value loss, con
 
 }  // namespace
 
-TrainingStep forward_backward(const TrainOptions& options, DType dtype) {
+TrainingStep forward_backward(const TrainOptions& options, models::ElementTypes types) {
   const models::Architecture& architecture = options.architecture;
   const Shape& input = architecture.input;
   TrainingStep step;
   Graph& graph = step.graph;
-  const Value images = graph.input("images", {dtype, Shape{options.batch_size, input[0], input[1], input[2]}});
+  const Value images = graph.input("images", {types.parameters, Shape{options.batch_size, input[0], input[1], input[2]}});
   const Value labels = graph.input("labels", {DType::kI64, Shape{options.batch_size}});
   step.learning_rate = graph.input("learning_rate", {DType::kF64, Shape{}}, false);
   step.step_number = graph.input("step", {DType::kI64, Shape{}}, false);
   graph.input("random_key", {DType::kI64, Shape{3}}, false);
 
   const std::vector<std::string> frozen = frozen_scopes(models::inference_graph(architecture, 1), options.freeze);
-  models::Layers net(graph, models::Mode::kTrain, options.initialisation, dtype);
+  models::Layers net(graph, models::Mode::kTrain, options.initialisation, types);
   net.freeze(frozen);
   step.logits = models::build(net, images, architecture).logits;
   step.loss = cross_entropy(graph, step.logits, labels, {.label_smoothing = options.label_smoothing});

@@ -27,8 +27,8 @@ struct TrainingStep {
 };
 
 /// The network in training mode, cross-entropy and the gradients of all parameters but the frozen ones. Inputs: images (N,C,H,W
-/// of `dtype`), labels (N, int64), learning_rate (float64), step (int64, from 1), random_key (int64[3], see
+/// of the parameters' type), labels (N, int64), learning_rate (float64), step (int64, from 1), random_key (int64[3], see
 /// ops/layers/dropout.h). Outputs: loss, logits.
-TrainingStep forward_backward(const TrainOptions& options, DType dtype = DType::kF32);
+TrainingStep forward_backward(const TrainOptions& options, models::ElementTypes types = {});
 
 }  // namespace residual::train
