@@ -36,7 +36,7 @@ endif()
 # Clang compiles only for its own OpenMP runtime, so with it (fuzzing, ThreadSanitizer, clang-tidy) our parallel loops run on one thread. It
 # needs its own omp.h: that of g++ has declarations that clang rejects.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
+  set_property(TARGET residual-openmp PROPERTY INTERFACE_COMPILE_OPTIONS $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 else()
   include(CheckIncludeFileCXX)
   check_include_file_cxx(omp.h RESIDUAL_CLANG_HAS_OMP_H)

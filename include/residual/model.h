@@ -39,10 +39,11 @@ struct Evaluation {
 };
 
 struct EvaluationOptions {
-  std::string split;         ///< "train", "validation" or "test"; empty: test, or else the split that exists
-  int64_t batch_size = 128;  ///< images that are computed at once
-  int threads = 0;           ///< that compute; 0: see RuntimeOptions
-  int loader_threads = 1;    ///< that read and preprocess images ahead
+  std::string split;            ///< "train", "validation" or "test"; empty: test, or else the split that exists
+  int64_t batch_size = 128;     ///< images that are computed at once
+  std::string device = "auto";  ///< see devices()
+  int threads = 0;              ///< that compute; 0: see RuntimeOptions
+  int loader_threads = 1;       ///< that read and preprocess images ahead
   /// 5: the four corners and the centre of every image, logits averaged; 10: those and their mirror images (Krizhevsky et al.
   /// 2012, section 4.1). 1: the image as it is preprocessed.
   int64_t crops = 1;

@@ -23,6 +23,7 @@ struct Prediction {
 };
 
 struct PredictorOptions {
+  std::string device = "auto";           ///< see devices()
   int threads = 0;                       ///< that compute; 0: see RuntimeOptions
   int64_t batch_size = 1;                ///< images that are computed at once; memory grows with it
   bool tune = true;                      ///< times kernels before the first use, where RuntimeOptions::tune allows it

@@ -5,6 +5,7 @@
 #include "residual/classes.h"
 #include "residual/compile_observer.h"
 #include "residual/dataset.h"
+#include "residual/device.h"
 #include "residual/error.h"
 #include "residual/export.h"
 #include "residual/image.h"

@@ -33,7 +33,10 @@ struct Progress {
 
 /// What a run computes, how it proceeds, and what is told meanwhile.
 struct TrainingOptions : Hyperparameters, RunOptions {
-  int threads = 0;   ///< that compute; 0: see RuntimeOptions
+  std::string device = "auto";  ///< see devices(); checkpoints of one resume on another
+  std::string precision;        ///< "fp32", "tf32" or "bf16"; empty: bf16 on a GPU, fp32 on the CPU, which has no other
+  bool deterministic = false;   ///< equal bits every time on a GPU, which is slower; on the CPU it is so anyway
+  int threads = 0;              ///< that compute; 0: see RuntimeOptions
   bool tune = true;  ///< times kernels before the first step, where RuntimeOptions::tune allows it; false: equal bytes every time
 
   std::function<void(const Epoch&)> on_epoch;                ///< after each epoch

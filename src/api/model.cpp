@@ -157,7 +157,7 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
       fail(ErrorKind::kUsage, "the batch size is {}, expected 1 to {}", options.batch_size, kMostBatch);
     eval::EvaluateOptions evaluate;
     evaluate.batch_size = options.batch_size;
-    evaluate.target = make_target({.threads = options.threads, .tune = options.tune});
+    evaluate.target = make_target({.device = options.device, .threads = options.threads, .tune = options.tune});
     evaluate.target.observer = {options.on_timing, options.stop};
     evaluate.stop = options.stop;
     evaluate.loader_threads = options.loader_threads;
@@ -175,7 +175,7 @@ Evaluation Model::evaluate(const Dataset& data, const EvaluationOptions& options
 
 Predictor Model::predictor(const PredictorOptions& options, const CompileObserver& observer) const {
   return guarded([&] {
-    Target target = make_target({.threads = options.threads, .tune = options.tune});
+    Target target = make_target({.device = options.device, .threads = options.threads, .tune = options.tune});
     target.observer = observer;
     return Predictor(std::unique_ptr<Predictor::Ready>(new Predictor::Ready{
         eval::Predictor(network_->model, target, options, network_->inference), network_->preprocessing_known()}));

@@ -39,7 +39,11 @@ train::TrainRequest request_of(const TrainingOptions& options, const models::Arc
   train::TrainRequest result{options, {options}};
   result.network = architecture;
   result.input = architecture.input;
-  result.target = make_target({.threads = options.threads, .tune = options.tune});
+  result.target = make_target({.device = options.device,
+                               .precision = options.precision,
+                               .deterministic = options.deterministic,
+                               .threads = options.threads,
+                               .tune = options.tune});
   result.target.observer = {options.on_timing, options.stop};
   return result;
 }

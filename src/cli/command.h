@@ -24,6 +24,7 @@ struct Command {
   ENTRY(data)                    \
   ENTRY(fetch)                   \
   ENTRY(models)                  \
+  ENTRY(devices)                 \
   ENTRY(convert)                 \
   ENTRY(verify)                  \
   ENTRY(completion)              \

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "backend/cuda/cuda.h"
 #include "image/formats/png_file.h"
 #include "program.h"
 
@@ -62,7 +63,8 @@ TEST(BadInput, OptionsOutOfRangeOrContradictingEachOtherAreUsageMistakes) {
   refuses(workspace, 2, train + "--schedule stairs", "schedule");
   refuses(workspace, 2, train + "--augment mixup", "augmentation");
   refuses(workspace, 2, train + "--init zero", "init");
-  refuses(workspace, 2, train + "--device tpu", "the device is 'tpu', expected auto or cpu");
+  refuses(workspace, 2, train + "--device tpu",
+          std::string("the device is 'tpu', expected auto or ") + (residual::has_cuda() ? "cuda or cpu" : "cpu"));
   refuses(workspace, 2, train + "--optimizer adam --nesterov", "--nesterov belongs to --optimizer sgd, not to adam");
   refuses(workspace, 2, train + "--optimizer adam --momentum 0.9", "--momentum");
   refuses(workspace, 2, train + "--nesterov --momentum 0", "Nesterov");
@@ -126,6 +128,7 @@ TEST(BadInput, WhatLooksLikeWeightsIsAFileAndNotANetworksName) {
 }
 
 TEST(BadInput, CudaIsRefusedWithItsReason) {
+  if (residual::has_cuda()) GTEST_SKIP() << "this build has the CUDA backend";
   const Workspace workspace;
   for (const char* command : {"train --data shapes", "bench resnet8", "summary resnet8"}) {
     refuses(workspace, 2, std::string(command) + " --device cuda", "no CUDA");

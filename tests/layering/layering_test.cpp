@@ -57,6 +57,8 @@ const std::map<std::string, Modules> kMayInclude = with_backends({
 const std::vector<std::pair<std::string, Modules>> kAdapters = {
     {"oneapi/|dnnl", {"src/backend/cpu/onednn"}},
     {"hwy/", {"src/backend/cpu/kernels"}},
+    {"cuda_|cub/", {"src/backend/cuda"}},
+    {"cudnn", {"src/backend/cuda/cudnn"}},
     {"jpeglib|turbojpeg|png\\.h", {"src/image"}},
     {"zlib\\.h", {"src/data", "src/io"}},
     {"archive(_entry)?\\.h", {"src/data"}},

@@ -26,8 +26,18 @@ constexpr std::string_view kWeightEndings[] = {".safetensors", ".pth", ".pt", ".
 }
 
 void MachineArguments::add_to(CLI::App& command, bool with_loader) {
-  list_values(command.add_option("--device", device, "Where to compute")->capture_default_str()->group("Machine"),
-              device_names());
+  suggest(command.add_option("--device", device, "Where to compute: auto, or a name that `residual devices` lists")
+              ->capture_default_str()
+              ->group("Machine"),
+          device_names());
+  list_values(
+      command
+          .add_option("--precision", precision,
+                      "What convolutions multiply (default: bf16 for training on a GPU, tf32 for all else there, fp32 on the "
+                      "CPU, which has no other)")
+          ->group("Machine"),
+      {"fp32", "tf32", "bf16"});
+  command.add_flag("--deterministic", deterministic, "Equal bits every time on a GPU too, which is slower")->group("Machine");
   command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
       ->group("Machine");
   if (with_loader) {
@@ -46,17 +56,23 @@ void MachineArguments::check() {
   check_range("--threads", threads, 0, kMostThreads);
   check_range("--loader-threads", loader_threads, 1, kMostLoaderThreads);
   if (threads == 0) threads = allowed_threads();
-  residual::check({.device = device, .threads = threads});
+  residual::check(options());
 }
 
 Target MachineArguments::target() const {
-  Target target = make_target({.device = device, .threads = threads, .tune = tune});
+  Target target = make_target(options());
   target.observer = compile_progress();
   return target;
 }
 
 Target MachineArguments::untuned_target() const {
-  return make_target({.device = device, .threads = threads, .tune = false});
+  TargetOptions untuned = options();
+  untuned.tune = false;
+  return make_target(untuned);
+}
+
+TargetOptions MachineArguments::options() const {
+  return {.device = device, .precision = precision, .deterministic = deterministic, .threads = threads, .tune = tune};
 }
 
 void DataArguments::add_to(CLI::App& command, bool positional) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/target.h"
 #include "cli/options/network_options.h"
 #include "core/tensor/shape.h"
 #include "data/dataset.h"
@@ -18,7 +19,8 @@ namespace residual::cli {
 
 /// The device that kernels run on, and the number of threads.
 struct MachineArguments {
-  std::string device = "auto";
+  std::string device = "auto", precision;
+  bool deterministic = false;
   int threads = 0;
   int loader_threads = 1;
   bool tune = true;
@@ -30,6 +32,9 @@ struct MachineArguments {
   Target target() const;
   /// The target for a few runs, which take less time than timing kernels would.
   Target untuned_target() const;
+
+ private:
+  TargetOptions options() const;
 };
 
 /// The data set and how it is read.

@@ -3,32 +3,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <string>
+
+#include "core/system/memory.h"
 
 namespace residual {
 namespace {
-// The number after `key` in a file of "key value" lines, or (without key) the file's only number; SIZE_MAX where there is none.
-size_t number_in(const char* path, const std::string& key) {
-  std::ifstream file(path);
-  std::string word;
-  size_t value = SIZE_MAX;
-  if (key.empty()) return file >> value ? value : SIZE_MAX;
-  while (file >> word) {
-    if (word == key) return file >> value ? value : SIZE_MAX;
-  }
-  return SIZE_MAX;
-}
-
 // Linux overcommits memory and kills the process that then uses it: large requests are compared with the memory that is left, on
 // the machine and in the container.
 bool affordable(size_t bytes) {
   constexpr size_t kLarge = size_t{256} << 20;
   if (bytes < kLarge) return true;
-  const size_t available = number_in("/proc/meminfo", "MemAvailable:");
-  if (available != SIZE_MAX && bytes / 1024 > available) return false;
-  const size_t limit = number_in("/sys/fs/cgroup/memory.max", ""), used = number_in("/sys/fs/cgroup/memory.current", "");
-  return limit == SIZE_MAX || used == SIZE_MAX || bytes <= (limit > used ? limit - used : 0);
+  return bytes <= available_memory().value_or(SIZE_MAX);
 }
 }  // namespace
 

@@ -1,0 +1,33 @@
+# nvcc and the headers of cuDNN and cudnn-frontend for RESIDUAL_CUDA. cuDNN itself is loaded at run time, so that only its headers are
+# needed here: of a system package, of CUDNN_ROOT, or of the wheels that `scripts/setup cuda` installs.
+set(RESIDUAL_CUDA_ARCHITECTURES "80-real;90" CACHE STRING "GPUs that the kernels are compiled for: Ampere, and Hopper with code for newer ones")
+set(CUDNN_ROOT "$ENV{HOME}/.cache/residual/cuda/nvidia/cudnn" CACHE PATH "Folder with include/cudnn_version.h")
+set(CUDNN_FRONTEND_ROOT "$ENV{HOME}/.cache/residual/cuda" CACHE PATH "Folder with include/cudnn_frontend.h")
+
+find_program(RESIDUAL_NVCC nvcc HINTS ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+mark_as_advanced(RESIDUAL_NVCC)
+if(NOT RESIDUAL_NVCC)
+  message(FATAL_ERROR "RESIDUAL_CUDA needs nvcc, which is neither in PATH nor in /usr/local/cuda/bin: install the CUDA toolkit 12.8 or newer")
+endif()
+if(NOT DEFINED CMAKE_CUDA_COMPILER)
+  set(CMAKE_CUDA_COMPILER ${RESIDUAL_NVCC})
+endif()
+set(CMAKE_CUDA_ARCHITECTURES ${RESIDUAL_CUDA_ARCHITECTURES})
+set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+enable_language(CUDA)
+find_package(CUDAToolkit 12.8 REQUIRED)
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25 does not know that nvcc has C++20
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+endif()
+
+find_path(CUDNN_INCLUDE_DIR cudnn_version.h HINTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} PATH_SUFFIXES include)
+find_path(CUDNN_FRONTEND_INCLUDE_DIR cudnn_frontend.h HINTS ${CUDNN_FRONTEND_ROOT} PATH_SUFFIXES include)
+mark_as_advanced(CUDNN_INCLUDE_DIR CUDNN_FRONTEND_INCLUDE_DIR)
+if(NOT CUDNN_INCLUDE_DIR OR NOT CUDNN_FRONTEND_INCLUDE_DIR)
+  message(FATAL_ERROR "RESIDUAL_CUDA needs the headers of cuDNN 9 and cudnn-frontend 1.18: `scripts/setup cuda` installs them, or set CUDNN_ROOT and CUDNN_FRONTEND_ROOT")
+endif()
+file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h version REGEX "define CUDNN_MAJOR ")
+if(NOT version MATCHES "CUDNN_MAJOR 9$")
+  message(FATAL_ERROR "residual is written for cuDNN 9, and '${CUDNN_INCLUDE_DIR}' has: ${version}")
+endif()
