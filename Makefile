@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # $(call build,PRESET,OPTIONS): configures quietly and builds.
 build = @cmake --preset $(1) $(2) > /dev/null && cmake --build --preset $(1)
 
-.PHONY: build deb demo test check long asan parity parity-all fuzz tidy format bench clean
+.PHONY: build deb demo test check long cuda asan parity parity-all fuzz tidy format bench clean
 
 build: ## build/residual
 	@scripts/setup build
@@ -33,6 +33,12 @@ long: ## the tests that take minutes
 	@scripts/setup test
 	$(call build,release,-DRESIDUAL_TESTS=ON)
 	@scripts/test release -L long
+
+cuda: ## the tests of a build with the CUDA backend; a GPU is not needed
+	@scripts/setup test
+	@scripts/setup cuda
+	$(call build,cuda,-DRESIDUAL_TESTS=ON)
+	@scripts/test cuda -L fast
 
 asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup test

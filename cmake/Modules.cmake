@@ -70,7 +70,7 @@ function(library name)
   add_library(${name}-shared SHARED EXCLUDE_FROM_ALL ${objects})
   set_target_properties(${name}-shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                                                   OUTPUT_NAME ${name} EXPORT_NAME ${name})
-  target_link_options(${name}-shared PRIVATE LINKER:--no-undefined)
+  target_link_options(${name}-shared PRIVATE LINKER:--no-undefined "$<$<BOOL:${RESIDUAL_CUDA}>:LINKER:--exclude-libs,libcudart_static.a>")
   foreach(target IN ITEMS ${name} ${name}-shared)
     set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
     target_compile_features(${target} PUBLIC cxx_std_20)

@@ -1,15 +1,8 @@
 // cuDNN's engines for a GPU that is described as data: found and built without one.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "backend/cuda/cudnn/library.h"
 #include "backend/cuda/present/backend.h"
-#include "cuda/fake_runtime.h"
+#include "cuda/described_gpu.h"
 #include "models/named_networks.h"
 #include "models/table.h"
 #include "passes/fold_batch_norm.h"
@@ -20,24 +13,13 @@
 namespace residual {
 namespace {
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 class HopperPlans : public testing::Test {
  protected:
   void SetUp() override {
-    fake::reset();
-    ::setenv("RESIDUAL_CUDNN", RESIDUAL_CUDNN_FOLDER, 0);
-    if (::dlopen(RESIDUAL_FAKE_DRIVER, RTLD_NOW | RTLD_GLOBAL) == nullptr) GTEST_SKIP() << ::dlerror();
-    if (const auto& cudnn = cuda::cudnn::library(); !cudnn.problem.empty()) GTEST_SKIP() << cudnn.problem;
-    cuda::DeviceProperties hopper = cuda::discover(fake::api()).devices.at(0);
-    hopper.name = "NVIDIA H100 80GB HBM3";
-    hopper.description = text_of(RESIDUAL_SOURCE_DIR "/tests/cuda/h100.json");
-    backend = cuda::make_backend(std::make_shared<const cuda::CudaDevice>(hopper, fake::api()));
-    fake::machine().free_bytes = size_t{80} << 30;
+    std::string reason;
+    const auto h100 = support::described_h100(reason);
+    if (!h100) GTEST_SKIP() << reason;
+    backend = cuda::make_backend(h100);
   }
 
   Target target() const { return support::untuned({backend, make_reference_backend()}, 2); }
@@ -58,23 +40,56 @@ class HopperPlans : public testing::Test {
     return options;
   }
 
+  std::string training_on_host(const std::string& model, int64_t batch, DType compute) const {
+    return on_host(*compile(train::training_graph(options(model, batch), {DType::kF32, compute}), target()));
+  }
+  std::string inference_on_host(const std::string& model, int64_t batch) const {
+    return on_host(*compile(fold_batch_norm(models::inference_graph(models::architecture_of(model), batch)), target()));
+  }
+
   std::shared_ptr<const Backend> backend;
 };
 
-TEST_F(HopperPlans, TrainingOfResNet20RunsOnTheDeviceAlone) {
-  const auto plan = compile(train::training_graph(options("resnet20", 128)), target());
-  EXPECT_EQ(on_host(*plan), "") << plan->to_text();
+using SlowHopperPlans = HopperPlans;
+
+TEST_F(HopperPlans, TrainingRunsOnTheDeviceAlone) {
+  for (const DType compute : {DType::kF32, DType::kBF16}) {
+    EXPECT_EQ(training_on_host("resnet20", 128, compute), "") << name_of(compute);
+    EXPECT_EQ(training_on_host("resnet50", 32, compute), "") << name_of(compute);
+  }
 }
 
-TEST_F(HopperPlans, TrainingOfResNet50RunsOnTheDeviceAlone) {
-  const auto plan = compile(train::training_graph(options("resnet50", 32)), target());
-  EXPECT_EQ(on_host(*plan), "");
+TEST_F(HopperPlans, InferenceRunsOnTheDeviceAlone) {
+  EXPECT_EQ(inference_on_host("resnet20", 1), "");
+  EXPECT_EQ(inference_on_host("resnet50", 8), "");
 }
 
-TEST_F(HopperPlans, InferenceOfResNet50RunsOnTheDeviceAlone) {
-  const Graph graph = fold_batch_norm(models::inference_graph(models::architecture_of("resnet50"), 8));
-  const auto plan = compile(graph, target());
-  EXPECT_EQ(on_host(*plan), "") << plan->to_text();
+// One of every family, in the precision that training has on a GPU.
+TEST_F(SlowHopperPlans, NetworksOfEveryFamilyRunOnTheDeviceAlone) {
+  for (const char* model : {"resnet164-bottleneck",
+                            "plain20",
+                            "preact-resnet110",
+                            "wrn-16-8",
+                            "resnet18-small",
+                            "resnet18",
+                            "plain18",
+                            "resnext50_32x4d",
+                            "resnet50d",
+                            "preact-resnet18",
+                            "resnet18-shortcut",
+                            "modern-resnet18",
+                            "keras-mnist",
+                            "resnet50-linear-stem",
+                            "densenet121",
+                            "densenet40-k12",
+                            "densenet-bc-100-k12",
+                            "modern-densenet",
+                            "vgg11",
+                            "vgg16_bn",
+                            "linear"}) {
+    EXPECT_EQ(training_on_host(model, 16, DType::kBF16), "") << model;
+    EXPECT_EQ(inference_on_host(model, 4), "") << model;
+  }
 }
 
 }  // namespace

@@ -19,8 +19,6 @@ namespace fe = cudnn_frontend;
 using Tensor = std::shared_ptr<fe::graph::Tensor_attributes>;
 using Dims = std::vector<int64_t>;
 
-constexpr size_t kMostEngines =
-    4;  // that are built and timed; those that add take seconds each, as they are compiled at run time
 constexpr size_t kMostWorkspace = size_t{2} << 30;
 
 fe::DataType_t data_type_of(DType type) {
@@ -235,8 +233,8 @@ struct EngineFinder::Target {
   }
 };
 
-EngineFinder::EngineFinder(std::shared_ptr<const CudaDevice> device, const CudaArithmetic& arithmetic)
-    : device_(std::move(device)), arithmetic_(arithmetic) {}
+EngineFinder::EngineFinder(std::shared_ptr<const CudaDevice> device, const CudaArithmetic& arithmetic, size_t most)
+    : device_(std::move(device)), arithmetic_(arithmetic), most_(most) {}
 
 EngineFinder::~EngineFinder() = default;
 
@@ -248,6 +246,7 @@ const Engines& EngineFinder::engines(const ConvolutionGraph& graph) {
 }
 
 Engines EngineFinder::find(const ConvolutionGraph& graph) {
+  device_->select();  // this thread may not have used it yet
   if (!target_) target_ = std::make_unique<Target>(*device_);
   const std::shared_ptr<fe::graph::Graph> made = Described(graph).graph;
   if (target_->described) made->set_device_properties(target_->described);
@@ -259,7 +258,7 @@ Engines EngineFinder::find(const ConvolutionGraph& graph) {
   if (arithmetic_.deterministic) unwanted.push_back(fe::NumericalNote_t::NONDETERMINISTIC);
   made->deselect_numeric_notes(unwanted);
   if (!made->check_support().is_good()) return {};
-  return built(made, graph.addend ? 1 : kMostEngines);
+  return built(made, graph.addend ? 1 : most_);  // engines that add take seconds each: they are compiled at run time
 }
 
 }  // namespace residual::cuda::cudnn

@@ -44,7 +44,8 @@ using Engines = std::vector<std::shared_ptr<const Engine>>;
 /// Finds engines for one device, once for each graph.
 class EngineFinder {
  public:
-  EngineFinder(std::shared_ptr<const CudaDevice> device, const CudaArithmetic& arithmetic);
+  /// most: engines of one graph, which are built and timed.
+  EngineFinder(std::shared_ptr<const CudaDevice> device, const CudaArithmetic& arithmetic, size_t most = 4);
   ~EngineFinder();
 
   /// The best guess first; empty where cuDNN has none. Throws Error (kResource) where the device cannot be used.
@@ -56,6 +57,7 @@ class EngineFinder {
 
   std::shared_ptr<const CudaDevice> device_;
   CudaArithmetic arithmetic_;
+  size_t most_;
   std::mutex mutex_;
   std::unique_ptr<Target> target_;
   std::unordered_map<std::string, Engines> found_;
