@@ -47,6 +47,16 @@ TEST(Devices, AGpuThatCannotBeUsedEndsEveryCommandWithOneSentence) {
   }
 }
 
+TEST(Devices, TheProcessorComputesInFloat32Alone) {
+  const Workspace workspace;
+  EXPECT_EQ(workspace.run("summary resnet8 --device cpu --precision fp32 --deterministic").code, 0);
+  for (const char* precision : {"bf16", "tf32", "fp16", "float"}) {
+    const Outcome outcome = workspace.run(std::string("summary resnet8 --device cpu --precision ") + precision);
+    EXPECT_EQ(outcome.code, 2) << precision;
+    EXPECT_THAT(outcome.err, HasSubstr(std::string("the precision is '") + precision + "', expected fp32 on the device cpu"));
+  }
+}
+
 TEST(Devices, ANumberThatIsNoneIsAUsageError) {
   for (const char* device : {"cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:99999999999", "cpu:0", "cpu:", ":1"}) {
     const Outcome outcome = Workspace().run(std::string("summary resnet8 --device ") + device);

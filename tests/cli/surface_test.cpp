@@ -51,8 +51,9 @@ TEST(Surface, HelpOfCommandsWithManyOptionsIsShortAndHelpAllIsNot) {
 
 TEST(Surface, HelpListsTheChoicesThereAre) {
   const Workspace workspace;
-  EXPECT_THAT(workspace.run("summary --help").out,
-              testing::AllOf(HasSubstr("Where to compute: auto or cpu\n"), HasSubstr(": A, B, C or none\n")));
+  EXPECT_THAT(
+      workspace.run("summary --help").out,
+      testing::AllOf(HasSubstr("`residual devices`"), HasSubstr(": fp32, tf32 or bf16\n"), HasSubstr(": A, B, C or none\n")));
   EXPECT_THAT(workspace.run("eval --help").out, HasSubstr(": train, validation or test\n"));
 }
 
@@ -75,6 +76,8 @@ TEST(Surface, HelpOfTrainNamesEveryPromisedOption) {
                              "--init",
                              "--input",
                              "--device",
+                             "--precision",
+                             "--deterministic",
                              "--threads",
                              "--loader-threads",
                              "--out",

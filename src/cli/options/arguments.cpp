@@ -31,13 +31,10 @@ void MachineArguments::add_to(CLI::App& command, bool with_loader) {
               ->group("Machine"),
           device_names());
   list_values(
-      command
-          .add_option("--precision", precision,
-                      "What convolutions multiply (default: bf16 for training on a GPU, tf32 for all else there, fp32 on the "
-                      "CPU, which has no other)")
+      command.add_option("--precision", precision, "What convolutions multiply on a GPU (default: bf16 in training, else tf32)")
           ->group("Machine"),
       {"fp32", "tf32", "bf16"});
-  command.add_flag("--deterministic", deterministic, "Equal bits every time on a GPU too, which is slower")->group("Machine");
+  command.add_flag("--deterministic", deterministic, "Equal bits every time, on a GPU too")->group("Machine");
   command.add_option("--threads", threads, "Threads that compute (default: what the machine or its container allows)")
       ->group("Machine");
   if (with_loader) {
