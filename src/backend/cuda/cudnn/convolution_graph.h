@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "backend/convolution.h"
+#include "backend/convolution_geometry.h"
 #include "backend/cuda/cuda.h"
 #include "backend/cuda/device/stream.h"
 
