@@ -28,6 +28,7 @@ inline constexpr Listed kVariables[] = {
      "Address of a copy of that folder, from which files are downloaded instead of from their publishers."},
     {"RESIDUAL_TUNE", "0: kernels are not timed, a good guess is taken."},
     {"RESIDUAL_ISA", "Widest instruction set that kernels may use, such as avx2."},
+    {"RESIDUAL_CUDNN", "cuDNN's library, or the folder that it lies in, for --device cuda."},
     {"OMP_NUM_THREADS", "Threads that compute where --threads is not given."},
 };
 
