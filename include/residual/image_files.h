@@ -36,6 +36,7 @@ struct FilePrediction {
 struct PredictFilesOptions {
   int64_t top = 5;                       ///< classes of each image, at least 1; all where the model has fewer
   int64_t batch_size = 0;                ///< images that are computed at once; 0: 1 for few images, 32 for many
+  std::string device = "auto";           ///< see devices()
   int threads = 0;                       ///< that compute; 0: see RuntimeOptions
   int loader_threads = 1;                ///< that read and preprocess images ahead
   bool tune = true;                      ///< times kernels before the first use, where RuntimeOptions::tune allows it

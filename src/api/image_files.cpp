@@ -21,7 +21,7 @@ void Model::predict_files(std::span<const std::filesystem::path> files, const st
     const eval::Model& model = *network_->model;
     if (!network_->preprocessing_known()) refuse_bytes(model);
     eval::StreamOptions stream;
-    stream.target = make_target({.threads = options.threads, .tune = options.tune});
+    stream.target = make_target({.device = options.device, .threads = options.threads, .tune = options.tune});
     stream.target.observer = {options.on_timing, options.stop};
     stream.batch_size = options.batch_size;
     stream.loader_threads = options.loader_threads;
