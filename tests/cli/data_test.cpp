@@ -30,7 +30,7 @@ TEST(DataCommand, CountsTheFilesThatAreNoImages) {
   const Outcome json = workspace.run("data info data --json");
   const auto parsed = nlohmann::json::parse(json.out);
   EXPECT_EQ(parsed["train"]["images"], 8);
-  EXPECT_EQ(parsed["left_out"], nlohmann::json::parse(R"({"files":3,"endings":{".db":1,".xml":2}})"));
+  EXPECT_EQ(parsed["left_out"], nlohmann::json::parse(R"({"files":3,"endings":{".db":1,".xml":2},"hidden":0})"));
 }
 
 TEST(DataCommand, AndTrainNameAllImagesThatCannotBeReadBeforeTraining) {

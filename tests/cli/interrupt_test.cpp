@@ -99,12 +99,12 @@ void stop_at_random(const std::string& training, int signal, int times) {
   fmt::print("signal {}: ended after {::.2f} s\n", signal, all);
 }
 
-class LongInterrupts : public testing::TestWithParam<int> {
+class Interrupts : public testing::TestWithParam<int> {
  protected:
   static constexpr int kTimes = 10;
 };
 
-TEST_P(LongInterrupts, EndATrainingOnPhotosAtOnce) {
+TEST_P(Interrupts, EndATrainingOnPhotosAtOnce) {
   const fs::path photos = shared_data("photos");
   if (photos.empty()) GTEST_SKIP() << "no photographs (photos/*.JPEG)";
   const Workspace data;
@@ -115,7 +115,7 @@ TEST_P(LongInterrupts, EndATrainingOnPhotosAtOnce) {
   stop_at_random(training, GetParam(), kTimes);
 }
 
-TEST_P(LongInterrupts, EndATrainingOnAnArchiveOfSmallImagesAtOnce) {
+TEST_P(Interrupts, EndATrainingOnAnArchiveOfSmallImagesAtOnce) {
   const fs::path archive = shared_data("cifar10-jpeg.tar.gz");
   if (archive.empty()) GTEST_SKIP() << "no CIFAR-10 as an archive of JPEG files (cifar10-jpeg.tar.gz)";
   const std::string training = fmt::format("train --model resnet50 --data '{}'", archive.string());
@@ -124,7 +124,7 @@ TEST_P(LongInterrupts, EndATrainingOnAnArchiveOfSmallImagesAtOnce) {
   stop_at_random(training, GetParam(), kTimes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, LongInterrupts, testing::Values(SIGINT, SIGTERM));
+INSTANTIATE_TEST_SUITE_P(Long, Interrupts, testing::Values(SIGINT, SIGTERM));
 
 // 256 images of 128x128 pixels and a kernel to be timed for each of the first seconds.
 TEST(SlowInterrupt, WhileKernelsAreTimedEndsTheTrainingAndKeepsWhatHasBeenTimed) {

@@ -64,10 +64,10 @@ TEST(Training, RefusesWeightsOfAnotherNetworkWithATableAndPartsThatDoNotExist) {
 
 TEST(Training, RefusesAtOnceAGraphThatCanOnlyBeUsed) {
   const Workspace workspace;
-  fs::copy(fs::path(RESIDUAL_SOURCE_DIR) / "tests/fuzz/corpus/onnx/shared_grid", workspace / "grid.onnx");
-  const Outcome outcome = workspace.run("train --data nowhere --pretrained grid.onnx --out run");
+  fs::copy(fs::path(RESIDUAL_SOURCE_DIR) / "tests/golden/onnx/dead_nodes.onnx", workspace / "graph.onnx");
+  const Outcome outcome = workspace.run("train --data nowhere --pretrained graph.onnx --out run");
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("'grid.onnx' (ONNX) holds no network of the model table"));
+  EXPECT_THAT(outcome.err, HasSubstr("'graph.onnx' (ONNX) holds no network of the model table"));
 }
 
 TEST(Training, WarnsOfPartsThatKeepRandomWeights) {
