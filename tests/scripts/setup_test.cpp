@@ -118,7 +118,7 @@ TEST(Setup, AnotherDistributionIsToldThePackages) {
 TEST(Setup, RefusesAnUnknownLevel) {
   const Outcome outcome = System("").setup("everything");
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err, "setup: 'everything' is not one of build, package, test, check\n");
+  EXPECT_EQ(outcome.err, "setup: 'everything' is not one of build, package, test, check, cuda\n");
 }
 
 }  // namespace

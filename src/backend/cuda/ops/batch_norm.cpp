@@ -1,4 +1,4 @@
-// The moments of a batch, and batch norm folded into the convolution before it; its other parts: ops/fused.h.
+// The moments of a batch, and batch norm folded into the convolution before it; its other parts: fused.h.
 #include "ops/layers/batch_norm.h"
 #include "backend/cuda/kernels/layers/fold_batch_norm.h"
 #include "backend/cuda/kernels/layers/moments.h"
