@@ -143,16 +143,21 @@ cudaError_t destroy_graph(cudaGraph_t graph) {
   return cudaSuccess;
 }
 
+Machine with_one_gpu() {
+  Machine machine;
+  machine.gpus = {gpu("Fake GPU", 9, 0)};
+  return machine;
+}
+
 }  // namespace
 
 Machine& machine() {
-  static Machine machine;
+  static Machine machine = with_one_gpu();
   return machine;
 }
 
 void reset() {
-  machine() = {};
-  machine().gpus = {gpu("Fake GPU", 9, 0)};
+  machine() = with_one_gpu();
 }
 
 cudaDeviceProp gpu(const char* name, int major, int minor) {
