@@ -166,6 +166,13 @@ std::vector<Match> normalize_backward_matches(const GraphView& view, NodeId last
   return matches;
 }
 
+StatisticsInputs::StatisticsInputs(const Match& match, const Node& normalize)
+    : mean(match.input_index(normalize.inputs[1])),
+      variance(match.input_index(normalize.inputs[2])),
+      gamma(match.input_index(normalize.inputs[3])),
+      beta(match.input_index(normalize.inputs[4])),
+      eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
+
 FusedNormalizeBackward fused_normalize_backward(const Graph& graph, std::span<const NodeId> nodes) {
   FusedNormalizeBackward fused;
   for (const NodeId id : nodes) {

@@ -2,6 +2,7 @@
 // passes.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <vector>
@@ -23,6 +24,16 @@ struct FusedNormalize {
 std::vector<Match> normalize_matches(const GraphView& view, NodeId last, std::initializer_list<DType> types = {DType::kF32});
 /// Of one of these matches.
 FusedNormalize fused_normalize(const Graph& graph, const Match& match);
+
+/// The indices of a normalize node's statistics among the inputs of its match.
+struct StatisticsInputs {
+  static constexpr size_t kNone = SIZE_MAX;  ///< not an input
+  size_t mean = kNone, variance = kNone, gamma = kNone, beta = kNone;
+  double eps = 0;
+
+  StatisticsInputs() = default;
+  StatisticsInputs(const Match& match, const Node& normalize);
+};
 
 /// How the mask of the relu behind a normalize is found in the backward pass.
 enum class ReluMask : uint8_t {

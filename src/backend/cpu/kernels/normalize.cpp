@@ -40,21 +40,10 @@ class MomentsPattern final : public Pattern {
   }
 };
 
-struct StatisticsPlaces {
-  size_t mean, variance, gamma, beta;
-  double eps;
-
-  StatisticsPlaces(const Match& match, const Node& normalize)
-      : mean(match.input_index(normalize.inputs[1])),
-        variance(match.input_index(normalize.inputs[2])),
-        gamma(match.input_index(normalize.inputs[3])),
-        beta(match.input_index(normalize.inputs[4])),
-        eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
-
-  Statistics of(const KernelArgs& args) const noexcept {
-    return {floats(args, mean), floats(args, variance), floats(args, gamma), floats(args, beta), eps};
-  }
-};
+Statistics statistics_of(const KernelArgs& args, const StatisticsInputs& inputs) noexcept {
+  return {floats(args, inputs.mean), floats(args, inputs.variance), floats(args, inputs.gamma), floats(args, inputs.beta),
+          inputs.eps};
+}
 
 class NormalizePattern final : public Pattern {
  public:
@@ -79,12 +68,12 @@ class NormalizePattern final : public Pattern {
     Implementation& made = result.back();
     made.inputs[x] = made.inputs[addend] = layout;
     made.in_place.push_back({static_cast<int>(addend), 0});  // not x, which the backward pass reads again
-    const StatisticsPlaces own(match, *subgraph.normalize), other(match, subgraph.other ? *subgraph.other : *subgraph.normalize);
+    const StatisticsInputs own(match, *subgraph.normalize), other(match, subgraph.other ? *subgraph.other : *subgraph.normalize);
     const bool has_addend = subgraph.addend.has_value(), addend_normalized = subgraph.other != nullptr, relu = subgraph.relu;
     made.build = [=] {
       return make_kernel([=](const KernelArgs& args) {
-        const NormalizeCall call{floats(args, x),    own.of(args),   has_addend ? floats(args, addend) : nullptr,
-                                 addend_normalized,  other.of(args), relu,
+        const NormalizeCall call{floats(args, x),    statistics_of(args, own),   has_addend ? floats(args, addend) : nullptr,
+                                 addend_normalized,  statistics_of(args, other), relu,
                                  floats_out(args, 0)};
         normalize(rows, call, reinterpret_cast<float*>(args.scratch));
       });

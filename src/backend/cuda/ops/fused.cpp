@@ -24,25 +24,12 @@ Implementation implementation_of(const Graph& graph, const Match& match) {
   return made;
 }
 
-// The places of a batch norm's statistics among a kernel's inputs; those that it does not read are at kNone.
-struct StatisticsPlaces {
-  static constexpr size_t kNone = SIZE_MAX;
-  size_t mean = kNone, variance = kNone, gamma = kNone, beta = kNone;
-  double eps = 0;
-
-  StatisticsPlaces() = default;
-  StatisticsPlaces(const Match& match, const Node& normalize)
-      : mean(match.input_index(normalize.inputs[1])),
-        variance(match.input_index(normalize.inputs[2])),
-        gamma(match.input_index(normalize.inputs[3])),
-        beta(match.input_index(normalize.inputs[4])),
-        eps(normalize.attributes.as<NormalizeAttrs>().eps) {}
-
-  kernels::Statistics of(const KernelArgs& args) const noexcept {
-    const auto at = [&](size_t place) { return place == kNone ? nullptr : reinterpret_cast<const float*>(args.inputs[place]); };
-    return {at(mean), at(variance), at(gamma), at(beta), eps};
-  }
-};
+kernels::Statistics statistics_of(const KernelArgs& args, const StatisticsInputs& inputs) noexcept {
+  const auto at = [&](size_t index) {
+    return index == StatisticsInputs::kNone ? nullptr : reinterpret_cast<const float*>(args.inputs[index]);
+  };
+  return {at(inputs.mean), at(inputs.variance), at(inputs.gamma), at(inputs.beta), inputs.eps};
+}
 
 class NormalizePattern final : public Pattern {
  public:
@@ -57,16 +44,16 @@ class NormalizePattern final : public Pattern {
     const size_t addend = fused.addend ? match.input_index(*fused.addend) : x;
     Implementation made = implementation_of(graph, match);
     if (addend != x) made.in_place.push_back({static_cast<int>(addend), 0});  // not x, which the backward pass reads again
-    const StatisticsPlaces own(match, *fused.normalize);
-    const StatisticsPlaces other = fused.other ? StatisticsPlaces(match, *fused.other) : StatisticsPlaces();
+    const StatisticsInputs own(match, *fused.normalize);
+    const StatisticsInputs other = fused.other ? StatisticsInputs(match, *fused.other) : StatisticsInputs();
     const bool sum = fused.addend.has_value(), both = fused.other != nullptr, relu = fused.relu;
     made.build = [=, dtype = type.dtype, rows = Matrix(type.shape)] {
       return make_kernel([=](const KernelArgs& args) {
         const kernels::NormalizeCall call{.x = args.inputs[x],
-                                          .statistics = own.of(args),
+                                          .statistics = statistics_of(args, own),
                                           .addend = sum ? args.inputs[addend] : nullptr,
                                           .addend_normalized = both,
-                                          .addend_statistics = other.of(args),
+                                          .addend_statistics = statistics_of(args, other),
                                           .relu = relu,
                                           .y = args.outputs[0]};
         kernels::launch_normalize(stream_of(args).handle(), dtype, call, rows.rows, rows.channels);
@@ -88,9 +75,9 @@ kernels::Mask mask_of(ReluMask mask) {
 
 // Where a backward kernel finds its values; kNone where it has none of that kind.
 struct BackwardPlaces {
-  static constexpr size_t kNone = StatisticsPlaces::kNone;
+  static constexpr size_t kNone = StatisticsInputs::kNone;
   size_t dy, dy_addend = kNone, x, y = kNone;
-  StatisticsPlaces statistics;
+  StatisticsInputs statistics;
   size_t dgamma, dbeta;     // outputs where the match reduces, else inputs
   size_t gradient = kNone;  // dx, or the stored dz: an output
   bool reduces, applies, through_moments;
@@ -122,7 +109,7 @@ struct BackwardPlaces {
             .dy_addend = at(dy_addend),
             .x = at(x),
             .y = at(y),
-            .statistics = statistics.of(args),
+            .statistics = statistics_of(args, statistics),
             .mask = mask,
             .through_moments = through_moments};
   }
